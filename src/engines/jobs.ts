@@ -1,0 +1,89 @@
+// What a lane is asked to do and what it answers: plain data that crosses worker threads and is recorded in the store.
+import type { RequestId, Sha256, VkHash } from '../ids.js';
+
+export type ProofMode = 'core' | 'compressed' | 'plonk' | 'groth16';
+
+/** The wire's numbers for a mode, on gRPC and in the engine protocol alike. */
+export const proofModeNumber = { core: 1, compressed: 2, plonk: 3, groth16: 4 } as const satisfies Record<ProofMode, number>;
+
+export const proofModes = Object.keys(proofModeNumber) as readonly ProofMode[];
+
+/** A finished file on local disk, with the digest it must still have when read. */
+export interface StoredFile {
+  readonly path: string;
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+}
+
+export interface ExecuteJob {
+  readonly stage: 'execute';
+  readonly requestId: RequestId;
+  readonly vkHash: VkHash;
+  readonly program: StoredFile;
+  readonly stdin: StoredFile;
+  /** u64 in decimal; 2^64 − 1 means none. */
+  readonly cycleLimit: string;
+  readonly gasLimit: string;
+}
+
+/** A guest that ran to its end with exit code 0. Anything else is a GUEST_FAILED failure. */
+export interface Execution {
+  readonly cycles: string;
+  readonly gas: string;
+  /** SHA-256 of the public values. */
+  readonly publicValuesHash: Sha256;
+}
+
+export interface ProveJob {
+  readonly stage: 'prove';
+  readonly requestId: RequestId;
+  readonly attempt: number;
+  readonly vkHash: VkHash;
+  /** The registered verifying key in hex; the engine's own must be equal. */
+  readonly vk: string;
+  readonly mode: ProofMode;
+  readonly program: StoredFile;
+  readonly stdin: StoredFile;
+  /** Where the worker leaves the proof; the file is complete and flushed when the job has succeeded. */
+  readonly proofPath: string;
+}
+
+export interface ProvenFile {
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+}
+
+export interface VerifyJob {
+  readonly stage: 'verify';
+  readonly requestId: RequestId;
+  readonly vkHash: VkHash;
+  readonly vk: string;
+  readonly mode: ProofMode;
+  readonly proof: StoredFile;
+  /** The proof must commit to exactly what the execution produced. */
+  readonly publicValuesHash: Sha256;
+}
+
+/** The proof is valid for the program, the mode and the public values; otherwise the job fails with PROOF_INVALID. */
+export interface Verification {
+  readonly verified: true;
+}
+
+export type Job = ExecuteJob | ProveJob | VerifyJob;
+export type Stage = Job['stage'];
+export type JobOf<S extends Stage> = Extract<Job, { stage: S }>;
+export interface ResultOf {
+  readonly execute: Execution;
+  readonly prove: ProvenFile;
+  readonly verify: Verification;
+}
+
+export type ProgressStage = 'loading' | 'setup' | 'executing' | 'proving' | 'compressing' | 'shrinking' | 'wrapping';
+
+/** Counts only. `total` 0 means not known yet. */
+export interface Progress {
+  readonly stage: ProgressStage;
+  readonly done: number;
+  readonly total: number;
+  readonly cycles: number;
+}

@@ -1,0 +1,162 @@
+// Every way this service says no. Code and data, a closed union; it knows nothing of gRPC or HTTP.
+// The thrower decides `retry`; whoever catches a Failure never guesses.
+import type { Address, ArtifactId, LaneId, RequestId, VkHash } from './ids.js';
+
+/** `transient`: the same call may succeed later. `permanent`: it never will. `bug`: ours, and logged with its cause. */
+export type Retry = 'transient' | 'permanent' | 'bug';
+
+/** What a guest did wrong, in the network's own names and numbers (ExecuteFailureCause). */
+export type GuestFailureCause =
+  | 'HALT_WITH_NON_ZERO_EXIT_CODE'
+  | 'INVALID_MEMORY_ACCESS'
+  | 'UNSUPPORTED_SYSCALL'
+  | 'BREAKPOINT'
+  | 'EXCEEDED_CYCLE_LIMIT'
+  | 'INVALID_SYSCALL_USAGE'
+  | 'UNIMPLEMENTED'
+  | 'END_IN_UNCONSTRAINED'
+  | 'EXCEEDED_GAS_LIMIT';
+
+type ArtifactKind = 'program' | 'stdin' | 'proof';
+
+type Cases = {
+  /** A message or field from outside is not what the protocol allows. */
+  MALFORMED_REQUEST: { field: string; problem: string };
+  /** The signature recovers to nobody. */
+  SIGNATURE_INVALID: object;
+  /** The nonce was used with another body, or is too old to be checked. */
+  NONCE_STALE: { nonce: string };
+  PROGRAM_NOT_FOUND: { vkHash: VkHash };
+  /** CreateProgram's vk does not hash to its vk_hash. */
+  VK_HASH_MISMATCH: { vkHash: VkHash; computed: VkHash };
+  REQUEST_NOT_FOUND: { requestId: RequestId };
+  ARTIFACT_NOT_FOUND: { artifactId: ArtifactId };
+  /** The URL's capability does not cover this upload. */
+  ARTIFACT_FORBIDDEN: { artifactId: ArtifactId; problem: string };
+  ARTIFACT_NOT_OWNED: { artifactId: ArtifactId; owner: Address };
+  ARTIFACT_NOT_UPLOADED: { artifactId: ArtifactId };
+  ARTIFACT_TOO_LARGE: { kind: ArtifactKind; limitBytes: number };
+  ARTIFACT_MALFORMED: { kind: ArtifactKind; problem: string };
+  /** Other bytes were stored under this id before. */
+  ARTIFACT_CONFLICT: { artifactId: ArtifactId };
+  /** The upload ended before its announced length. */
+  ARTIFACT_INCOMPLETE: { artifactId: ArtifactId; receivedBytes: number };
+  /** The stored bytes are not the ones whose digest was recorded. */
+  ARTIFACT_CORRUPT: { artifactId: ArtifactId };
+  /** The same stdin was asked for before with another body. */
+  REQUEST_CONFLICT: { requestId: RequestId; field: string };
+  MODE_UNAVAILABLE: { mode: string; reason: string };
+  CIRCUIT_VERSION_UNSUPPORTED: { version: string; supported: readonly string[] };
+  DEADLINE_PASSED: { deadlineAt: number };
+  QUEUE_FULL: { limit: number };
+  STARTING: object;
+  DRAINING: object;
+  /** The data folder has no room. */
+  DISK_FULL: object;
+  /** The program's real vk is not the one it was registered with. */
+  VERIFICATION_KEY_MISMATCH: { vkHash: VkHash };
+  GUEST_FAILED: { cause: GuestFailureCause; exitCode: number; cycles: string };
+  /** The execution in the prover committed to other public values than the execution before it. */
+  PUBLIC_VALUES_MISMATCH: object;
+  /** The engine died or left the protocol while it worked. `blame`: the job it held may be the reason. */
+  ENGINE_LOST: { laneId: LaneId; detail: string; blame: boolean };
+  /** The engine answered with an error of its own. */
+  ENGINE_REFUSED: { laneId: LaneId; detail: string };
+  CIRCUITS_MISSING: { detail: string };
+  OUT_OF_MEMORY: { laneId: LaneId };
+  PROOF_INVALID: { reason: string };
+  /** Two engines died on this request. */
+  POISONOUS: { engineDeaths: number };
+  ATTEMPTS_EXHAUSTED: { attempts: number; last: string };
+  CANCELLED: object;
+  ABORTED: object;
+  INTERNAL: { reference: string };
+};
+
+const retryOf: Record<keyof Cases, Retry> = {
+  MALFORMED_REQUEST: 'permanent',
+  SIGNATURE_INVALID: 'permanent',
+  NONCE_STALE: 'transient',
+  PROGRAM_NOT_FOUND: 'permanent',
+  VK_HASH_MISMATCH: 'permanent',
+  REQUEST_NOT_FOUND: 'permanent',
+  ARTIFACT_NOT_FOUND: 'permanent',
+  ARTIFACT_FORBIDDEN: 'permanent',
+  ARTIFACT_NOT_OWNED: 'permanent',
+  ARTIFACT_NOT_UPLOADED: 'permanent',
+  ARTIFACT_TOO_LARGE: 'permanent',
+  ARTIFACT_MALFORMED: 'permanent',
+  ARTIFACT_CONFLICT: 'permanent',
+  ARTIFACT_INCOMPLETE: 'transient',
+  ARTIFACT_CORRUPT: 'permanent',
+  REQUEST_CONFLICT: 'permanent',
+  MODE_UNAVAILABLE: 'permanent',
+  CIRCUIT_VERSION_UNSUPPORTED: 'permanent',
+  DEADLINE_PASSED: 'permanent',
+  QUEUE_FULL: 'transient',
+  STARTING: 'transient',
+  DRAINING: 'transient',
+  DISK_FULL: 'transient',
+  VERIFICATION_KEY_MISMATCH: 'permanent',
+  GUEST_FAILED: 'permanent',
+  PUBLIC_VALUES_MISMATCH: 'permanent',
+  ENGINE_LOST: 'transient',
+  ENGINE_REFUSED: 'transient',
+  CIRCUITS_MISSING: 'permanent',
+  OUT_OF_MEMORY: 'transient',
+  PROOF_INVALID: 'transient',
+  POISONOUS: 'permanent',
+  ATTEMPTS_EXHAUSTED: 'permanent',
+  CANCELLED: 'permanent',
+  ABORTED: 'transient',
+  INTERNAL: 'bug',
+};
+
+export type FailureCode = keyof Cases;
+export type FailureOf<C extends FailureCode> = { readonly code: C; readonly retry: Retry } & Readonly<Cases[C]>;
+/** Plain data: it is persisted in snapshots and crosses worker threads. */
+export type Failure = { [C in FailureCode]: FailureOf<C> }[FailureCode];
+
+/** Builds a Failure. Codes whose data is empty need no second argument. */
+export function fail<C extends FailureCode>(
+  code: C,
+  ...[data]: keyof Cases[C] extends never ? [] : [data: Cases[C]]
+): FailureOf<C> {
+  return { code, retry: retryOf[code], ...data } as unknown as FailureOf<C>;
+}
+
+/** The one Error class we throw; `cause` is for the log and never leaves the process. */
+export class FailureError extends Error {
+  override readonly name = 'FailureError';
+  constructor(
+    readonly failure: Failure,
+    options?: ErrorOptions,
+  ) {
+    super(failure.code, options);
+  }
+}
+
+/** `{ok:false}` instead of throwing: errors lose their fields between worker threads. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export const succeeded = <T>(value: T): Outcome<T> => ({ ok: true, value });
+export const failed = (failure: Failure): Outcome<never> => ({ ok: false, failure });
+
+/** Unwraps an Outcome, throwing its failure. */
+export function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new FailureError(outcome.failure);
+}
+
+const diskFullCodes = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Converts anything thrown by a dependency. A full disk is named; all else is INTERNAL with the given log reference. */
+export function failureFrom(thrown: unknown, reference: string): Failure {
+  if (thrown instanceof FailureError) return thrown.failure;
+  const code = (thrown as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && diskFullCodes.has(code)) return fail('DISK_FULL');
+  // LMDB reports a full map or disk as a number or in its message only.
+  if (thrown instanceof Error && /ENOSPC|No space left|MDB_MAP_FULL/.test(thrown.message)) return fail('DISK_FULL');
+  if (thrown instanceof Error && thrown.name === 'AbortError') return fail('ABORTED');
+  return fail('INTERNAL', { reference });
+}

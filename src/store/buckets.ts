@@ -1,0 +1,90 @@
+// The one list of what is stored, by number. A number is never given twice: a retired one stays here with its date.
+import type { Address, ArtifactId, RequestId, Sha256, VkHash } from '../ids.js';
+
+/** Bump when a value's shape changes in a way that older code cannot read; `environment.ts` refuses a newer one. */
+export const schemaVersion = 1;
+
+export const bucketNumbers = {
+  meta: 1,
+  /** Latest snapshot of every request, by request id. */
+  snapshots: 2,
+  /** Every transition of every request, by request id and contiguous seq from 0. */
+  journal: 3,
+  /** Requests that are not terminal: what a boot restores, without reading the others. */
+  openRequests: 4,
+  /** (requester, stdin artifact) → request id: makes a retried RequestProof the same request. */
+  submissions: 5,
+  /** Requests of a requester by time, newest last: lists. */
+  requestsByRequester: 6,
+  /** All requests by time, newest last: lists. */
+  requestsByTime: 7,
+  programs: 8,
+  artifacts: 9,
+  /** What an effect produced, by (request, stage, attempt); the first writer wins. */
+  results: 10,
+  /** Used nonces by time, with the digest of the body they signed. */
+  nonces: 11,
+  /** When to delete what, by time. */
+  expiries: 12,
+} as const;
+
+export type BucketName = keyof typeof bucketNumbers;
+
+/** One stored actor: which machine wrote it, how many transitions it has made, and its persisted snapshot. */
+export interface Envelope {
+  readonly machine: string;
+  readonly seq: number;
+  /** Epoch ms of the transition. */
+  readonly at: number;
+  /** What XState's getPersistedSnapshot returned; plain data. */
+  readonly snapshot: unknown;
+}
+
+export interface JournalEntry {
+  readonly at: number;
+  /** State paths, for example `executing.running`. The first entry has an empty `from`. */
+  readonly from: string;
+  readonly to: string;
+  /** Type of the event that caused it. */
+  readonly on: string;
+}
+
+export interface ProgramRecord {
+  readonly vkHash: VkHash;
+  /** bincode SP1VerifyingKey in hex, as registered. */
+  readonly vk: string;
+  readonly artifactId: ArtifactId;
+  /** Of the program artifact's bytes (u64 length ‖ ELF). */
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+  readonly owner: Address;
+  readonly createdAt: number;
+}
+
+export interface ArtifactRecord {
+  readonly kind: 'program' | 'stdin' | 'proof';
+  readonly owner: Address;
+  /** Uploaded as PRIVATE_STDIN. */
+  readonly private: boolean;
+  /** Of the raw (decompressed) bytes, which are also the stored ones. */
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+  readonly storedAt: number;
+  /** What still needs it: request ids and vk hashes. A referenced artifact is never deleted. */
+  readonly references: readonly string[];
+}
+
+export interface BucketTypes {
+  meta: { key: [name: string]; value: unknown };
+  snapshots: { key: [RequestId]; value: Envelope };
+  journal: { key: [RequestId, seq: number]; value: JournalEntry };
+  openRequests: { key: [RequestId]; value: true };
+  submissions: { key: [Address, ArtifactId]; value: RequestId };
+  requestsByRequester: { key: [Address, at: number, RequestId]; value: true };
+  requestsByTime: { key: [at: number, RequestId]; value: true };
+  programs: { key: [VkHash]; value: ProgramRecord };
+  artifacts: { key: [ArtifactId]; value: ArtifactRecord };
+  results: { key: [RequestId, stage: string, attempt: number]; value: unknown };
+  nonces: { key: [nonce: number, Address]; value: string };
+  expiries: { key: [at: number, what: string, id: string]; value: true };
+}

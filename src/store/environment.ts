@@ -1,0 +1,86 @@
+// The LMDB environment: opened once, written only through `write`, which answers after the flush.
+import { mkdirSync } from 'node:fs';
+import { type Key, open, type RootDatabase } from 'lmdb';
+import { type BucketName, type BucketTypes, bucketNumbers, schemaVersion } from './buckets.js';
+
+type KeyOf<B extends BucketName> = BucketTypes[B]['key'];
+type ValueOf<B extends BucketName> = BucketTypes[B]['value'];
+/** The first parts of a key; a scan sees every key that starts with them. */
+type Prefix<K extends readonly unknown[]> = K extends readonly [...infer Init, unknown] ? K | Prefix<Init> : K;
+
+/** The writes of one transaction. They are applied in order, all or none. */
+export interface Transaction {
+  get<B extends BucketName>(bucket: B, ...key: KeyOf<B>): ValueOf<B> | undefined;
+  put<B extends BucketName>(bucket: B, key: KeyOf<B>, value: ValueOf<B>): void;
+  remove<B extends BucketName>(bucket: B, ...key: KeyOf<B>): void;
+}
+
+export interface Store {
+  get<B extends BucketName>(bucket: B, ...key: KeyOf<B>): ValueOf<B> | undefined;
+  /** Entries under a key prefix in key order. The iterator holds a read transaction: finish it in the same tick. */
+  scan<B extends BucketName>(
+    bucket: B,
+    prefix: Prefix<KeyOf<B>> | [],
+    options?: { reverse?: boolean; limit?: number },
+  ): Iterable<{ key: KeyOf<B>; value: ValueOf<B> }>;
+  /**
+   * Runs `work` in one transaction and resolves with its result once that is flushed to disk. If `work` throws, nothing of it
+   * is kept. Concurrent writers share a flush.
+   */
+  write<T>(work: (tx: Transaction) => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A second code path may refuse to open what a newer release has written; the message says so. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+}
+
+/** Sorts above every key part in use: numbers come before strings, and all our strings are ASCII. */
+const afterAll = '\uffff';
+
+/** Opens (or creates, 0700) the environment in `folder` and checks its schema version. */
+export async function openStore(folder: string): Promise<Store> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const db: RootDatabase = open({ path: folder, noSubdir: false, encoding: 'msgpack', cache: false, eventTurnBatching: true });
+
+  const fullKey = (bucket: BucketName, key: readonly unknown[]): Key => [bucketNumbers[bucket], ...key] as unknown as Key;
+  const get: Store['get'] = (bucket, ...key) => db.get(fullKey(bucket, key));
+
+  const tx: Transaction = {
+    get,
+    put: (bucket, key, value) => void db.put(fullKey(bucket, key), value),
+    remove: (bucket, ...key) => void db.remove(fullKey(bucket, key)),
+  };
+
+  const store: Store = {
+    get,
+    *scan(bucket, prefix, options = {}) {
+      const first = fullKey(bucket, prefix as readonly unknown[]);
+      const last = fullKey(bucket, [...(prefix as readonly unknown[]), afterAll]);
+      const range = options.reverse ? { start: last, end: first, reverse: true } : { start: first, end: last };
+      const entries = db.getRange(options.limit === undefined ? range : { ...range, limit: options.limit });
+      for (const { key, value } of entries) {
+        yield { key: (key as unknown[]).slice(1) as never, value: value as never };
+      }
+    },
+    async write(work) {
+      // childTransaction, because transaction() keeps what was written before a throw.
+      const result = await db.childTransaction(() => work(tx));
+      // A resolved transaction is committed, not yet flushed; concurrent writers share this flush.
+      await db.flushed;
+      return result as ReturnType<typeof work>;
+    },
+    close: () => db.close(),
+  };
+
+  const found = store.get('meta', 'schema');
+  if (found !== undefined && found !== schemaVersion) {
+    await db.close();
+    throw new SchemaError(
+      `The data folder was written with schema ${found}, this release reads ${schemaVersion}. Start the release that wrote it, or choose another folder with --data.`,
+    );
+  }
+  if (found === undefined) await store.write((t) => t.put('meta', ['schema'], schemaVersion));
+  return store;
+}
