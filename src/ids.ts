@@ -1,7 +1,8 @@
 // Branded identifiers and the parsers that make them from foreign input. Hex is lower case, without 0x.
 import { randomBytes } from 'node:crypto';
 
-declare const brand: unique symbol;
+/** Exported only so that declaration files can name it. */
+export declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** 32 random bytes in hex. Unguessable: status calls are unsigned, so the id is the only read capability. */
