@@ -1,9 +1,8 @@
 // Branded identifiers and the parsers that make them from foreign input. Hex is lower case, without 0x.
 import { randomBytes } from 'node:crypto';
 
-/** Exported only so that declaration files can name it. */
-export declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
+// A plain property and not a unique symbol: declaration files of inferred types must be able to name it.
+type Branded<Name extends string> = string & { readonly __brand: Name };
 
 /** 32 random bytes in hex. Unguessable: status calls are unsigned, so the id is the only read capability. */
 export type RequestId = Branded<'RequestId'>;
