@@ -1,0 +1,174 @@
+// Hosts request actors: starts, restores and stops them, and hands every transition to its writer before the world may see it.
+// It is the only place that creates request actors and the only one that logs transitions.
+import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import type { RequestId } from '../ids.js';
+import type { requestMachine } from '../machines/request.js';
+import type { ProofRequest, RequestEvent } from '../machines/requestRules.js';
+import { isTerminal, type RequestView, type SnapshotLike, statePath, viewOf } from '../machines/requestView.js';
+import type { Envelope } from '../store/buckets.js';
+import type { Transaction } from '../store/environment.js';
+import { createTransitionWriter, type TransitionSink, type TransitionWriter } from './transitionWriter.js';
+
+type Machine = typeof requestMachine;
+type Snapshot = SnapshotFrom<Machine>;
+
+export interface HostParameters extends TransitionSink {
+  /** The request machine with its effects provided. */
+  readonly machine: Machine;
+  /** The request's actor failed: a bug. It stays as it was last durable until the next start of the service. */
+  readonly onQuarantined: (requestId: RequestId) => void;
+}
+
+export interface Host {
+  /**
+   * Starts a new request; resolves when it is durable. `withFirst` joins its first transaction.
+   * Fails with DISK_FULL or INTERNAL, and then nothing of the request remains.
+   */
+  start(request: ProofRequest, withFirst: (tx: Transaction) => void): Promise<void>;
+  /** Brings a stored request back. Throws a RestoreError for an unknown machine or an inconsistent snapshot. */
+  restore(requestId: RequestId, envelope: Envelope): RequestView;
+  /** An event for a request that is not live any more is ignored: it has already ended. */
+  send(requestId: RequestId, event: RequestEvent): void;
+  /** The last durable view of a live request. */
+  view(requestId: RequestId): RequestView | undefined;
+  readonly liveCount: number;
+  /** Stops all actors; resolves when everything they had decided is on disk or cannot be written. */
+  stop(): Promise<void>;
+}
+
+export class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+  constructor(requestId: RequestId, problem: string) {
+    super(`Request ${requestId} cannot be restored: ${problem}. Start the release that wrote it.`);
+  }
+}
+
+interface Hosted {
+  readonly actor: ActorRefFrom<Machine>;
+  readonly writer: TransitionWriter;
+  /** Unknown events notify with the same snapshot object, which is no transition. */
+  last: Snapshot | undefined;
+  seq: number;
+  path: string;
+  durable: RequestView | undefined;
+}
+
+export function createHost(parameters: HostParameters): Host {
+  const { clock, log, machine } = parameters;
+  const hosted = new Map<RequestId, Hosted>();
+  let stopping = false;
+
+  const sink: TransitionSink = {
+    ...parameters,
+    onDurable(view) {
+      const { requestId } = view.request;
+      const entry = hosted.get(requestId);
+      if (entry) entry.durable = view;
+      // A request that has ended is read from the store from here on.
+      if (isTerminal(view)) hosted.delete(requestId);
+      parameters.onDurable(view);
+    },
+  };
+
+  function create(requestId: RequestId, source: object, seq: number, withFirst?: (tx: Transaction) => void): Hosted {
+    const options = { ...source, inspect: (event: InspectionEvent) => inspect(requestId, event) };
+    const actor = createActor(machine, options as never) as ActorRefFrom<Machine>;
+    const writer = createTransitionWriter(sink, requestId, withFirst);
+    const entry: Hosted = { actor, writer, last: undefined, seq, path: '', durable: undefined };
+    hosted.set(requestId, entry);
+    // An error without an observer would end the process.
+    actor.subscribe({ error: (error) => quarantine(requestId, error) });
+    return entry;
+  }
+
+  function inspect(requestId: RequestId, event: InspectionEvent): void {
+    // Children report here too. Only the root's snapshot is persisted, with theirs inside.
+    if (event.type !== '@xstate.snapshot' || event.actorRef.sessionId !== event.rootId || stopping) return;
+    const entry = hosted.get(requestId);
+    const snapshot = event.snapshot as Snapshot;
+    if (entry === undefined || snapshot === entry.last || snapshot.status === 'error' || snapshot.status === 'stopped')
+      return;
+    entry.last = snapshot;
+    try {
+      record(requestId, entry, snapshot, event.event.type);
+    } catch (error) {
+      quarantine(requestId, error);
+    }
+  }
+
+  function record(requestId: RequestId, entry: Hosted, snapshot: Snapshot, on: string): void {
+    const at = clock.now();
+    const from = entry.path;
+    const to = statePath(snapshot.value);
+    const seq = entry.seq + 1;
+    // The clone proves that the snapshot is plain data, and keeps it from changing under the writer.
+    const persisted = structuredClone(machine.getPersistedSnapshot(snapshot));
+    entry.writer.record(
+      { at, from, to, on },
+      { machine: machine.id, seq, at, snapshot: persisted },
+      viewOf(snapshot, seq, at),
+    );
+    entry.seq = seq;
+    entry.path = to;
+    log.info({ event: 'request.transition', requestId, seq, from, to, on }, `${from} → ${to}`);
+  }
+
+  function quarantine(requestId: RequestId, error: unknown): void {
+    log.error({ event: 'request.quarantined', requestId, err: error }, 'request set aside: its actor failed');
+    hosted.get(requestId)?.actor.stop();
+    parameters.onQuarantined(requestId);
+  }
+
+  return {
+    async start(request, withFirst) {
+      const { requestId } = request;
+      const entry = create(requestId, { input: request }, -1, withFirst);
+      entry.actor.start();
+      try {
+        await entry.writer.settled();
+      } catch (error) {
+        hosted.delete(requestId);
+        entry.actor.stop();
+        throw error;
+      }
+    },
+
+    restore(requestId, envelope) {
+      if (envelope.machine !== machine.id) {
+        throw new RestoreError(
+          requestId,
+          `it was written by machine ${envelope.machine}, this release has ${machine.id}`,
+        );
+      }
+      const stored = envelope.snapshot as SnapshotLike & { children: Record<string, { snapshot: { status: string } }> };
+      for (const [name, child] of Object.entries(stored.children)) {
+        // XState would leave such a child dead and the request would wait for it for ever.
+        if (child.snapshot.status !== 'active')
+          throw new RestoreError(requestId, `its child ${name} is ${child.snapshot.status}`);
+      }
+      const view = viewOf(stored, envelope.seq, envelope.at);
+      const entry = create(requestId, { snapshot: envelope.snapshot }, envelope.seq);
+      entry.path = statePath(stored.value);
+      entry.durable = view;
+      entry.last = entry.actor.getSnapshot();
+      entry.actor.start();
+      return view;
+    },
+
+    send: (requestId, event) => hosted.get(requestId)?.actor.send(event),
+    view: (requestId) => hosted.get(requestId)?.durable,
+    get liveCount() {
+      return hosted.size;
+    },
+
+    async stop() {
+      stopping = true;
+      const writers = [...hosted.values()].map((entry) => {
+        entry.actor.stop();
+        entry.writer.giveUpOnFailure();
+        return entry.writer.settled();
+      });
+      await Promise.allSettled(writers);
+    },
+  };
+}

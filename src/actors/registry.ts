@@ -1,0 +1,157 @@
+// All requests, live and ended: the one place that rpc asks. Intake is idempotent on (requester, stdin); what it answers about a
+// request is always on disk already.
+import { FailureError, fail } from '../errors.js';
+import type { Address, RequestId } from '../ids.js';
+import { newRequestId } from '../ids.js';
+import type { ProofRequest } from '../machines/requestRules.js';
+import { type LiveProgress, type RequestView, type SnapshotLike, viewOf } from '../machines/requestView.js';
+import type { Store, Transaction } from '../store/environment.js';
+import type { Host } from './host.js';
+
+/** A request as asked for: all of it but what intake decides. */
+export type Submission = Omit<ProofRequest, 'requestId' | 'createdAt'>;
+
+export interface ListFilter {
+  readonly requester: Address | undefined;
+  /** Epoch ms, inclusive. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly matches: (view: RequestView) => boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface Registry {
+  /**
+   * Makes a request durable and answers its id. The same requester asking for the same stdin again gets the same id; with other
+   * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, QUEUE_FULL, DISK_FULL.
+   */
+  submit(submission: Submission, withFirst: (tx: Transaction) => void): Promise<RequestId>;
+  /** The durable view, from memory while the request is live, from the store after. */
+  view(requestId: RequestId): RequestView | undefined;
+  progress(requestId: RequestId): LiveProgress | undefined;
+  /** Newest first. */
+  list(filter: ListFilter): RequestView[];
+  cancel(requestId: RequestId): void;
+  /** Called with every durable view of any request. Returns the unsubscribe function. */
+  onChange(listener: (view: RequestView) => void): () => void;
+}
+
+export interface RegistryParameters {
+  readonly store: Store;
+  readonly host: Host;
+  readonly clock: { now(): number };
+  /** Most requests that may be open at once. */
+  readonly maxOpen: number;
+  readonly gate: () => 'starting' | 'serving' | 'draining';
+  readonly progress: ReadonlyMap<RequestId, LiveProgress>;
+  readonly listeners: Set<(view: RequestView) => void>;
+}
+
+/** What a repeated submission must agree on; nonce, signature and deadline arithmetic may differ. */
+const termsOf: ReadonlyArray<keyof Submission> = [
+  'vkHash',
+  'version',
+  'mode',
+  'cycleLimit',
+  'gasLimit',
+  'deadlineAt',
+  'strategy',
+  'stdinPrivate',
+];
+
+/** A list call reads at most this many records before it answers with what it has: bounds the time on the main thread. */
+const maxScanned = 20_000;
+
+export function createRegistry(parameters: RegistryParameters): Registry {
+  const { store, host, clock, gate, listeners } = parameters;
+  /** Submissions whose first write is under way, so that two at once become one. */
+  const starting = new Map<string, { request: ProofRequest; durable: Promise<void> }>();
+
+  function viewStored(requestId: RequestId): RequestView | undefined {
+    const envelope = store.get('snapshots', requestId);
+    return envelope && viewOf(envelope.snapshot as SnapshotLike, envelope.seq, envelope.at);
+  }
+
+  const view = (requestId: RequestId) => host.view(requestId) ?? viewStored(requestId);
+
+  function assertSameTerms(submission: Submission, earlier: ProofRequest): void {
+    const field = termsOf.find((name) => submission[name] !== earlier[name]);
+    if (field !== undefined) throw new FailureError(fail('REQUEST_CONFLICT', { requestId: earlier.requestId, field }));
+  }
+
+  function assertAccepting(): void {
+    const state = gate();
+    if (state === 'starting') throw new FailureError(fail('STARTING'));
+    if (state === 'draining') throw new FailureError(fail('DRAINING'));
+  }
+
+  return {
+    view,
+    progress: (requestId) => parameters.progress.get(requestId),
+
+    async submit(submission, withFirst) {
+      assertAccepting();
+      const key = `${submission.requester}:${submission.stdin.id}`;
+      const underWay = starting.get(key);
+      if (underWay !== undefined) {
+        assertSameTerms(submission, underWay.request);
+        await underWay.durable;
+        return underWay.request.requestId;
+      }
+      const earlierId = store.get('submissions', submission.requester, submission.stdin.id);
+      const earlier = earlierId && view(earlierId);
+      if (earlier) {
+        assertSameTerms(submission, earlier.request);
+        return earlier.request.requestId;
+      }
+      const now = clock.now();
+      if (submission.deadlineAt <= now)
+        throw new FailureError(fail('DEADLINE_PASSED', { deadlineAt: submission.deadlineAt }));
+      if (host.liveCount >= parameters.maxOpen)
+        throw new FailureError(fail('QUEUE_FULL', { limit: parameters.maxOpen }));
+
+      const request: ProofRequest = { ...submission, requestId: newRequestId(), createdAt: now };
+      const durable = host.start(request, (tx) => {
+        tx.put('openRequests', [request.requestId], true);
+        tx.put('submissions', [request.requester, request.stdin.id], request.requestId);
+        tx.put('requestsByRequester', [request.requester, now, request.requestId], true);
+        tx.put('requestsByTime', [now, request.requestId], true);
+        withFirst(tx);
+      });
+      starting.set(key, { request, durable });
+      try {
+        await durable;
+      } finally {
+        starting.delete(key);
+      }
+      return request.requestId;
+    },
+
+    list({ requester, from, to, matches, offset, limit }) {
+      const found: RequestView[] = [];
+      let skipped = 0;
+      const ids =
+        requester === undefined
+          ? store.scan('requestsByTime', [], { reverse: true, limit: maxScanned })
+          : store.scan('requestsByRequester', [requester], { reverse: true, limit: maxScanned });
+      for (const { key } of ids) {
+        const [at, requestId] = key.slice(-2) as [number, RequestId];
+        if (to !== undefined && at > to) continue;
+        if (from !== undefined && at < from) break;
+        const candidate = view(requestId);
+        if (candidate === undefined || !matches(candidate)) continue;
+        if (skipped < offset) skipped += 1;
+        else if (found.push(candidate) >= limit) break;
+      }
+      return found;
+    },
+
+    cancel: (requestId) => host.send(requestId, { type: 'CANCEL' }),
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

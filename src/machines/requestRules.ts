@@ -1,0 +1,177 @@
+// The words of the request machine: what it remembers, what it hears, and the rules by which it judges a failure.
+// The states themselves are in `request.ts`.
+import { assign, fromCallback, setup } from 'xstate';
+import type { Execution, ProofMode } from '../engines/jobs.js';
+import { type Failure, fail } from '../errors.js';
+import type { Address, ArtifactId, LaneId, RequestId, Sha256, VkHash } from '../ids.js';
+
+/** What was asked for. Never changes after intake. */
+export interface ProofRequest {
+  readonly requestId: RequestId;
+  readonly requester: Address;
+  /** Which schema of the wire the client spoke; it is answered in kind. */
+  readonly flavour: 'base';
+  readonly vkHash: VkHash;
+  /** Circuit version as the client sent it, for example `sp1-v6.1.0`. */
+  readonly version: string;
+  readonly mode: ProofMode;
+  /** FulfillmentStrategy, echoed in details. */
+  readonly strategy: number;
+  readonly stdin: { readonly id: ArtifactId; readonly sha256: Sha256; readonly sizeBytes: number };
+  readonly stdinPrivate: boolean;
+  /** Epoch ms. On the wire it is in seconds. */
+  readonly deadlineAt: number;
+  /** u64 in decimal; 2^64 − 1 means none. */
+  readonly cycleLimit: string;
+  readonly gasLimit: string;
+  readonly minAuctionPeriod: string;
+  readonly whitelist: readonly Address[];
+  readonly createdAt: number;
+}
+
+export interface ProofRef {
+  readonly id: ArtifactId;
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+}
+
+export interface RequestContext {
+  readonly request: ProofRequest;
+  /** Number of the current or last try of each stage, from 1. Part of the key of a stage's result. */
+  readonly tries: { readonly execute: number; readonly prove: number; readonly verify: number };
+  /** Engines that died while they worked on this request. Two make it poisonous. */
+  readonly engineDeaths: number;
+  /** Tries of the current stage that failed by the engine's fault. */
+  readonly faults: number;
+  readonly rejectedProofs: number;
+  readonly lane: LaneId | null;
+  readonly execution: Execution | null;
+  readonly proof: ProofRef | null;
+  /** Epoch ms at which backing off ends. */
+  readonly retryAt: number | null;
+  readonly failure: Failure | null;
+}
+
+export type RequestEvent =
+  | { type: 'ADMITTED' }
+  /** The effect was (re)started and has no lane yet. */
+  | { type: 'LANE_AWAITED' }
+  | { type: 'LANE_GRANTED'; laneId: LaneId }
+  | { type: 'EXECUTED'; execution: Execution }
+  | { type: 'PROVEN'; proof: ProofRef }
+  | { type: 'VERIFIED' }
+  /** The stage's effect failed at `at` (epoch ms). What follows is decided by the failure's own `retry`. */
+  | { type: 'STAGE_FAILED'; failure: Failure; at: number }
+  | { type: 'RETRY_DUE' }
+  | { type: 'CANCEL' }
+  | { type: 'DEADLINE_PASSED' };
+
+/** Input of every effect: enough to find the request and to key what the effect produces. */
+export interface StageInput {
+  readonly request: ProofRequest;
+  readonly attempt: number;
+  readonly execution: Execution | null;
+  readonly proof: ProofRef | null;
+}
+
+/** Three faults of a stage ride out a driver hiccup and a restart; a fourth only burns GPU time that others wait for. */
+const maxFaults = 3;
+/** One death may be the machine's fault. The second on the same input is the input's. */
+const poisonousDeaths = 2;
+/** One bad proof may be a bit flip; a second one is a defect that a third would repeat. */
+const maxRejectedProofs = 2;
+/** Pause after the first and any later fault, in ms: long enough for an engine to restart, short against a proof (minutes). */
+const backOffMs = { first: 2_000, later: 10_000 } as const;
+
+const effect = () => fromCallback<RequestEvent, StageInput>(() => {});
+const timer = () => fromCallback<RequestEvent, { at: number }>(() => {});
+
+/** Did an engine die because of (or at least during) this request? */
+const isBlamed = (failure: Failure) =>
+  (failure.code === 'ENGINE_LOST' && failure.blame) || failure.code === 'OUT_OF_MEMORY';
+
+export const requestSetup = setup({
+  types: {
+    context: {} as RequestContext,
+    events: {} as RequestEvent,
+    input: {} as ProofRequest,
+    tags: {} as 'open' | 'running' | 'terminal',
+  },
+  actors: {
+    admit: effect(),
+    execute: effect(),
+    prove: effect(),
+    verify: effect(),
+    deadline: timer(),
+    backOff: timer(),
+  },
+  guards: {
+    isFinal: (_, failure: Failure) => failure.retry !== 'transient',
+    isPoison: ({ context }, failure: Failure) => isBlamed(failure) && context.engineDeaths + 1 >= poisonousDeaths,
+    /** The engine was gone before it looked at this request: nothing was tried, nothing counts. */
+    isInnocent: (_, failure: Failure) =>
+      (failure.code === 'ENGINE_LOST' && !failure.blame) || failure.code === 'ABORTED',
+    /** No fault of the engine either, but trying again at once would only fill the disk again. */
+    isDiskFull: (_, failure: Failure) => failure.code === 'DISK_FULL',
+    isRejectedProof: (_, failure: Failure) => failure.code === 'PROOF_INVALID',
+    isLastRejection: ({ context }, failure: Failure) =>
+      failure.code === 'PROOF_INVALID' && context.rejectedProofs + 1 >= maxRejectedProofs,
+    hasTriesLeft: ({ context }) => context.faults + 1 < maxFaults,
+  },
+  actions: {
+    recordLane: assign({ lane: (_, laneId: LaneId) => laneId }),
+    forgetLane: assign({ lane: null }),
+    recordExecution: assign({ execution: (_, execution: Execution) => execution, lane: null, faults: 0 }),
+    recordProof: assign({ proof: (_, proof: ProofRef) => proof, lane: null, faults: 0 }),
+    recordFailure: assign({ failure: (_, failure: Failure) => failure, lane: null }),
+    recordPoison: assign({
+      failure: ({ context }) => fail('POISONOUS', { engineDeaths: context.engineDeaths + 1 }),
+      engineDeaths: ({ context }) => context.engineDeaths + 1,
+      lane: null,
+    }),
+    recordExhaustion: assign({
+      failure: ({ context }, last: Failure) =>
+        fail('ATTEMPTS_EXHAUSTED', { attempts: context.faults + 1, last: last.code }),
+      lane: null,
+    }),
+    recordFault: assign({
+      engineDeaths: ({ context }, failure: Failure) => context.engineDeaths + (isBlamed(failure) ? 1 : 0),
+      faults: ({ context }) => context.faults + 1,
+      lane: null,
+    }),
+    recordRejection: assign({ rejectedProofs: ({ context }) => context.rejectedProofs + 1, proof: null, lane: null }),
+    recordBackOff: assign({
+      retryAt: ({ context }, at: number) => at + (context.faults <= 1 ? backOffMs.first : backOffMs.later),
+      lane: null,
+    }),
+    recordTry: assign({
+      tries: ({ context }, stage: keyof RequestContext['tries']) => ({
+        ...context.tries,
+        [stage]: context.tries[stage] + 1,
+      }),
+      retryAt: null,
+    }),
+  },
+});
+
+/** Input of a stage's effect, from the context as it is on entry. */
+export const stageInput = (context: RequestContext, stage: keyof RequestContext['tries']): StageInput => ({
+  request: context.request,
+  attempt: context.tries[stage],
+  execution: context.execution,
+  proof: context.proof,
+});
+
+/** The context of a request that nothing has happened to yet. */
+export const freshContext = (request: ProofRequest): RequestContext => ({
+  request,
+  tries: { execute: 1, prove: 0, verify: 0 },
+  engineDeaths: 0,
+  faults: 0,
+  rejectedProofs: 0,
+  lane: null,
+  execution: null,
+  proof: null,
+  retryAt: null,
+  failure: null,
+});

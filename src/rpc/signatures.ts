@@ -1,0 +1,66 @@
+// Who signed: EIP-191 recovery in a pool of worker threads. Calls of the same tick travel as one batch, because crossing to a
+// thread costs about as much as a recovery.
+import { Piscina } from 'piscina';
+import { FailureError, fail } from '../errors.js';
+import type { Address } from '../ids.js';
+import { workerUrl } from '../workers/workerUrl.js';
+
+export interface Signed {
+  /** The signed bytes, without the EIP-191 prefix. */
+  readonly message: Uint8Array;
+  /** 65 bytes r‖s‖v. */
+  readonly signature: Uint8Array;
+}
+
+export interface Signatures {
+  /** The address that signed. Fails with SIGNATURE_INVALID. */
+  recover(signed: Signed): Promise<Address>;
+  close(): Promise<void>;
+}
+
+interface Waiting extends Signed {
+  readonly resolve: (address: Address) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Most recoveries in one task (about 50 µs each): bounds how long one batch can hold up the next. */
+const maxBatch = 64;
+
+export function createSignatures({ threads }: { threads: number }): Signatures {
+  const pool = new Piscina<Signed[], Array<Address | null>>({
+    filename: workerUrl(import.meta.url, '../workers/recover.worker'),
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+  let gathering: Waiting[] = [];
+
+  async function send(batch: Waiting[]): Promise<void> {
+    try {
+      const addresses = await pool.run(batch.map(({ message, signature }) => ({ message, signature })));
+      for (const [index, waiting] of batch.entries()) {
+        const address = addresses[index];
+        if (address) waiting.resolve(address);
+        else waiting.reject(new FailureError(fail('SIGNATURE_INVALID')));
+      }
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+
+  function sendGathered(): void {
+    const all = gathering;
+    gathering = [];
+    for (let start = 0; start < all.length; start += maxBatch) void send(all.slice(start, start + maxBatch));
+  }
+
+  return {
+    recover({ message, signature }) {
+      return new Promise((resolve, reject) => {
+        if (gathering.length === 0) setImmediate(sendGathered);
+        gathering.push({ message, signature, resolve, reject });
+      });
+    },
+    close: () => pool.destroy(),
+  };
+}

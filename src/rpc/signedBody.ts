@@ -1,0 +1,27 @@
+// Finds the bytes that a signature covers: field 3 of the envelope as it was received. Encoding the parsed body again would
+// drop fields that a newer client has added, and the signature would no longer match.
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { FailureError, fail } from '../errors.js';
+
+const bodyField = 3;
+
+/** The raw body; the last one, as protobuf readers take it, when the field is repeated. */
+export function signedBody(envelope: Uint8Array): Uint8Array {
+  const reader = new BinaryReader(envelope);
+  let body: Uint8Array | undefined;
+  let count = 0;
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    if (field === bodyField && wireType === WireType.LengthDelimited) {
+      body = reader.bytes();
+      count += 1;
+    } else reader.skip(wireType, field);
+  }
+  // Parsers merge repeated sub-messages, so two bodies would be read as something that nobody has signed.
+  if (body === undefined || count !== 1) {
+    throw new FailureError(
+      fail('MALFORMED_REQUEST', { field: 'body', problem: `there must be exactly one, not ${count}` }),
+    );
+  }
+  return body;
+}

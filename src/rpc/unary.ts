@@ -1,0 +1,74 @@
+// The edge between grpc-js and our handlers: parses, calls, serialises, and turns anything thrown into a status without leaking it.
+import { randomUUID } from 'node:crypto';
+import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { handleUnaryCall, MethodDefinition, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { FailureError, fail, failureFrom } from '../errors.js';
+import type { Log } from '../log.js';
+import { grpcStatusOf } from './status.js';
+
+export interface CallContext {
+  /** The request exactly as received: signatures cover slices of it. */
+  readonly raw: Uint8Array;
+  /** Host and port by which the client reached us. */
+  readonly authority: string;
+}
+
+export interface Method {
+  readonly definition: MethodDefinition<Uint8Array, Uint8Array>;
+  readonly handle: handleUnaryCall<Uint8Array, Uint8Array>;
+}
+
+const untouched = (bytes: Buffer): Uint8Array => bytes;
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Binds one handler to its method of the wire. The answer may be given at once or as a promise. */
+export function unary<I extends DescMessage, O extends DescMessage>(
+  log: Log,
+  method: DescMethodUnary<I, O>,
+  handler: (request: MessageShape<I>, call: CallContext) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
+): Method {
+  const path = `/${method.parent.typeName}/${method.name}`;
+
+  async function handle(
+    call: ServerUnaryCall<Uint8Array, Uint8Array>,
+    answer: sendUnaryData<Uint8Array>,
+  ): Promise<void> {
+    try {
+      const request = parse(method.input, call.request);
+      const response = await handler(request, { raw: call.request, authority: call.getHost() });
+      answer(null, toBinary(method.output, create(method.output, response)));
+    } catch (error) {
+      const reference = randomUUID();
+      const failure = failureFrom(error, reference);
+      if (failure.retry === 'bug')
+        log.error({ event: 'rpc.failed', path, reference, err: error }, 'unexpected error in a call');
+      else log.debug({ event: 'rpc.refused', path, code: failure.code }, 'call refused');
+      answer({ ...grpcStatusOf(failure), name: failure.code, message: failure.code });
+    }
+  }
+
+  return {
+    definition: {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asBuffer,
+      requestDeserialize: untouched,
+      responseSerialize: asBuffer,
+      responseDeserialize: untouched,
+    },
+    handle: (call, answer) => void handle(call, answer),
+  };
+}
+
+function parse<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (error) {
+    throw new FailureError(
+      fail('MALFORMED_REQUEST', { field: schema.typeName, problem: 'these bytes are not such a message' }),
+      { cause: error },
+    );
+  }
+}

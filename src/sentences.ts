@@ -1,0 +1,84 @@
+// One sentence a failure, built from its data: what happened, the facts, what to try. Pinned by a test, shown to users as it is.
+import type { Failure } from './errors.js';
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+const size = (bytes: number) => (bytes >= 1e9 ? gigabytes(bytes) : `${(bytes / 1e6).toFixed(1)} MB`);
+const time = (epochMs: number) => new Date(epochMs).toISOString();
+
+/** Never holds input, witness or key bytes: failures carry none. */
+export function sentenceOf(failure: Failure): string {
+  switch (failure.code) {
+    case 'MALFORMED_REQUEST':
+      return `The field ${failure.field} is not valid: ${failure.problem}.`;
+    case 'SIGNATURE_INVALID':
+      return 'The signature does not recover to an address. Sign the body as received, EIP-191, 65 bytes r‖s‖v.';
+    case 'NONCE_STALE':
+      return `Invalid nonce ${failure.nonce}: it was used before or is too old. Fetch a new one with GetNonce.`;
+    case 'PROGRAM_NOT_FOUND':
+      return `No program is registered under vk hash 0x${failure.vkHash}. Register it first.`;
+    case 'VK_HASH_MISMATCH':
+      return `The verifying key hashes to 0x${failure.computed}, not to the given 0x${failure.vkHash}.`;
+    case 'REQUEST_NOT_FOUND':
+      return `No request 0x${failure.requestId} is known here.`;
+    case 'ARTIFACT_NOT_FOUND':
+      return `No artifact ${failure.artifactId} is stored here. Its retention may have ended.`;
+    case 'ARTIFACT_FORBIDDEN':
+      return `This URL does not allow the upload: ${failure.problem}. Ask for a new one with CreateArtifact.`;
+    case 'ARTIFACT_NOT_OWNED':
+      return `The artifact ${failure.artifactId} belongs to 0x${failure.owner}, who did not sign this request.`;
+    case 'ARTIFACT_NOT_UPLOADED':
+      return `The artifact ${failure.artifactId} has not been uploaded. PUT it to its URL first, then ask again.`;
+    case 'ARTIFACT_TOO_LARGE':
+      return `The ${failure.kind} is larger than the limit of ${size(failure.limitBytes)} (decompressed).`;
+    case 'ARTIFACT_MALFORMED':
+      return `The ${failure.kind} cannot be read: ${failure.problem}.`;
+    case 'ARTIFACT_CONFLICT':
+      return `Other bytes were stored as ${failure.artifactId} before. Create a new artifact for new bytes.`;
+    case 'ARTIFACT_INCOMPLETE':
+      return `The upload of ${failure.artifactId} ended after ${failure.receivedBytes} bytes. Send it again, whole.`;
+    case 'ARTIFACT_CORRUPT':
+      return `The stored bytes of ${failure.artifactId} are damaged: their digest is not the recorded one. Upload them again.`;
+    case 'REQUEST_CONFLICT':
+      return `This stdin was already submitted as request 0x${failure.requestId} with another ${failure.field}. Upload it again for a new request.`;
+    case 'MODE_UNAVAILABLE':
+      return `This service cannot make ${failure.mode} proofs: ${failure.reason}.`;
+    case 'CIRCUIT_VERSION_UNSUPPORTED':
+      return `Circuit version ${failure.version} is not served here. Use an SDK whose version is one of: ${failure.supported.join(', ')}.`;
+    case 'DEADLINE_PASSED':
+      return `The deadline ${time(failure.deadlineAt)} has passed. Ask with a later one, and check the client's clock.`;
+    case 'QUEUE_FULL':
+      return `The queue is full (${failure.limit} open requests). Try again later.`;
+    case 'STARTING':
+      return 'The service is starting. Try again in a moment.';
+    case 'DRAINING':
+      return 'The service is stopping. Try again when it is back.';
+    case 'DISK_FULL':
+      return 'The data folder has no room left. Nothing was lost; try again when there is room.';
+    case 'VERIFICATION_KEY_MISMATCH':
+      return `The program was registered under vk hash 0x${failure.vkHash}, but its real verifying key differs. An SDK on the other side of 6.8.1 is the usual reason.`;
+    case 'GUEST_FAILED':
+      return `The guest program failed: ${failure.cause} (exit code ${failure.exitCode}, after ${failure.cycles} cycles).`;
+    case 'PUBLIC_VALUES_MISMATCH':
+      return 'The proof commits to other public values than the execution did.';
+    case 'ENGINE_LOST':
+      return `The engine on lane ${failure.laneId} was lost: ${failure.detail}.`;
+    case 'ENGINE_REFUSED':
+      return `The engine on lane ${failure.laneId} refused: ${failure.detail}.`;
+    case 'CIRCUITS_MISSING':
+      return `The circuit files for this mode are missing: ${failure.detail}.`;
+    case 'OUT_OF_MEMORY':
+      return `The engine on lane ${failure.laneId} was ended because memory ran out.`;
+    case 'PROOF_INVALID':
+      return `The engine made a proof that does not verify: ${failure.reason}.`;
+    case 'POISONOUS':
+      return `${failure.engineDeaths} engines died while they worked on this request, so it is not tried again.`;
+    case 'ATTEMPTS_EXHAUSTED':
+      return `All ${failure.attempts} attempts failed, the last with ${failure.last}.`;
+    case 'CANCELLED':
+      return 'The request was cancelled.';
+    case 'ABORTED':
+      return 'The work was given up before it ended.';
+    case 'INTERNAL':
+      return `Something went wrong here. The log says more under ${failure.reference}.`;
+  }
+}
