@@ -1,0 +1,22 @@
+// `npm run bench -- OPTIONS`: sets up what is missing, then runs bench/run.ts with the engine's path in SEALED_ENGINE.
+import { requireNode } from './setup/node.mjs';
+
+requireNode();
+const { spawn } = await import('node:child_process');
+const { checkout } = await import('./setup/folders.mjs');
+const { setUp } = await import('./setup/setUp.mjs');
+
+const result = await setUp({ rust: 'optional', conformance: true });
+if (!result.ok) process.exit(1);
+const env = { ...process.env };
+if (result.engine) env.SEALED_ENGINE ??= result.engine;
+if (result.conformance) env.SEALED_CONFORMANCE ??= result.conformance;
+const child = spawn(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...process.argv.slice(2)], {
+  cwd: checkout,
+  env,
+  stdio: 'inherit',
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('close', (code) => {
+  process.exitCode = code ?? 1;
+});

@@ -1,0 +1,75 @@
+// Runs cargo for one binary of the workspace, with the target folder that all checkouts share.
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Problem } from './problem.mjs';
+import { ask, run } from './run.mjs';
+
+/** Every member is selected in every build: cargo unifies features over what is selected, and SP1 then compiles once for all. */
+const members = ['sealed-prover-engine', 'sealed-prover-conformance'];
+
+const platforms = {
+  'linux-x64': 'linux-x86_64',
+  'linux-arm64': 'linux-aarch_64',
+  'darwin-x64': 'macos-x86_64',
+  'darwin-arm64': 'macos-aarch_64',
+};
+
+/** Path of the protoc that the registry package protoc-bin-vendored carries: a dependency's build script wants one. */
+export function findProtoc(metadata, platform = `${process.platform}-${process.arch}`) {
+  const prefix = `protoc-bin-vendored-${platforms[platform]}`;
+  const found = metadata.packages.find(({ name }) => name === prefix);
+  return found && join(dirname(found.manifest_path), 'bin', 'protoc');
+}
+
+function protocFor(root, env) {
+  if (env.PROTOC) return env.PROTOC;
+  const metadata = ask('cargo', ['metadata', '--format-version', '1', '--locked'], { cwd: root, env });
+  if (metadata === undefined) {
+    throw new Problem(
+      '`cargo metadata --locked` failed: is the network there, and does Cargo.lock fit Cargo.toml? Run it to see.',
+    );
+  }
+  const protoc = findProtoc(JSON.parse(metadata));
+  if (protoc && existsSync(protoc)) return protoc;
+  throw new Problem(
+    'There is no vendored protoc for this platform. Install protobuf-compiler and name it: PROTOC=/usr/bin/protoc npm run setup',
+  );
+}
+
+/** `Building [===>   ] 12/345: slop-algebra, p3-field` → `12 of 345 crates (slop-algebra)`; undefined for other lines. */
+export function parseProgress(line) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is being removed.
+  const plain = line.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '').trim();
+  const building = /^Building \[[=> ]*\] (\d+)\/(\d+)(?:: ([^,(]+))?/.exec(plain);
+  if (building !== null) {
+    const [, done, total, crate] = building;
+    return `${done} of ${total} crates${crate ? ` (${crate.trim()})` : ''}`;
+  }
+  const other = /^(Downloading|Downloaded|Updating|Locking|Blocking|Compiling|Fresh) (.*)$/.exec(plain);
+  return other === null ? undefined : `${other[1].toLowerCase()} ${other[2]}`;
+}
+
+/** Builds `binary` in release mode from the committed lockfile and copies it to `to`, whole or not at all. */
+export async function cargoBuild({ root, binary, target, to, env, progress }) {
+  const cargoEnv = {
+    ...env,
+    CARGO_TARGET_DIR: target,
+    PROTOC: protocFor(root, env),
+    CARGO_TERM_PROGRESS_WHEN: 'always',
+    CARGO_TERM_PROGRESS_WIDTH: '100',
+  };
+  const selected = members.flatMap((member) => ['-p', member]);
+  const args = ['build', '--release', '--locked', ...selected, '--bin', binary];
+  const onErr = (line) => {
+    const text = parseProgress(line);
+    if (text !== undefined) progress(text);
+    return text !== undefined;
+  };
+  await run('cargo', args, { cwd: root, env: cargoEnv, what: '`cargo build`', onErr });
+
+  mkdirSync(dirname(to), { recursive: true });
+  const partial = `${to}.${process.pid}.partial`;
+  copyFileSync(join(target, 'release', binary), partial);
+  chmodSync(partial, 0o755);
+  renameSync(partial, to);
+}

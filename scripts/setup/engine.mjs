@@ -1,0 +1,92 @@
+// The Rust binaries: built once per content (sources, lockfile, compiler) and shared by all checkouts of this user.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cargoBuild } from './cargo.mjs';
+import { digestOf } from './digest.mjs';
+import { pointerPath } from './folders.mjs';
+import { withLock } from './lock.mjs';
+import { requireLinker, requireRust } from './rust.mjs';
+
+/** Older builds are of sources that nobody has any more; each is 50 MB. */
+const buildsKept = 3;
+
+/** `folder` is the crate's, and the cache's for its builds. */
+export const binaries = {
+  engine: { folder: 'engine', binary: 'sealed-prover-engine', title: 'engine' },
+  conformance: { folder: 'conformance', binary: 'sealed-prover-conformance', title: 'conformance client' },
+};
+
+/** Names a build by everything that goes into it. */
+export function buildKey(root, folder, rustc, env) {
+  const paths = [folder, 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml'];
+  return digestOf(root, paths, [rustc, `RUSTFLAGS=${env.RUSTFLAGS ?? ''}`]).slice(0, 20);
+}
+
+function writePointer(path, content) {
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}.partial`;
+  writeFileSync(partial, JSON.stringify(content));
+  renameSync(partial, path);
+}
+
+function pointedPaths(cache) {
+  const checkouts = join(cache, 'checkouts');
+  if (!existsSync(checkouts)) return [];
+  return readdirSync(checkouts).flatMap((id) =>
+    readdirSync(join(checkouts, id))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => JSON.parse(readFileSync(join(checkouts, id, name), 'utf8')).path),
+  );
+}
+
+/** Removes builds that no checkout points to, but the newest few. */
+export function pruneBuilds(cache, folder) {
+  const pointed = new Set(pointedPaths(cache).map((path) => dirname(path)));
+  const builds = readdirSync(join(cache, folder))
+    .map((key) => join(cache, folder, key))
+    .map((path) => ({ path, usedAt: statSync(path).mtimeMs }))
+    .sort((a, b) => b.usedAt - a.usedAt);
+  const old = builds.slice(buildsKept).filter(({ path }) => !pointed.has(path));
+  for (const { path } of old) rmSync(path, { recursive: true, force: true });
+}
+
+/** Makes the binary of this checkout's sources exist and answers its path. */
+export async function buildBinary({ root, cache, which, env = process.env, progress }) {
+  const { folder, binary } = binaries[which];
+  const rust = requireRust(env);
+  const key = buildKey(root, folder, rust.rustc, rust.env);
+  const path = join(cache, folder, key, binary);
+  const pointer = pointerPath(cache, which, root);
+  const finish = (changed, note) => {
+    writePointer(pointer, { path, root });
+    const now = new Date();
+    utimesSync(dirname(path), now, now);
+    return { changed, note, path };
+  };
+  if (existsSync(path)) return finish(false, 'built before');
+
+  requireLinker(rust.env);
+  progress('waiting for cargo');
+  // One lock for the one target folder: what cargo leaves there must be ours when we copy it.
+  return await withLock(
+    join(cache, 'target.lock'),
+    async () => {
+      if (existsSync(path)) return finish(false, 'built by another set-up');
+      await cargoBuild({ root, binary, target: join(cache, 'target'), to: path, env: rust.env, progress });
+      const result = finish(true, 'built');
+      pruneBuilds(cache, folder);
+      return result;
+    },
+    (pid) => progress(`waiting for another set-up (process ${pid})`),
+  );
+}

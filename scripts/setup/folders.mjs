@@ -1,0 +1,18 @@
+// Where things are: the checkout, and the cache that all checkouts of this user share.
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** The checkout that this script belongs to. */
+export const checkout = join(import.meta.dirname, '..', '..');
+
+/** `$XDG_CACHE_HOME/sealed-prover`, else `~/.cache/sealed-prover`. `src/cli/locateEngine.ts` looks in the same place. */
+export function cacheFolder(env = process.env) {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sealed-prover');
+}
+
+/** The file in which a checkout keeps which build of `name` is its own. `src/cli/locateEngine.ts` reads it. */
+export function pointerPath(cache, name, root) {
+  const id = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  return join(cache, 'checkouts', id, `${name}.json`);
+}
