@@ -63,8 +63,8 @@ export interface Engine {
   waitReady(mode: ProofMode, watch: RunWatch): Promise<Outcome<void>>;
   /**
    * Does the job. Its own failures:
-   * - any: ARTIFACT_CORRUPT, ARTIFACT_TOO_LARGE (a frame holds 4 GiB), ARTIFACT_NOT_FOUND never (INTERNAL: the caller pinned the
-   *   file), ENGINE_LOST, ENGINE_REFUSED, OUT_OF_MEMORY, ABORTED, INTERNAL
+   * - any: ARTIFACT_NOT_FOUND, ARTIFACT_CORRUPT, ARTIFACT_TOO_LARGE (a frame holds 4 GiB), ENGINE_LOST, ENGINE_REFUSED,
+   *   OUT_OF_MEMORY, ABORTED, INTERNAL
    * - execute: GUEST_FAILED, ARTIFACT_MALFORMED
    * - prove: VERIFICATION_KEY_MISMATCH, CIRCUITS_MISSING, ARTIFACT_MALFORMED, DISK_FULL
    * - verify: PROOF_INVALID, PUBLIC_VALUES_MISMATCH, CIRCUITS_MISSING

@@ -1,15 +1,20 @@
 // What a lane is asked to do and what it answers: plain data that crosses worker threads and is recorded in the store.
-import type { RequestId, Sha256, VkHash } from '../ids.js';
+import type { ArtifactId, RequestId, Sha256, VkHash } from '../ids.js';
 
 export type ProofMode = 'core' | 'compressed' | 'plonk' | 'groth16';
 
 /** The wire's numbers for a mode, on gRPC and in the engine protocol alike. */
-export const proofModeNumber = { core: 1, compressed: 2, plonk: 3, groth16: 4 } as const satisfies Record<ProofMode, number>;
+export const proofModeNumber = { core: 1, compressed: 2, plonk: 3, groth16: 4 } as const satisfies Record<
+  ProofMode,
+  number
+>;
 
 export const proofModes = Object.keys(proofModeNumber) as readonly ProofMode[];
 
 /** A finished file on local disk, with the digest it must still have when read. */
 export interface StoredFile {
+  /** Names the file in failures: paths stay inside. */
+  readonly id: ArtifactId;
   readonly path: string;
   readonly sha256: Sha256;
   readonly sizeBytes: number;

@@ -1,0 +1,48 @@
+// What crosses between a lane on the main thread (`laneWorker.ts`) and its worker thread (`../workers/lane.worker.ts`).
+// Plain data and one MessagePort; bulk bytes never cross.
+import type { MessagePort } from 'node:worker_threads';
+import type { Failure, Outcome } from '../errors.js';
+import type { LaneId, Sha256 } from '../ids.js';
+import type { EngineInfo, EngineKind } from './engine.js';
+import type { Job, Progress, ProofMode, ResultOf } from './jobs.js';
+
+/** `call` numbers the calls of a lane, so that a late message about one is never taken for another. */
+export type LaneTask = { readonly call: number } & (
+  | {
+      /** Once per thread, before anything else. */
+      readonly kind: 'attach';
+      readonly laneId: LaneId;
+      readonly engine: EngineKind;
+      readonly socketPath: string;
+      readonly events: MessagePort;
+    }
+  | { readonly kind: 'connect' }
+  | { readonly kind: 'info' }
+  | { readonly kind: 'waitReady'; readonly mode: ProofMode }
+  | { readonly kind: 'run'; readonly job: Job }
+  | { readonly kind: 'forget'; readonly program: Sha256 }
+);
+
+export interface LaneValues {
+  readonly attach: undefined;
+  /** Not accepted: nobody listens on the socket (yet), and why. */
+  readonly connect: { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+  readonly info: EngineInfo;
+  readonly waitReady: undefined;
+  readonly run: ResultOf[keyof ResultOf];
+  readonly forget: undefined;
+}
+
+/** The state of the connection comes with every answer: the main thread has no other source for it while a call runs. */
+export interface LaneReply<K extends keyof LaneValues = keyof LaneValues> {
+  readonly outcome: Outcome<LaneValues[K]>;
+  readonly connected: boolean;
+  readonly programs: readonly Sha256[];
+}
+
+export type ToLaneWorker = { readonly kind: 'abort'; readonly call: number };
+
+export type FromLaneWorker =
+  | { readonly kind: 'progress'; readonly call: number; readonly progress: Progress }
+  | { readonly kind: 'lastByte'; readonly call: number; readonly at: number }
+  | { readonly kind: 'lost'; readonly failure: Failure };
