@@ -1,0 +1,251 @@
+//! Executing a guest without a proof: public values, cycles and gas, or the reason why there are none.
+//! The steps are those of sp1-prover's `execute_with_options` (worker/prover/execute.rs), with limits that stop the
+//! guest early and progress while it runs.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use sha2::{Digest, Sha256};
+use slop_futures::pipeline::{Pipeline, SubmitHandle};
+use sp1_core_executor::{ExecutionError, ExecutionReport, Opcode, Program, SP1CoreOpts};
+use sp1_core_executor_runner::MinimalExecutorRunner;
+use sp1_core_machine::io::SP1Stdin;
+use sp1_hypercube::SP1VerifyingKey;
+use sp1_prover::worker::{
+    initialize_gas_engine, FinalVmStateLock, GasExecutingEngine, GasExecutingTask, SP1ExecutorConfig, SP1NodeCore,
+};
+use sp1_verifier::SP1Proof;
+use tokio::sync::mpsc;
+
+use crate::{
+    cause::Cause,
+    failure::{Code, Failure},
+    guest::{control::STOP_OUT_OF_SHARED_MEMORY, GuestSlot},
+    memory,
+    progress::{Progress, Stage},
+    wire::Answer,
+};
+
+/// How often the cycle count of a running guest is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Share of the available memory that a guest may fill before SP1 kills it, in percent.
+const GUEST_MEMORY_PERCENT: u64 = 80;
+
+/// One guest run to make.
+pub struct Execution {
+    pub program: Arc<Program>,
+    pub stdin: SP1Stdin,
+    pub cycle_limit: u64,
+    pub gas_limit: u64,
+}
+
+/// How a guest run ended.
+#[derive(Default)]
+pub struct Executed {
+    /// `None` when the guest halted with exit code 0 within its limits.
+    pub cause: Option<Cause>,
+    pub exit_code: u32,
+    pub cycles: u64,
+    pub gas: u64,
+    pub public_values: Vec<u8>,
+}
+
+impl Executed {
+    pub fn answer(&self) -> Vec<u8> {
+        Answer::new(100)
+            .u32(self.cause.map_or(0, |cause| cause as u32))
+            .u32(self.exit_code)
+            .u64(self.cycles)
+            .u64(self.gas)
+            .sized(&self.public_values)
+            .raw(&Sha256::digest(&self.public_values))
+            .text(self.cause.map_or("", Cause::sentence))
+            .done()
+    }
+}
+
+/// SP1's options, with the guest's memory held to what this machine can give now.
+pub fn options() -> SP1CoreOpts {
+    let mut options = SP1CoreOpts::default();
+    let available = memory::read().available;
+    if available > 0 {
+        options.memory_limit = options.memory_limit.min(available / 100 * GUEST_MEMORY_PERCENT);
+    }
+    options
+}
+
+/// Runs the guest. `Err` is a fault of the request or the host; a fault of the guest is an `Executed` with a cause.
+pub async fn execute(
+    core: &SP1NodeCore,
+    guests: &GuestSlot,
+    execution: Execution,
+    progress: &Progress,
+) -> Result<Executed, Failure> {
+    let Execution { program, mut stdin, cycle_limit, gas_limit } = execution;
+    verify_deferred_proofs(core, std::mem::take(&mut stdin.proofs)).await?;
+
+    let turn = guests.take(cycle_limit).await;
+    let control = turn.control;
+    progress.enter(Stage::Executing, 0);
+
+    let options = options();
+    let meters =
+        Arc::new(initialize_gas_engine(&SP1ExecutorConfig::default(), program.clone(), [0; 4], options.clone(), true));
+    let (metered, handles) = mpsc::unbounded_channel();
+    let guest = tokio::task::spawn_blocking({
+        let program = program.clone();
+        move || run_guest(program, stdin.buffer, &options, &meters, &metered)
+    });
+    let report = tokio::select! {
+        report = meter(handles, gas_limit, || control.kill_child()) => report,
+        () = watch_cycles(|| progress.cycles(control.cycles())) => unreachable!("watches for ever"),
+    };
+    let end = guest.await.map_err(|_| Failure::internal("SP1's executor panicked."))?;
+
+    let failed = |cause| Executed { cause: Some(cause), cycles: control.cycles(), ..Executed::default() };
+    let report = match report {
+        Metered::Complete(report) => report,
+        Metered::OverGas(gas) => return Ok(Executed { gas, ..failed(Cause::ExceededGasLimit) }),
+        // A guest that died leaves its last chunk unmetered; the reason is in how it died.
+        Metered::Failed(error) if end.is_ok() => return Cause::of_execution(&error).map(failed),
+        Metered::Panicked if end.is_ok() => return Err(Failure::internal("SP1's gas meter panicked.")),
+        Metered::Failed(_) | Metered::Panicked => ExecutionReport::default(),
+    };
+    let public_values = match end {
+        Ok(public_values) => public_values,
+        Err(error) => {
+            return match control.stop() {
+                STOP_OUT_OF_SHARED_MEMORY => Err(Failure::new(
+                    Code::OutOfMemory,
+                    "The guest's shared memory could not grow: /dev/shm is full (in a container, see --shm-size).",
+                )),
+                stop => Cause::from_number(stop).map_or_else(|| Cause::of_execution(&error), Ok),
+            }
+            .map(|cause| failed(exactly(cause, &program)));
+        }
+    };
+    let cycles = report.total_instruction_count();
+    let gas = report.gas().unwrap_or(0);
+    progress.cycles(cycles);
+    let cause = if report.exit_code != 0 {
+        Some(Cause::HaltWithNonZeroExitCode)
+    } else if cycles > cycle_limit {
+        Some(Cause::ExceededCycleLimit)
+    } else if gas > gas_limit {
+        Some(Cause::ExceededGasLimit)
+    } else {
+        None
+    };
+    let public_values = if cause.is_none() { public_values } else { Vec::new() };
+    Ok(Executed { cause, exit_code: report.exit_code as u32, cycles, gas, public_values })
+}
+
+/// Runs the guest to its end, handing each chunk of its trace to the gas meters. Blocks.
+fn run_guest(
+    program: Arc<Program>,
+    input: Vec<Vec<u8>>,
+    options: &SP1CoreOpts,
+    meters: &GasExecutingEngine,
+    metered: &mpsc::UnboundedSender<SubmitHandle<GasExecutingEngine>>,
+) -> Result<Vec<u8>, ExecutionError> {
+    // The chunk size is part of the gas model: gas counts memory anew in each chunk (sp1-core-executor opts.rs).
+    let mut guest = MinimalExecutorRunner::new(
+        program,
+        false,
+        Some(options.gas_trace_chunk_threshold),
+        options.memory_limit,
+        options.gas_trace_chunk_slots,
+    );
+    for buffer in input {
+        guest.with_input(&buffer);
+    }
+    let final_vm_state = FinalVmStateLock::new();
+    while let Some(chunk) = guest.try_execute_chunk()? {
+        let task = GasExecutingTask { chunk, final_vm_state: final_vm_state.clone() };
+        let handle = meters.blocking_submit(task).map_err(|error| ExecutionError::Other(error.to_string()))?;
+        if metered.send(handle).is_err() {
+            return Err(ExecutionError::Other("no longer wanted".to_owned()));
+        }
+    }
+    Ok(guest.into_public_values_stream())
+}
+
+enum Metered {
+    Complete(ExecutionReport),
+    OverGas(u64),
+    Failed(ExecutionError),
+    Panicked,
+}
+
+/// Adds up the chunks' reports; stops the guest as soon as the gas limit is passed.
+async fn meter(
+    mut handles: mpsc::UnboundedReceiver<SubmitHandle<GasExecutingEngine>>,
+    gas_limit: u64,
+    stop_guest: impl Fn(),
+) -> Metered {
+    let mut report = ExecutionReport::default();
+    let mut pending = FuturesUnordered::new();
+    loop {
+        let done = tokio::select! {
+            Some(handle) = handles.recv() => {
+                pending.push(handle);
+                continue;
+            }
+            Some(done) = pending.next() => done,
+            else => return Metered::Complete(report),
+        };
+        match done {
+            Ok(Ok(chunk)) => report += chunk,
+            Ok(Err(error)) => {
+                stop_guest();
+                return Metered::Failed(error);
+            }
+            Err(_) => {
+                stop_guest();
+                return Metered::Panicked;
+            }
+        }
+        match report.gas() {
+            Some(gas) if gas > gas_limit && report.exit_code == 0 => {
+                stop_guest();
+                return Metered::OverGas(gas);
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn watch_cycles(look: impl Fn()) {
+    loop {
+        look();
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Proofs inside the input must hold, or the guest's `verify_sp1_proof` would promise what is not so.
+async fn verify_deferred_proofs(
+    core: &SP1NodeCore,
+    proofs: Vec<(impl Into<DeferredProof>, sp1_hypercube::MachineVerifyingKey<sp1_primitives::SP1GlobalContext>)>,
+) -> Result<(), Failure> {
+    for (index, (proof, vk)) in proofs.into_iter().enumerate() {
+        let proof = SP1Proof::Compressed(Box::new(proof.into()));
+        core.verify(&SP1VerifyingKey { vk }, &proof).map_err(|_| {
+            Failure::new(Code::MalformedStdin, format!("Proof {index} inside the input does not hold."))
+        })?;
+    }
+    Ok(())
+}
+
+type DeferredProof =
+    sp1_hypercube::SP1RecursionProof<sp1_primitives::SP1GlobalContext, sp1_hypercube::SP1PcsProofInner>;
+
+/// SP1 raises one signal for two faults. A program without unknown instructions can only have met a breakpoint.
+fn exactly(cause: Cause, program: &Program) -> Cause {
+    let has = |opcode| program.instructions.iter().any(|instruction| instruction.opcode == opcode);
+    if cause == Cause::Unimplemented && has(Opcode::EBREAK) && !has(Opcode::UNIMP) {
+        Cause::Breakpoint
+    } else {
+        cause
+    }
+}

@@ -1,0 +1,23 @@
+//! The engine of sealed-prover: SP1's executor, prover and verifier behind a framed unix socket
+//! (docs/engine-protocol.md), run as a child process of the service.
+
+pub mod args;
+mod cause;
+mod circuits;
+mod connection;
+mod engine;
+mod execute;
+mod failure;
+mod frame;
+pub mod guest;
+pub mod info;
+mod memory;
+pub mod parent;
+mod program;
+mod progress;
+pub mod server;
+mod session;
+mod setup;
+mod stdin;
+mod verify;
+mod wire;
