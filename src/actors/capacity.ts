@@ -1,0 +1,51 @@
+// How much memory this machine really has, and which proof modes fit into it. Checked before it is spent: the kernel's answer to
+// too little memory is to kill the engine in the middle of somebody's proof.
+import { type ProofMode, proofModes } from '../engines/jobs.js';
+import { type Memory, readMemory } from './capacityMemory.js';
+
+/**
+ * Peak memory of a proving engine by mode, in bytes. Measured with sp1-prover 6.10.0 on 2 cores, as the peak resident set of the whole
+ * process over a tiny program (docs/engine-figures.md); a large program is proved shard by shard and needs little more. Plonk and groth16
+ * begin with a compressed proof; their last step is not measured here (SP1's own documentation asks for 16 GB and more). Too low shows as OUT_OF_MEMORY on a lane.
+ */
+const proverBytes: Readonly<Record<ProofMode, number>> = {
+  core: 10.0e9,
+  compressed: 17.8e9,
+  plonk: 17.8e9,
+  groth16: 17.8e9,
+};
+
+/** Loading the prover alone takes so much (measured as above): a lane does not start an engine without it. */
+export const loadingBytes = 7.1e9;
+
+/** Everything else that we run: this process (0.2 GB) and an execution engine that sets up a large program (0.8 GB, measured). */
+const besidesBytes = 1.0e9;
+
+export interface Capacity {
+  readonly memory: Memory;
+  /** Why this machine cannot prove a mode on its CPU lanes, in one sentence with the figures; undefined when it can. */
+  refusal(mode: ProofMode): string | undefined;
+  /** The modes without a refusal. */
+  readonly modes: readonly ProofMode[];
+}
+
+/**
+ * Reads this machine's memory and compares it with what `proveLanes` CPU engines need at once. GPU lanes do not count: their memory
+ * is the GPU's. `root` is the root of the file system (a fixture tree in tests).
+ */
+export async function readCapacity(parameters: { proveLanes: number; root?: string }): Promise<Capacity> {
+  const memory = await readMemory(parameters.root ?? '/');
+  const lanes = Math.max(1, parameters.proveLanes);
+
+  function refusal(mode: ProofMode): string | undefined {
+    const needed = lanes * proverBytes[mode] + besidesBytes;
+    if (needed <= memory.limitBytes) return undefined;
+    const who = lanes === 1 ? `A ${mode} proof needs` : `${lanes} ${mode} proofs at once need`;
+    return `${who} ${gigabytes(needed)} of memory, this machine has ${gigabytes(memory.limitBytes)}`;
+  }
+
+  return { memory, refusal, modes: proofModes.filter((mode) => refusal(mode) === undefined) };
+}
+
+/** Decimal gigabytes with one digit, as the figures are measured and as machines are sold. */
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
