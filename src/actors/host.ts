@@ -25,8 +25,11 @@ export interface Host {
    * Fails with DISK_FULL or INTERNAL, and then nothing of the request remains.
    */
   start(request: ProofRequest, withFirst: (tx: Transaction) => void): Promise<void>;
-  /** Brings a stored request back. Throws a RestoreError for an unknown machine or an inconsistent snapshot. */
-  restore(requestId: RequestId, envelope: Envelope): RequestView;
+  /**
+   * Brings a stored request back; `beforeStart` sees it before any of its effects run again.
+   * Throws a RestoreError for an unknown machine or an inconsistent snapshot.
+   */
+  restore(requestId: RequestId, envelope: Envelope, beforeStart: (view: RequestView) => void): void;
   /** An event for a request that is not live any more is ignored: it has already ended. */
   send(requestId: RequestId, event: RequestEvent): void;
   /** The last durable view of a live request. */
@@ -133,7 +136,7 @@ export function createHost(parameters: HostParameters): Host {
       }
     },
 
-    restore(requestId, envelope) {
+    restore(requestId, envelope, beforeStart) {
       if (envelope.machine !== machine.id) {
         throw new RestoreError(
           requestId,
@@ -151,8 +154,8 @@ export function createHost(parameters: HostParameters): Host {
       entry.path = statePath(stored.value);
       entry.durable = view;
       entry.last = entry.actor.getSnapshot();
+      beforeStart(view);
       entry.actor.start();
-      return view;
     },
 
     send: (requestId, event) => hosted.get(requestId)?.actor.send(event),

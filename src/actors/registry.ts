@@ -1,15 +1,21 @@
 // All requests, live and ended: the one place that rpc asks. Intake is idempotent on (requester, stdin); what it answers about a
 // request is always on disk already.
 import { FailureError, fail } from '../errors.js';
-import type { Address, RequestId } from '../ids.js';
-import { newRequestId } from '../ids.js';
+import { type Address, type ArtifactId, newRequestId, type RequestId } from '../ids.js';
 import type { ProofRequest } from '../machines/requestRules.js';
 import { type LiveProgress, type RequestView, type SnapshotLike, viewOf } from '../machines/requestView.js';
 import type { Store, Transaction } from '../store/environment.js';
 import type { Host } from './host.js';
 
-/** A request as asked for: all of it but what intake decides. */
-export type Submission = Omit<ProofRequest, 'requestId' | 'createdAt'>;
+/** What was asked for, as signed. The stdin itself is looked up only for a new request: that of an ended one is gone. */
+export type Submission = Omit<ProofRequest, 'requestId' | 'createdAt' | 'stdin'> & { readonly stdinId: ArtifactId };
+
+export interface FirstWrite {
+  /** The uploaded stdin. Throws when there is none or it is not the requester's. */
+  readonly stdin: () => ProofRequest['stdin'];
+  /** Joins the transaction that makes the request durable. */
+  readonly alsoWrite: (tx: Transaction, requestId: RequestId) => void;
+}
 
 export interface ListFilter {
   readonly requester: Address | undefined;
@@ -26,7 +32,7 @@ export interface Registry {
    * Makes a request durable and answers its id. The same requester asking for the same stdin again gets the same id; with other
    * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, QUEUE_FULL, DISK_FULL.
    */
-  submit(submission: Submission, withFirst: (tx: Transaction) => void): Promise<RequestId>;
+  submit(submission: Submission, first: FirstWrite): Promise<RequestId>;
   /** The durable view, from memory while the request is live, from the store after. */
   view(requestId: RequestId): RequestView | undefined;
   progress(requestId: RequestId): LiveProgress | undefined;
@@ -49,7 +55,7 @@ export interface RegistryParameters {
 }
 
 /** What a repeated submission must agree on; nonce, signature and deadline arithmetic may differ. */
-const termsOf: ReadonlyArray<keyof Submission> = [
+const comparedTerms = [
   'vkHash',
   'version',
   'mode',
@@ -58,7 +64,7 @@ const termsOf: ReadonlyArray<keyof Submission> = [
   'deadlineAt',
   'strategy',
   'stdinPrivate',
-];
+] as const satisfies ReadonlyArray<keyof Submission & keyof ProofRequest>;
 
 /** A list call reads at most this many records before it answers with what it has: bounds the time on the main thread. */
 const maxScanned = 20_000;
@@ -76,7 +82,7 @@ export function createRegistry(parameters: RegistryParameters): Registry {
   const view = (requestId: RequestId) => host.view(requestId) ?? viewStored(requestId);
 
   function assertSameTerms(submission: Submission, earlier: ProofRequest): void {
-    const field = termsOf.find((name) => submission[name] !== earlier[name]);
+    const field = comparedTerms.find((name) => submission[name] !== earlier[name]);
     if (field !== undefined) throw new FailureError(fail('REQUEST_CONFLICT', { requestId: earlier.requestId, field }));
   }
 
@@ -90,16 +96,16 @@ export function createRegistry(parameters: RegistryParameters): Registry {
     view,
     progress: (requestId) => parameters.progress.get(requestId),
 
-    async submit(submission, withFirst) {
+    async submit(submission, first) {
       assertAccepting();
-      const key = `${submission.requester}:${submission.stdin.id}`;
+      const key = `${submission.requester}:${submission.stdinId}`;
       const underWay = starting.get(key);
       if (underWay !== undefined) {
         assertSameTerms(submission, underWay.request);
         await underWay.durable;
         return underWay.request.requestId;
       }
-      const earlierId = store.get('submissions', submission.requester, submission.stdin.id);
+      const earlierId = store.get('submissions', submission.requester, submission.stdinId);
       const earlier = earlierId && view(earlierId);
       if (earlier) {
         assertSameTerms(submission, earlier.request);
@@ -111,13 +117,14 @@ export function createRegistry(parameters: RegistryParameters): Registry {
       if (host.liveCount >= parameters.maxOpen)
         throw new FailureError(fail('QUEUE_FULL', { limit: parameters.maxOpen }));
 
-      const request: ProofRequest = { ...submission, requestId: newRequestId(), createdAt: now };
+      const { stdinId: _, ...terms } = submission;
+      const request: ProofRequest = { ...terms, stdin: first.stdin(), requestId: newRequestId(), createdAt: now };
       const durable = host.start(request, (tx) => {
         tx.put('openRequests', [request.requestId], true);
         tx.put('submissions', [request.requester, request.stdin.id], request.requestId);
         tx.put('requestsByRequester', [request.requester, now, request.requestId], true);
         tx.put('requestsByTime', [now, request.requestId], true);
-        withFirst(tx);
+        first.alsoWrite(tx, request.requestId);
       });
       starting.set(key, { request, durable });
       try {

@@ -12,6 +12,8 @@ export interface CallContext {
   readonly raw: Uint8Array;
   /** Host and port by which the client reached us. */
   readonly authority: string;
+  /** Tells old SDKs from new ones (`tonic/0.12` up to 6.9.0, `tonic/0.14` from 6.10.0); empty when absent. */
+  readonly userAgent: string;
 }
 
 export interface Method {
@@ -36,7 +38,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   ): Promise<void> {
     try {
       const request = parse(method.input, call.request);
-      const response = await handler(request, { raw: call.request, authority: call.getHost() });
+      const response = await handler(request, contextOf(call));
       answer(null, toBinary(method.output, create(method.output, response)));
     } catch (error) {
       const reference = randomUUID();
@@ -60,6 +62,11 @@ export function unary<I extends DescMessage, O extends DescMessage>(
     },
     handle: (call, answer) => void handle(call, answer),
   };
+}
+
+function contextOf(call: ServerUnaryCall<Uint8Array, Uint8Array>): CallContext {
+  const userAgent = call.metadata.get('user-agent')[0];
+  return { raw: call.request, authority: call.getHost(), userAgent: typeof userAgent === 'string' ? userAgent : '' };
 }
 
 function parse<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type Config, ConfigError, loadConfig } from './load.js';
+import { environmentNameOf, flagOf, optionNames, options } from './options.js';
+
+const load = (flags: Record<string, string>, environment: Record<string, string> = {}, file?: string): Config =>
+  loadConfig({ flags, environment, file });
+
+function problemsOf(work: () => unknown): readonly string[] {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+function fileWith(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'config.json');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('loadConfig', () => {
+  it('has a value for every option when nothing is given', () => {
+    const config = load({}, { XDG_DATA_HOME: '/somewhere' });
+    assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8080 });
+    assert.equal(config.data, '/somewhere/sealed-prover');
+    assert.equal(config.cpuProveLanes, 1);
+    assert.equal(config.maxStdinSize, 2 ** 30);
+    assert.equal(config.proofRetention, 7 * 86_400_000);
+    assert.ok(Object.isFrozen(config));
+  });
+
+  it('prefers a flag to the environment, and the environment to the file', () => {
+    const file = fileWith('{"listen": "1.1.1.1:1", "uploads": 3, "executeLanes": 2}');
+    const config = load({ listen: '[::1]:3' }, { SEALED_LISTEN: '2.2.2.2:2', SEALED_UPLOADS: '5' }, file);
+    assert.deepEqual(config.listen, { host: '::1', port: 3 });
+    assert.equal(config.uploads, 5);
+    assert.equal(config.executeLanes, 2);
+  });
+
+  it('reads every option from its environment variable and names it when it is wrong', () => {
+    for (const name of optionNames) {
+      const variable = environmentNameOf(name);
+      if (options[name].schema.safeParse('').success) continue;
+      assert.match(problemsOf(() => load({}, { [variable]: '' }))[0] ?? '', new RegExp(`^${variable}: `), name);
+    }
+  });
+
+  it('names the nearest option for an unknown variable or file entry, all at once', () => {
+    const file = fileWith('{"lsiten": "x"}');
+    const problems = problemsOf(() => load({}, { SEALED_LISTN: 'x' }, file)).join('\n');
+    assert.match(problems, /SEALED_LISTN: .* did you mean SEALED_LISTEN\?/);
+    assert.match(problems, /"lsiten" in .* did you mean "listen"\?/);
+  });
+
+  it('refuses values out of range, with what is allowed', () => {
+    assert.match(
+      problemsOf(() => load({ uploads: '0' }))[0] ?? '',
+      /--uploads: must be a whole number from 1 to 64, not "0"/,
+    );
+    assert.match(problemsOf(() => load({ listen: '127.0.0.1:99999' }))[0] ?? '', /HOST:PORT/);
+    assert.match(problemsOf(() => load({ publicUrl: 'ftp://x/y' }))[0] ?? '', /origin/);
+    assert.match(problemsOf(() => load({ maxStdinSize: '12 parsecs' }))[0] ?? '', /size/);
+  });
+
+  it('refuses what contradicts itself', () => {
+    assert.match(problemsOf(() => load({ gpus: '0' }))[0] ?? '', /--gpus needs --gpu-server/);
+    assert.match(problemsOf(() => load({ gpuServer: '/x' }))[0] ?? '', /--gpu-server needs --gpus/);
+    assert.match(problemsOf(() => load({ gpus: '1,1', gpuServer: '/x' }))[0] ?? '', /twice/);
+    assert.match(problemsOf(() => load({ cpuProveLanes: '0' }))[0] ?? '', /nothing could prove/);
+  });
+
+  it('does without a CPU prover when there are GPUs', () => {
+    assert.equal(load({ gpus: '0,1', gpuServer: '/x' }).cpuProveLanes, 0);
+    assert.equal(load({ gpuSockets: '/run/a.sock' }).cpuProveLanes, 0);
+  });
+
+  it('says what is wrong with the file', () => {
+    assert.match(problemsOf(() => load({}, {}, fileWith('[1]')))[0] ?? '', /one JSON object/);
+    assert.match(problemsOf(() => load({}, {}, '/nowhere.json'))[0] ?? '', /cannot be read/);
+  });
+
+  it('spells names alike everywhere', () => {
+    assert.equal(flagOf('maxStdinSize'), '--max-stdin-size');
+    assert.equal(environmentNameOf('maxStdinSize'), 'SEALED_MAX_STDIN_SIZE');
+  });
+});

@@ -1,0 +1,20 @@
+// GetNonce and GetBalance: what an SDK asks about an account.
+import { ProverNetwork } from '../../gen/network/network_pb.js';
+import { unary } from '../unary.js';
+import type { NetworkDependencies } from './dependencies.js';
+import { addressField } from './fields.js';
+
+/** A private server bills nobody, but applications refuse to ask for a proof when the balance looks too low: 10^24 base units. */
+const plenty = (10n ** 24n).toString();
+
+export const getNonce = ({ nonces, log }: NetworkDependencies) =>
+  unary(log, ProverNetwork.method.getNonce, ({ address }) => {
+    addressField('address', address);
+    return { nonce: BigInt(nonces.lease()) };
+  });
+
+export const getBalance = ({ log }: NetworkDependencies) =>
+  unary(log, ProverNetwork.method.getBalance, ({ address }) => {
+    addressField('address', address);
+    return { amount: plenty };
+  });

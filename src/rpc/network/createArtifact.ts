@@ -1,0 +1,37 @@
+// CreateArtifact: an id and a URL to upload to. Older SDKs do not retry it, so it touches neither disk nor queue: the URL itself
+// carries what it allows. The signature covers a constant and can be replayed by anyone who has seen it; it only names the owner.
+import { artifactUri } from '../../artifacts/capability.js';
+import { ArtifactStore, ArtifactType } from '../../gen/artifact/artifact_pb.js';
+import { newArtifactId } from '../../ids.js';
+import { unary } from '../unary.js';
+import type { NetworkDependencies } from './dependencies.js';
+import { malformed, originOf } from './fields.js';
+
+/** sp1-sdk network/client.rs signs these 15 bytes. */
+const signedText = new TextEncoder().encode('create_artifact');
+
+/** An upload may begin within this time (ms). A 64 MB upload over a slow line plus the SDK's two minutes of retries fit well. */
+const uploadWindowMs = 60 * 60_000;
+
+export const createArtifact = ({ signatures, capabilities, clock, log, publicUrl }: NetworkDependencies) =>
+  unary(log, ArtifactStore.method.createArtifact, async ({ signature, artifactType }, { authority }) => {
+    const origin = originOf(publicUrl, authority);
+    const claims = claimsOf(artifactType);
+    const owner = await signatures.recover({ message: signedText, signature });
+    const id = newArtifactId();
+    const path = capabilities.mint({ id, ...claims, owner, expiresAt: clock.now() + uploadWindowMs });
+    return { artifactUri: artifactUri(id), artifactPresignedUrl: `${origin}${path}` };
+  });
+
+function claimsOf(type: ArtifactType): { kind: 'program' | 'stdin'; private: boolean } {
+  switch (type) {
+    case ArtifactType.PROGRAM:
+      return { kind: 'program', private: false };
+    case ArtifactType.STDIN:
+      return { kind: 'stdin', private: false };
+    case ArtifactType.PRIVATE_STDIN:
+      return { kind: 'stdin', private: true };
+    default:
+      throw malformed('artifact_type', 'only PROGRAM, STDIN and PRIVATE_STDIN can be uploaded');
+  }
+}

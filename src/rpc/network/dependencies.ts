@@ -1,0 +1,24 @@
+// What the handlers of the SDK's wire work with. Each takes the part that it needs.
+import type { Registry } from '../../actors/registry.js';
+import type { Scheduling } from '../../actors/scheduling.js';
+import type { Capabilities } from '../../artifacts/capability.js';
+import type { Catalog } from '../../artifacts/catalog.js';
+import type { Clock } from '../../clock.js';
+import type { Log } from '../../log.js';
+import type { Store } from '../../store/environment.js';
+import type { Nonces } from '../nonces.js';
+import type { Signatures } from '../signatures.js';
+
+export interface NetworkDependencies {
+  readonly registry: Registry;
+  readonly scheduling: Pick<Scheduling, 'refusal'>;
+  readonly capabilities: Capabilities;
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly signatures: Signatures;
+  readonly nonces: Nonces;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Origin of artifact URLs; undefined means the host and port by which the client reached us. */
+  readonly publicUrl: string | undefined;
+}

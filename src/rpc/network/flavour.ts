@@ -1,0 +1,21 @@
+// Which of the wire's two schemas a RequestProof body speaks. Both share one path; only wire types tell them apart: field 12 is a
+// bool in base and bytes in auction, and fields from 13 up exist in auction alone (sp1-sdk network/proto/{base,auction}).
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { malformed } from './fields.js';
+
+export type Flavour = 'base' | 'auction';
+
+/** The one place that decides. A body with neither sign is base with its defaults. */
+export function flavourOf(body: Uint8Array): Flavour {
+  const reader = new BinaryReader(body);
+  try {
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field >= 13 || (field === 12 && wireType === WireType.LengthDelimited)) return 'auction';
+      reader.skip(wireType, field);
+    }
+  } catch {
+    throw malformed('body', 'these bytes are not a message');
+  }
+  return 'base';
+}

@@ -1,0 +1,68 @@
+// GetProgram and CreateProgram. A program is registered once under its vk hash; registering it again is OK.
+import { createHash } from 'node:crypto';
+import { artifactUri, parseArtifactUri } from '../../artifacts/capability.js';
+import { parseVk, vkHashOf } from '../../engines/vk.js';
+import { FailureError, fail } from '../../errors.js';
+import { ProverNetwork } from '../../gen/network/network_pb.js';
+import { bytesOf } from '../../ids.js';
+import { signedBody } from '../signedBody.js';
+import { unary } from '../unary.js';
+import type { NetworkDependencies } from './dependencies.js';
+import { malformed, vkHashField } from './fields.js';
+
+/** An answer of OK, even an empty one, means "registered" to the SDK: an unknown program must be NOT_FOUND. */
+export const getProgram = ({ store, log }: NetworkDependencies) =>
+  unary(log, ProverNetwork.method.getProgram, (request) => {
+    const vkHash = vkHashField(request.vkHash);
+    const program = store.get('programs', vkHash);
+    if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
+    return {
+      program: {
+        vkHash: bytesOf(vkHash),
+        vk: new Uint8Array(Buffer.from(program.vk, 'hex')),
+        programUri: artifactUri(program.artifactId),
+        owner: bytesOf(program.owner),
+        createdAt: BigInt(Math.floor(program.createdAt / 1000)),
+      },
+    };
+  });
+
+/**
+ * Checks that the vk hashes to vk_hash here; that the ELF has this vk is checked by the lane that sets the program up.
+ * The body's nonce only makes its signature unique: a replay registers what is registered already.
+ */
+export const createProgram = ({ store, catalog, signatures, nonces, clock, log }: NetworkDependencies) =>
+  unary(log, ProverNetwork.method.createProgram, async ({ signature, body }, { raw }) => {
+    const message = signedBody(raw);
+    if (body === undefined) throw malformed('body', 'it is missing');
+    const vkHash = vkHashField(body.vkHash);
+    const artifactId = parseArtifactUri(body.programUri);
+    if (artifactId === undefined) throw malformed('program_uri', 'it must be the URI that CreateArtifact answered');
+    const vk = parseVk(body.vk);
+    if (vk === undefined) throw malformed('vk', 'these bytes are not a verifying key of SP1 v6');
+    const computed = vkHashOf(vk);
+    if (computed !== vkHash) throw new FailureError(fail('VK_HASH_MISMATCH', { vkHash, computed }));
+
+    const owner = await signatures.recover({ message, signature });
+    const digest = createHash('sha256').update(message).digest('hex');
+    const txHash = new Uint8Array(Buffer.from(digest, 'hex'));
+    if (store.get('programs', vkHash) !== undefined) return { txHash, body: {} };
+    const nonce = nonces.accept(owner, body.nonce, digest);
+    const artifact = catalog.owned(artifactId, 'program', owner);
+    await store.write((tx) => {
+      // Two clients may register one program at once; the first stays.
+      if (tx.get('programs', vkHash) !== undefined) return;
+      nonce.record(tx);
+      catalog.reference(tx, artifactId, vkHash);
+      tx.put('programs', [vkHash], {
+        vkHash,
+        vk: Buffer.from(body.vk).toString('hex'),
+        artifactId,
+        sha256: artifact.sha256,
+        sizeBytes: artifact.sizeBytes,
+        owner,
+        createdAt: clock.now(),
+      });
+    });
+    return { txHash, body: {} };
+  });
