@@ -1,7 +1,7 @@
 // Answers of docs/engine-protocol.md from bytes. A proof is not among them: `frameReader.ts` passes it on in pieces.
 import { BincodeReader, MalformedFrame } from './bincode.js';
 import type { EngineInfo } from './engine.js';
-import { type ProofMode, type Progress, type ProgressStage, proofModeNumber } from './jobs.js';
+import { type Progress, type ProgressStage, type ProofMode, proofModeNumber } from './jobs.js';
 
 export const answerNumber = {
   ok: 0,

@@ -6,10 +6,9 @@ import type { LaneId, Sha256 } from '../ids.js';
 import type { EngineInfo, EngineKind } from './engine.js';
 import type { Job, Progress, ProofMode, ResultOf } from './jobs.js';
 
-/** `call` numbers the calls of a lane, so that a late message about one is never taken for another. */
-export type LaneTask = { readonly call: number } & (
+export type LaneOrder =
+  /** Once per thread, before anything else. */
   | {
-      /** Once per thread, before anything else. */
       readonly kind: 'attach';
       readonly laneId: LaneId;
       readonly engine: EngineKind;
@@ -20,8 +19,13 @@ export type LaneTask = { readonly call: number } & (
   | { readonly kind: 'info' }
   | { readonly kind: 'waitReady'; readonly mode: ProofMode }
   | { readonly kind: 'run'; readonly job: Job }
-  | { readonly kind: 'forget'; readonly program: Sha256 }
-);
+  | { readonly kind: 'forget'; readonly program: Sha256 };
+
+/** `call` numbers the calls of a lane from 1, so that a late message about one is never taken for another. */
+export interface LaneTask {
+  readonly call: number;
+  readonly order: LaneOrder;
+}
 
 export interface LaneValues {
   readonly attach: undefined;

@@ -36,9 +36,12 @@ export const longestFrameBytes = 2 ** 32 - 1;
 
 const sizeOf = (part: FramePart) => (part.kind === 'bytes' ? part.bytes.length : part.file.sizeBytes);
 
+/** All bytes of the frame, its length included. */
+export const frameBytes = (frame: OutgoingFrame) => frame.reduce((sum, part) => sum + sizeOf(part), 0);
+
 /** Puts the length in front. ARTIFACT_TOO_LARGE names the largest file when the frame would pass 4 GiB − 1. */
 function frameOf(parts: readonly FramePart[]): Outcome<OutgoingFrame> {
-  const length = parts.reduce((sum, part) => sum + sizeOf(part), 0);
+  const length = frameBytes(parts);
   if (length <= longestFrameBytes) return succeeded([bytesPart(encodeU32(length)), ...parts]);
   const files = parts.filter((part) => part.kind === 'file');
   const largest = files.reduce((a, b) => (sizeOf(a) >= sizeOf(b) ? a : b));
