@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import type { ProvenFile, StoredFile } from '../engines/jobs.js';
 import type { ArtifactId, Sha256 } from '../ids.js';
 
-export type ArtifactKind = 'program' | 'stdin' | 'proof';
+export const artifactKinds = ['program', 'stdin', 'proof'] as const;
+export type ArtifactKind = (typeof artifactKinds)[number];
 
 /** How bytes are named outside of their backend: plain data, in contexts and records. */
 export interface ArtifactRef {

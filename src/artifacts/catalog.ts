@@ -1,0 +1,181 @@
+// What is known about stored artifacts: who owns them, their digest, and what still needs them. Files follow records: a record is
+// removed before its file, and a file is complete before its record, so a crash in between leaves at most a file without a record.
+import type { Clock } from '../clock.js';
+import { FailureError, fail } from '../errors.js';
+import type { Address, ArtifactId } from '../ids.js';
+import type { ArtifactRecord } from '../store/buckets.js';
+import type { Store, Transaction } from '../store/environment.js';
+import type { UploadClaims } from './capability.js';
+import { type ArtifactBackend, type ArtifactKind, type ArtifactRef, artifactKinds } from './port.js';
+
+export interface Catalog {
+  lookup(id: ArtifactId): ArtifactRecord | undefined;
+  /** The record, if it is of this kind and owner. Throws ARTIFACT_NOT_UPLOADED or ARTIFACT_NOT_OWNED. */
+  owned(id: ArtifactId, kind: ArtifactKind, owner: Address): ArtifactRecord;
+  /**
+   * Runs an upload and records what it stored; durable when it resolves. Again with the same bytes is fine and counts as stored now.
+   * While it runs, nothing deletes the id. Rejects as `receive` does, and with ARTIFACT_CONFLICT.
+   */
+  upload(claims: UploadClaims, receive: () => Promise<ArtifactRef>): Promise<ArtifactRecord>;
+  /** `by` (a request id or vk hash) needs it from this transaction on. Throws ARTIFACT_NOT_UPLOADED. */
+  reference(tx: Transaction, id: ArtifactId, by: string): void;
+  /** `by` needs it no longer. Deletes nothing by itself: see `discard` and `sweepUnreferenced`. Idempotent. */
+  release(tx: Transaction, id: ArtifactId, by: string): void;
+  /** Deletes it now unless something references it or it is being uploaded. Answers whether it is gone. Idempotent. */
+  discard(id: ArtifactId): Promise<boolean>;
+  /** Deletes what nothing references and was stored more than `olderThanMs` ago. Answers how many. */
+  sweepUnreferenced(olderThanMs?: number): Promise<number>;
+  /**
+   * Deletes files without a record, which a crash may leave. `keep`: ids that are about to get one (proofs of open requests).
+   * Answers how many.
+   */
+  sweepOrphans(keep: (id: ArtifactId) => boolean): Promise<number>;
+}
+
+/** An SDK references its upload within seconds; an hour covers its two minutes of retries and any slow line. */
+const unreferencedForMs = 60 * 60_000;
+/** Records removed in one transaction: a sweep must not hold the writer for long. */
+const batchSize = 256;
+
+export function createCatalog({
+  store,
+  backend,
+  clock,
+}: {
+  store: Store;
+  backend: Pick<ArtifactBackend, 'remove' | 'list'>;
+  clock: Clock;
+}): Catalog {
+  /** How many uploads of an id are under way: a file that has no record yet must not pass for an orphan. */
+  const uploading = new Map<ArtifactId, number>();
+  /** Deletions under way; an upload of the same id waits, or its file would be deleted under its record. */
+  const deleting = new Map<ArtifactId, Promise<void>>();
+
+  const required = (tx: Pick<Transaction, 'get'>, id: ArtifactId): ArtifactRecord => {
+    const record = tx.get('artifacts', id);
+    if (record === undefined) throw new FailureError(fail('ARTIFACT_NOT_UPLOADED', { artifactId: id }));
+    return record;
+  };
+
+  /** Removes the records that `mayGo` still allows inside the transaction, then their files. Answers the ids that went. */
+  async function remove(ids: readonly ArtifactId[], mayGo: (record: ArtifactRecord) => boolean): Promise<ArtifactId[]> {
+    const idle = ids.filter((id) => !uploading.has(id) && !deleting.has(id));
+    const work = (async () => {
+      const gone = await store.write((tx) =>
+        idle.flatMap((id) => {
+          const record = tx.get('artifacts', id);
+          if (record === undefined || record.references.length > 0 || !mayGo(record)) return [];
+          tx.remove('artifacts', id);
+          return [{ id, kind: record.kind }];
+        }),
+      );
+      for (const { id, kind } of gone) await backend.remove(id, kind);
+      return gone.map(({ id }) => id);
+    })();
+    return guarded(idle, work);
+  }
+
+  async function guarded<T>(ids: readonly ArtifactId[], work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const id of ids) deleting.set(id, settled);
+    try {
+      return await work;
+    } finally {
+      for (const id of ids) deleting.delete(id);
+    }
+  }
+
+  return {
+    lookup: (id) => store.get('artifacts', id),
+
+    owned(id, kind, owner) {
+      const record = required(store, id);
+      if (record.owner !== owner)
+        throw new FailureError(fail('ARTIFACT_NOT_OWNED', { artifactId: id, owner: record.owner }));
+      // A program named as a stdin was never uploaded as one.
+      if (record.kind !== kind) throw new FailureError(fail('ARTIFACT_NOT_UPLOADED', { artifactId: id }));
+      return record;
+    },
+
+    async upload(claims, receive) {
+      const { id } = claims;
+      while (deleting.has(id)) await deleting.get(id);
+      uploading.set(id, (uploading.get(id) ?? 0) + 1);
+      try {
+        const { sha256, sizeBytes } = await receive();
+        return await store.write((tx) => {
+          const before = tx.get('artifacts', id);
+          if (
+            before !== undefined &&
+            (before.sha256 !== sha256 || before.owner !== claims.owner || before.kind !== claims.kind)
+          ) {
+            throw new FailureError(fail('ARTIFACT_CONFLICT', { artifactId: id }));
+          }
+          const record: ArtifactRecord = {
+            kind: claims.kind,
+            owner: claims.owner,
+            private: claims.private,
+            sha256,
+            sizeBytes,
+            storedAt: clock.now(),
+            references: before?.references ?? [],
+          };
+          tx.put('artifacts', [id], record);
+          return record;
+        });
+      } finally {
+        const left = (uploading.get(id) ?? 1) - 1;
+        if (left > 0) uploading.set(id, left);
+        else uploading.delete(id);
+      }
+    },
+
+    reference(tx, id, by) {
+      const record = required(tx, id);
+      if (record.references.includes(by)) return;
+      tx.put('artifacts', [id], { ...record, references: [...record.references, by] });
+    },
+
+    release(tx, id, by) {
+      const record = tx.get('artifacts', id);
+      if (record === undefined) return;
+      tx.put('artifacts', [id], { ...record, references: record.references.filter((other) => other !== by) });
+    },
+
+    async discard(id) {
+      await remove([id], () => true);
+      return store.get('artifacts', id) === undefined;
+    },
+
+    async sweepUnreferenced(olderThanMs = unreferencedForMs) {
+      const before = clock.now() - olderThanMs;
+      const isOld = (record: ArtifactRecord) => record.storedAt <= before;
+      const candidates: ArtifactId[] = [];
+      for (const { key, value } of store.scan('artifacts', [])) {
+        if (value.references.length === 0 && isOld(value)) candidates.push(key[0]);
+      }
+      let count = 0;
+      for (let i = 0; i < candidates.length; i += batchSize) {
+        count += (await remove(candidates.slice(i, i + batchSize), isOld)).length;
+      }
+      return count;
+    },
+
+    async sweepOrphans(keep) {
+      let count = 0;
+      for (const kind of artifactKinds) {
+        for await (const id of backend.list(kind)) {
+          const isNeeded = () =>
+            store.get('artifacts', id) !== undefined || uploading.has(id) || deleting.has(id) || keep(id);
+          if (isNeeded()) continue;
+          await guarded([id], backend.remove(id, kind));
+          count += 1;
+        }
+      }
+      return count;
+    },
+  };
+}

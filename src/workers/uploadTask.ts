@@ -1,0 +1,21 @@
+// What the main thread and an upload's worker say to each other. Bodies travel as transferred chunks with a credit window, so that
+// neither side ever holds much of an upload.
+import type { MessagePort } from 'node:worker_threads';
+
+export interface UploadTask {
+  /** Carries `UploadInput` to the worker and `UploadCredit` back. Closing it abandons the upload. */
+  readonly port: MessagePort;
+  /** A new file that the worker creates, and removes again unless it succeeds. */
+  readonly path: string;
+  readonly kind: 'program' | 'stdin';
+  /** Of the decompressed bytes. */
+  readonly limitBytes: number;
+}
+
+/** `end`: the body is complete. */
+export type UploadInput = { readonly chunk: Uint8Array } | 'end';
+
+/** The worker is done with this many bytes of the body: they may be followed by as many. */
+export interface UploadCredit {
+  readonly consumedBytes: number;
+}
