@@ -77,7 +77,7 @@ export function plainText(bytes: Uint8Array): string {
     'utf8',
   );
   return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
     .slice(0, longestText);
 }

@@ -1,6 +1,6 @@
 // A lane's engine as the main thread holds it: one worker thread that owns the connection, and the calls to it one by one.
 import { extname } from 'node:path';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.js';
 import type { Sha256 } from '../ids.js';
@@ -134,6 +134,7 @@ class LaneWorker implements Engine {
       this.#current = { call, watch };
       watch.signal?.addEventListener('abort', abort, { once: true });
       const reply = await this.#pool.run({ call, order }, { transferList });
+      this.#hearAll();
       this.#connected = reply.connected;
       this.#programs = new Set(reply.programs);
       return reply.outcome as Outcome<LaneValues[K]>;
@@ -144,6 +145,14 @@ class LaneWorker implements Engine {
       watch.signal?.removeEventListener('abort', abort);
       this.#current = undefined;
       end();
+    }
+  }
+
+  /** What the worker said before its reply is in the port's queue already, but the reply may be read first. */
+  #hearAll(): void {
+    if (this.#events === undefined) return;
+    for (let said = receiveMessageOnPort(this.#events); said; said = receiveMessageOnPort(this.#events)) {
+      this.#hear(said.message as FromLaneWorker);
     }
   }
 
