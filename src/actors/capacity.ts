@@ -23,10 +23,12 @@ const besidesBytes = 1.0e9;
 
 export interface Capacity {
   readonly memory: Memory;
-  /** Why this machine cannot prove a mode on its CPU lanes, in one sentence with the figures; undefined when it can. */
+  /** Why this machine cannot prove a mode on its CPU lanes, with the figures, as the end of a sentence; undefined when it can. */
   refusal(mode: ProofMode): string | undefined;
   /** The modes without a refusal. */
   readonly modes: readonly ProofMode[];
+  /** What could be allocated at this moment, in bytes. */
+  readAvailable(): Promise<number>;
 }
 
 /**
@@ -34,17 +36,23 @@ export interface Capacity {
  * is the GPU's. `root` is the root of the file system (a fixture tree in tests).
  */
 export async function readCapacity(parameters: { proveLanes: number; root?: string }): Promise<Capacity> {
-  const memory = await readMemory(parameters.root ?? '/');
+  const root = parameters.root ?? '/';
+  const memory = await readMemory(root);
   const lanes = Math.max(1, parameters.proveLanes);
 
   function refusal(mode: ProofMode): string | undefined {
     const needed = lanes * proverBytes[mode] + besidesBytes;
     if (needed <= memory.limitBytes) return undefined;
-    const who = lanes === 1 ? `A ${mode} proof needs` : `${lanes} ${mode} proofs at once need`;
+    const who = lanes === 1 ? 'one needs' : `${lanes} at once need`;
     return `${who} ${gigabytes(needed)} of memory, this machine has ${gigabytes(memory.limitBytes)}`;
   }
 
-  return { memory, refusal, modes: proofModes.filter((mode) => refusal(mode) === undefined) };
+  return {
+    memory,
+    refusal,
+    modes: proofModes.filter((mode) => refusal(mode) === undefined),
+    readAvailable: async () => (await readMemory(root)).availableBytes,
+  };
 }
 
 /** Decimal gigabytes with one digit, as the figures are measured and as machines are sold. */

@@ -1,0 +1,76 @@
+// A window over the open requests: only so many are past `requested` at once, so that ten thousand waiting ones cost a line in a queue
+// and not ten thousand open files and journal entries. Within the policy of `machines/queue.ts`.
+import { FailureError, fail } from '../errors.js';
+import type { RequestId } from '../ids.js';
+import { anyServer, Queue, type Waiting } from '../machines/queue.js';
+
+export interface Applicant {
+  readonly requestId: RequestId;
+  readonly requester: string;
+  /** Epoch ms. */
+  readonly deadlineAt: number;
+  /** It had been admitted before a restart: it goes first. */
+  readonly resumed: boolean;
+}
+
+interface WaitingRequest extends Waiting {
+  readonly admit: () => void;
+}
+
+const boundless = { jobs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+export class Admission {
+  readonly #window: number;
+  readonly #inside = new Set<RequestId>();
+  readonly #queue = new Queue<WaitingRequest>(boundless);
+
+  /** `window`: how many requests may be under way. More than there are lanes, so that none of them waits for intake. */
+  constructor(window: number) {
+    this.#window = window;
+  }
+
+  get inside(): number {
+    return this.#inside.size;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Resolves when the request may go on; it then counts until `leave`. A request that is inside already is let through at once.
+   * Rejects with ABORTED when the signal gives it up first. A request applies once at a time.
+   */
+  admit({ requestId, requester, deadlineAt, resumed }: Applicant, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(new FailureError(fail('ABORTED')));
+      if (this.#inside.has(requestId)) return resolve();
+      const giveUp = () => {
+        this.#queue.remove(requestId);
+        reject(new FailureError(fail('ABORTED')));
+      };
+      const admit = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#queue.add({ id: requestId, requester, deadlineAt, resumed, kind: '', program: '', sizeBytes: 0, admit });
+      this.#fill();
+    });
+  }
+
+  /** The request has ended, or waits for nothing more. Unknown ids are ignored: it may have ended before it was admitted. */
+  leave(requestId: RequestId): void {
+    if (this.#inside.delete(requestId)) this.#fill();
+  }
+
+  #fill(): void {
+    while (this.#inside.size < this.#window) {
+      // In strict order there is no affinity, so that no deadline has to be compared with the time.
+      const next = this.#queue.take(anyServer, 0);
+      if (next === undefined) return;
+      this.#inside.add(next.id as RequestId);
+      next.admit();
+    }
+  }
+}

@@ -1,0 +1,235 @@
+// A lane's engine through all its lives: the process, the connection to it, and the news that either has ended.
+import type { Clock } from '../clock.js';
+import type { Engine, EngineInfo, EngineOptions, RunWatch } from '../engines/engine.js';
+import type { Progress, ProofMode, Stage } from '../engines/jobs.js';
+import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.js';
+import type { LaneId, Sha256 } from '../ids.js';
+import type { Log } from '../log.js';
+import type { Loss } from '../machines/lane.js';
+import { type EngineExit, type EngineProcess, failureOfExit, startEngineProcess } from './engineProcess.js';
+import { type EngineSpec, foreignSocketOf, prepareLaunch } from './engineProcessLaunch.js';
+
+/** A cold sp1-gpu-server initialises CUDA before it binds its socket; our own engine binds at once. */
+const readyTimeoutMs = { cpu: 20_000, gpu: 120_000 } as const;
+
+/** The end of a connection is seen before the end of its process, whose cause says more: the kernel needs milliseconds in between. */
+const exitGraceMs = 1_000;
+
+export interface LaneEngineParameters {
+  readonly id: LaneId;
+  readonly stage: Stage;
+  readonly spec: EngineSpec;
+  /** A private folder for sockets, on a short path. */
+  readonly runFolder: string;
+  /** Of prove lanes: the mode to load the prover for. */
+  readonly firstMode: ProofMode | undefined;
+  /** Why there is too little memory to start an engine now; undefined when there is enough. */
+  readonly shortage: () => Promise<Failure | undefined>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openEngine: (options: EngineOptions) => Engine;
+}
+
+/** A program that is set up costs its engine a few megabytes, and setting it up again 8 s; few services prove more than these in a day. */
+const programsAtMost = 32;
+
+/** One life of the engine: from its start to its end. */
+class Life {
+  process: EngineProcess | undefined;
+  /** Settles when `process` is set or will never be: an end that comes earlier has to wait for it. */
+  launched: Promise<unknown> = Promise.resolve();
+  loss: Loss | undefined;
+  /** Settles when the prover is loaded or never will be. */
+  warm: Promise<Outcome<void>> = Promise.resolve(failed(fail('ABORTED')));
+  lastProgress: Progress | undefined;
+  startedAt = 0;
+  /** How long it took until the first job could start at once: the price of starting another one. Undefined: not known yet. */
+  startMs: number | undefined;
+  readonly ended = new AbortController();
+  readonly warmListeners = new Set<(progress: Progress) => void>();
+}
+
+export class LaneEngine {
+  readonly #about: LaneEngineParameters;
+  #engine: Engine | undefined;
+  #life = new Life();
+  #ending: Promise<void> = Promise.resolve();
+  #info: EngineInfo | undefined;
+  readonly #lossListeners = new Set<(loss: Loss) => void>();
+  /** Programs in the order of their last use. */
+  readonly #used = new Set<Sha256>();
+
+  constructor(about: LaneEngineParameters) {
+    this.#about = about;
+  }
+
+  /** What the last engine said of itself; undefined before the first start, and for an engine that does not say. */
+  get info(): EngineInfo | undefined {
+    return this.#info;
+  }
+
+  get programs(): Engine['programs'] {
+    return this.#engine?.programs ?? new Set();
+  }
+
+  /** The connection. An engine is asked for only between a start that succeeded and its end. */
+  get connection(): Engine {
+    if (this.#engine === undefined) throw new Error('no engine has been started');
+    return this.#engine;
+  }
+
+  /** False for an engine that runs under somebody else's care: then a job cannot be stopped either. */
+  get isManaged(): boolean {
+    return foreignSocketOf(this.#about.spec) === undefined;
+  }
+
+  get startMs(): number | undefined {
+    return this.#life.startMs;
+  }
+
+  /** Ends the engine before, starts one and connects to it; answers why that failed, or null. Never rejects but for a bug. */
+  async start(stopped: AbortSignal): Promise<Loss | null> {
+    await this.end();
+    const { clock, spec } = this.#about;
+    const shortage = await this.#about.shortage();
+    if (shortage !== undefined) return { failure: shortage, at: clock.now(), isCrash: false };
+    // Stopped meanwhile: whoever stopped us has seen that nothing runs, and so it has to stay.
+    if (stopped.aborted) return null;
+    const life = new Life();
+    this.#life = life;
+    life.startedAt = clock.now();
+    const launching = this.#launch(life);
+    life.launched = launching.catch(() => {});
+    try {
+      const socketPath = await launching;
+      this.#engine ??= this.#open(socketPath);
+    } catch (error) {
+      return this.#lossOf(fail('ENGINE_LOST', { laneId: this.#about.id, detail: this.#told(error), blame: false }));
+    }
+    const gone = new AbortController();
+    void life.process?.exited.then(() => gone.abort());
+    const connected = await this.#engine.connect(AbortSignal.any([stopped, gone.signal]));
+    if (!connected.ok) return this.#lossOf(await this.causeOf(connected.failure, false));
+    if (spec.kind === 'cpu') {
+      const info = await this.#engine.info();
+      if (!info.ok) return this.#lossOf(await this.causeOf(info.failure, false));
+      this.#info = info.value;
+    }
+    this.#warmUp(life);
+    return null;
+  }
+
+  /** Resolves when no process is left. Idempotent. */
+  end(): Promise<void> {
+    const life = this.#life;
+    life.ended.abort();
+    this.#ending = this.#ending.then(() => life.launched).then(() => life.process?.kill());
+    return this.#ending;
+  }
+
+  /** Also gives up the connection and its thread; the next start makes new ones. */
+  async close(): Promise<void> {
+    await Promise.all([this.end(), this.#engine?.close()]);
+    this.#engine = undefined;
+  }
+
+  /** Waits until the prover is loaded, and tells how far it is. Fails as the engine's `waitReady` does. */
+  async untilWarm(onProgress: (progress: Progress) => void): Promise<Outcome<void>> {
+    const life = this.#life;
+    if (life.lastProgress !== undefined && life.startMs === undefined) onProgress(life.lastProgress);
+    life.warmListeners.add(onProgress);
+    const outcome = await life.warm;
+    life.warmListeners.delete(onProgress);
+    return outcome;
+  }
+
+  /** Calls once, as soon as this engine is found dead while it has no job. Returns the unsubscribe function. */
+  onLoss(listener: (loss: Loss) => void): () => void {
+    if (this.#life.loss !== undefined) listener(this.#life.loss);
+    this.#lossListeners.add(listener);
+    return () => this.#lossListeners.delete(listener);
+  }
+
+  /** What a lost connection was really lost to: the exit of the process says more than the end of its socket. */
+  async causeOf(failure: Failure, blame: boolean): Promise<Failure> {
+    const { process } = this.#life;
+    const { clock, id } = this.#about;
+    if (process === undefined || failure.code !== 'ENGINE_LOST') return failure;
+    const exit = await new Promise<EngineExit | undefined>((resolve) => {
+      const cancel = clock.wakeAt(clock.now() + exitGraceMs, () => resolve(undefined));
+      void process.exited.then((exited) => {
+        cancel();
+        resolve(exited);
+      });
+    });
+    return exit === undefined ? failure : failureOfExit(exit, id, blame);
+  }
+
+  /** A job has used this program. Frees the ones that nobody has used for longest when the engine holds too many. */
+  async keepRecent(program: Sha256): Promise<void> {
+    this.#used.delete(program);
+    this.#used.add(program);
+    for (const oldest of this.#used) {
+      if (this.programs.size <= programsAtMost) return;
+      this.#used.delete(oldest);
+      // Should it fail, the connection's end will be noticed like any other.
+      await this.connection.forget(oldest);
+    }
+  }
+
+  async #launch(life: Life): Promise<string> {
+    const { spec, id, stage, runFolder, log } = this.#about;
+    if ('socketPath' in spec) return spec.socketPath;
+    const launch = await prepareLaunch(spec, { id, stage, runFolder }, log);
+    life.process = await startEngineProcess(launch, id, log);
+    void life.process.exited.then((exit) => this.#lose(life, failureOfExit(exit, id, false)));
+    return launch.socketPath;
+  }
+
+  #open(socketPath: string): Engine {
+    const { id: laneId, spec, clock } = this.#about;
+    const onLost = async (failure: Failure) => {
+      const life = this.#life;
+      this.#lose(life, await this.causeOf(failure, false));
+    };
+    const timeout = readyTimeoutMs[spec.kind];
+    return this.#about.openEngine({ laneId, kind: spec.kind, socketPath, readyTimeoutMs: timeout, clock, onLost });
+  }
+
+  #warmUp(life: Life): void {
+    const { firstMode, clock } = this.#about;
+    const watch: RunWatch = {
+      signal: life.ended.signal,
+      onProgress(progress) {
+        life.lastProgress = progress;
+        for (const listener of life.warmListeners) listener(progress);
+      },
+    };
+    const ready =
+      firstMode === undefined ? Promise.resolve(succeeded(undefined)) : this.connection.waitReady(firstMode, watch);
+    life.warm = ready.then((outcome) => {
+      if (outcome.ok) life.startMs = clock.now() - life.startedAt;
+      else void this.causeOf(outcome.failure, false).then((failure) => this.#lose(life, failure));
+      return outcome;
+    });
+  }
+
+  /** The first news of a life's end counts; none does after we have ended it ourselves. */
+  #lose(life: Life, failure: Failure): void {
+    if (life !== this.#life || life.loss !== undefined || life.ended.signal.aborted) return;
+    life.loss = this.#lossOf(failure);
+    for (const listener of this.#lossListeners) listener(life.loss);
+  }
+
+  #lossOf(failure: Failure): Loss {
+    return { failure, at: this.#about.clock.now(), isCrash: true };
+  }
+
+  #told(error: unknown): string {
+    this.#about.log.error(
+      { event: 'engine.unstartable', laneId: this.#about.id, err: error },
+      'engine cannot be started',
+    );
+    return 'its run folder cannot be used';
+  }
+}

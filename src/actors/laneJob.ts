@@ -1,0 +1,143 @@
+// One job on one lane, from the grant to the moment when it is known what became of the job and of the engine. The two may come
+// apart: a job that was given up is answered at once, while its engine may be worth waiting for.
+import type { Clock } from '../clock.js';
+import type { Job, JobOf, Progress, ResultOf, Stage } from '../engines/jobs.js';
+import { type Failure, fail, failed, type Outcome } from '../errors.js';
+import type { LaneId } from '../ids.js';
+import type { Log } from '../log.js';
+import type { WorkEnd } from '../machines/lane.js';
+import type { LaneEngine } from './laneEngine.js';
+import { Remainder } from './laneRemainder.js';
+import type { Watch } from './scheduling.js';
+
+/**
+ * A prover that has said nothing for so long hangs. Our engine reports every shard, and the longest step without a report that was
+ * measured (a groth16 wrap on 2 cores) takes minutes; sp1-gpu-server reports nothing at all, and its longest jobs take hours.
+ */
+const silenceAtMostMs = { cpu: 60 * 60_000, gpu: 12 * 60 * 60_000 } as const;
+
+export interface LaneJobParameters<S extends Stage> {
+  readonly laneId: LaneId;
+  readonly job: JobOf<S>;
+  readonly watch: Pick<Watch, 'signal' | 'onProgress'>;
+  readonly engine: LaneEngine;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs the job; the first call of `settle` counts, and comes no later than the promise. `stopped` ends it at any price. */
+export async function runLaneJob<S extends Stage>(
+  parameters: LaneJobParameters<S>,
+  settle: (outcome: Outcome<ResultOf[S]>) => void,
+  stopped: AbortSignal,
+): Promise<WorkEnd> {
+  const { watch, engine, clock, laneId, log } = parameters;
+  const job: Job = parameters.job;
+  const lost = (failure: Failure): WorkEnd => ({
+    engine: 'lost',
+    loss: { failure, at: clock.now(), isCrash: true },
+  });
+
+  const givenUp = AbortSignal.any([watch.signal, stopped]);
+  const report = (progress: Progress) => {
+    if (!givenUp.aborted) watch.onProgress(progress);
+  };
+  const warm = await unlessAborted(engine.untilWarm(report), givenUp);
+  // The engine knows nothing of this job yet: nothing has to be killed for it.
+  if (warm === undefined || givenUp.aborted) {
+    settle(failed(fail('ABORTED')));
+    return { engine: 'kept' };
+  }
+  if (!warm.ok) {
+    const failure = await engine.causeOf(warm.failure, false);
+    settle(failed(innocent(failure, laneId)));
+    return lost(failure);
+  }
+
+  const remainder = job.stage === 'prove' ? new Remainder(job.mode) : undefined;
+  const cut = new AbortController();
+  let isSilent = false;
+  const watchdog = new Watchdog(clock, silenceAtMostMs[engine.connection.kind], () => {
+    isSilent = true;
+    cut.abort();
+  });
+
+  /** The caller has its answer at once. The engine is killed when what it has left to do would take longer than a new start. */
+  function giveUp() {
+    settle(failed(fail('ABORTED')));
+    const remainingMs = remainder?.remainingMs(clock.now());
+    const isWorthFinishing = remainingMs !== undefined && remainingMs < (engine.startMs ?? 0);
+    const isKilled = stopped.aborted || (engine.isManaged && !isWorthFinishing);
+    log.info({ event: 'lane.job_given_up', laneId, requestId: job.requestId, remainingMs, isKilled }, 'job given up');
+    // An engine that is not ours would work on behind a cut connection, and a second connection would share its GPU.
+    if (isKilled) cut.abort();
+  }
+  givenUp.addEventListener('abort', giveUp);
+  stopped.addEventListener('abort', () => cut.abort(), { once: true });
+
+  if (job.stage === 'prove') watchdog.feed();
+  const outcome = await engine.connection.run<S>(parameters.job, {
+    signal: cut.signal,
+    onProgress(progress: Progress) {
+      if (job.stage === 'prove') watchdog.feed();
+      remainder?.observe(progress, clock.now());
+      report(progress);
+    },
+  });
+  watchdog.stop();
+  givenUp.removeEventListener('abort', giveUp);
+
+  if (outcome.ok || engine.connection.connected) {
+    settle(outcome);
+    return { engine: 'kept' };
+  }
+  if (isSilent) {
+    const failure = fail('ENGINE_LOST', { laneId, detail: 'it has hung', blame: true });
+    settle(failed(failure));
+    return lost(failure);
+  }
+  if (cut.signal.aborted) return { engine: 'discarded' };
+  const blame = outcome.failure.code !== 'ENGINE_LOST' || outcome.failure.blame;
+  const failure = await engine.causeOf(outcome.failure, blame);
+  settle(failed(failure));
+  return lost(failure);
+}
+
+/** The engine died before it saw the job. Even death for lack of memory is then no fault of the job. */
+function innocent(failure: Failure, laneId: LaneId): Failure {
+  const detail = failure.code === 'ENGINE_LOST' ? failure.detail : failure.code;
+  return fail('ENGINE_LOST', { laneId, detail, blame: false });
+}
+
+/** The promise's value, or undefined as soon as the signal says so. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const abort = () => resolve(undefined);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then((value) => {
+      signal.removeEventListener('abort', abort);
+      resolve(value);
+    });
+  });
+}
+
+class Watchdog {
+  #cancel = () => {};
+
+  constructor(
+    readonly clock: Clock,
+    readonly silenceMs: number,
+    readonly bark: () => void,
+  ) {}
+
+  /** It sleeps until it is fed for the first time. */
+  feed(): void {
+    this.#cancel();
+    this.#cancel = this.clock.wakeAt(this.clock.now() + this.silenceMs, this.bark);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+}
