@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const frame = (name: string): Uint8Array =>
   new Uint8Array(
-    Buffer.from(readFileSync(new URL(`./fixtures/${name}.zst.hex`, import.meta.url), 'utf8').replace(/\s/g, ''), 'hex'),
+    Buffer.from(readFileSync(new URL(`./${name}.zst.hex`, import.meta.url), 'utf8').replace(/\s/g, ''), 'hex'),
   );
 
 /** Two SP1Stdin artifacts, each with the size and SHA-256 of its raw bytes. */
