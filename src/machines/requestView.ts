@@ -14,6 +14,8 @@ interface Common {
   readonly seq: number;
   /** Epoch ms of the last transition. */
   readonly updatedAt: number;
+  /** Tries at the proof so far; each may have left a file and a result behind. */
+  readonly proveTries: number;
 }
 
 export type RequestView = Common &
@@ -67,7 +69,7 @@ export function statePath(value: unknown): string {
 /** Throws when the snapshot contradicts itself (a fulfilled request without a proof): that is our bug, not the caller's. */
 export function viewOf(snapshot: SnapshotLike, seq: number, updatedAt: number): RequestView {
   const { context } = snapshot;
-  const common = { request: context.request, seq, updatedAt };
+  const common = { request: context.request, seq, updatedAt, proveTries: context.tries.prove };
   const [state, inner] = statePath(snapshot.value).split('.');
   const phase = (inner ?? 'waiting') as Phase;
   switch (state) {

@@ -42,9 +42,16 @@ const afterAll = '\uffff';
 /** Opens (or creates, 0700) the environment in `folder` and checks its schema version. */
 export async function openStore(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const db: RootDatabase = open({ path: folder, noSubdir: false, encoding: 'msgpack', cache: false, eventTurnBatching: true });
+  const db: RootDatabase = open({
+    path: folder,
+    noSubdir: false,
+    encoding: 'msgpack',
+    cache: false,
+    eventTurnBatching: true,
+  });
 
-  const fullKey = (bucket: BucketName, key: readonly unknown[]): Key => [bucketNumbers[bucket], ...key] as unknown as Key;
+  const fullKey = (bucket: BucketName, key: readonly unknown[]): Key =>
+    [bucketNumbers[bucket], ...key] as unknown as Key;
   const get: Store['get'] = (bucket, ...key) => db.get(fullKey(bucket, key));
 
   const tx: Transaction = {

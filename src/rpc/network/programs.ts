@@ -1,7 +1,7 @@
 // GetProgram and CreateProgram. A program is registered once under its vk hash; registering it again is OK.
 import { createHash } from 'node:crypto';
 import { artifactUri, parseArtifactUri } from '../../artifacts/capability.js';
-import { parseVk, vkHashOf } from '../../engines/vk.js';
+import { parseVk, vkHash as vkHashOf } from '../../engines/vk.js';
 import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork } from '../../gen/network/network_pb.js';
 import { bytesOf } from '../../ids.js';

@@ -1,0 +1,56 @@
+// What a request leaves behind when it ends: its private input, proofs of tries that did not count, results, a place in the queue.
+// The records go in the transaction that ends it; the files follow, and the next boot's sweep finds any that a crash left.
+
+import type { Catalog } from '../artifacts/catalog.js';
+import type { ArtifactBackend } from '../artifacts/port.js';
+import type { ArtifactId } from '../ids.js';
+import type { Log } from '../log.js';
+import { isTerminal, type RequestView } from '../machines/requestView.js';
+import type { Transaction } from '../store/environment.js';
+import { proofIdOf } from './prove.js';
+
+export interface Leftovers {
+  /** Removes the records, and schedules the proof's expiry. Nothing to do while the request is open. */
+  removeRecords(tx: Transaction, view: RequestView): void;
+  /** Removes the files, once the records are gone for good. Never rejects. */
+  removeFiles(view: RequestView): Promise<void>;
+}
+
+export function createLeftovers(parameters: {
+  catalog: Catalog;
+  artifacts: ArtifactBackend;
+  log: Log;
+  proofRetentionMs: number;
+}): Leftovers {
+  const { catalog, artifacts, log } = parameters;
+
+  return {
+    removeRecords(tx, view) {
+      if (!isTerminal(view)) return;
+      const { requestId, stdin } = view.request;
+      catalog.release(tx, stdin.id, requestId);
+      tx.remove('artifacts', stdin.id);
+      for (const id of abandonedProofs(view)) tx.remove('artifacts', id);
+      for (let attempt = 1; attempt <= view.proveTries; attempt += 1) tx.remove('results', requestId, 'prove', attempt);
+      if (view.state === 'fulfilled')
+        tx.put('expiries', [view.updatedAt + parameters.proofRetentionMs, 'proof', requestId], true);
+    },
+
+    async removeFiles(view) {
+      const { requestId, stdin } = view.request;
+      try {
+        await artifacts.remove(stdin.id, 'stdin');
+        for (const id of abandonedProofs(view)) await artifacts.remove(id, 'proof');
+      } catch (error) {
+        log.error({ event: 'artifact.remove_failed', requestId, err: error }, 'a file stays until the next start');
+      }
+    },
+  };
+}
+
+function abandonedProofs(view: RequestView): ArtifactId[] {
+  const kept = view.state === 'fulfilled' ? view.proof.id : undefined;
+  return Array.from({ length: view.proveTries }, (_, index) => proofIdOf(view.request.requestId, index + 1)).filter(
+    (id) => id !== kept,
+  );
+}

@@ -1,0 +1,57 @@
+// The data folder: ours alone (0700), and owned by one process at a time.
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface DataFolder {
+  readonly path: string;
+  /** Gives the folder back. */
+  release(): Promise<void>;
+}
+
+/** Shown to the operator as it is; nothing has been opened. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+}
+
+/**
+ * Creates the folder where it is missing and claims it. Throws a DataFolderError when another process has it.
+ * The claim is a socket that nobody listens to by name but the kernel: it ends with the process, however that ends. It holds
+ * within one machine and network namespace; two containers that share a volume do not see each other's claim.
+ */
+export async function claimDataFolder(path: string): Promise<DataFolder> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } catch (error) {
+    throw new DataFolderError(
+      `The data folder ${path} cannot be used: ${(error as Error).message}. Choose another with --data.`,
+    );
+  }
+  const real = realpathSync(path);
+  // By device and inode: the same folder under another name is the same folder.
+  const { dev, ino } = statSync(real);
+  const name = `sealed-prover-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32)}`;
+  // Linux has sockets without a file. Elsewhere a file stays behind after a crash and must be removed by hand.
+  const address = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
+  const server = createServer((socket) => socket.destroy());
+  try {
+    await listening(server, address);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new DataFolderError(
+      `Another sealed-prover is using the data folder ${real}. Stop it, or choose another folder with --data.`,
+    );
+  }
+  // The claim alone must not keep a stopping process alive.
+  server.unref();
+  return { path: real, release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+const listening = (server: Server, path: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ path }, () => resolve());
+  });

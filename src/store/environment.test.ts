@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { newRequestId, type RequestId } from '../ids.js';
+import { bucketNumbers } from './buckets.js';
+import { openStore, SchemaError } from './environment.js';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'store-'));
+const entry = { at: 1, from: '', to: 'requested', on: 'xstate.init' };
+
+describe('store', () => {
+  it('keeps what was written after it is closed and opened again', async () => {
+    const path = folder();
+    const requestId = newRequestId();
+    const first = await openStore(path);
+    await first.write((tx) => tx.put('journal', [requestId, 0], entry));
+    await first.close();
+    const second = await openStore(path);
+    assert.deepEqual(second.get('journal', requestId, 0), entry);
+    await second.close();
+  });
+
+  it('keeps nothing of a transaction that throws', async () => {
+    const store = await openStore(folder());
+    const requestId = newRequestId();
+    const work = store.write((tx) => {
+      tx.put('openRequests', [requestId], true);
+      throw new Error('changed my mind');
+    });
+    await assert.rejects(work, /changed my mind/);
+    assert.equal(store.get('openRequests', requestId), undefined);
+    await store.close();
+  });
+
+  it('sees its own writes inside a transaction, and answers its result', async () => {
+    const store = await openStore(folder());
+    const requestId = newRequestId();
+    const seen = await store.write((tx) => {
+      tx.put('openRequests', [requestId], true);
+      return tx.get('openRequests', requestId);
+    });
+    assert.equal(seen, true);
+    await store.close();
+  });
+
+  it('scans one prefix, in order and in reverse, and nothing of its neighbours', async () => {
+    const store = await openStore(folder());
+    const [a, b] = ['aa', 'ab'].map((text) => text.repeat(32) as RequestId) as [RequestId, RequestId];
+    await store.write((tx) => {
+      for (const seq of [2, 0, 10, 1]) tx.put('journal', [a, seq], entry);
+      tx.put('journal', [b, 0], entry);
+      tx.put('openRequests', [a], true);
+    });
+    const seqs = (options?: { reverse?: boolean; limit?: number }) =>
+      [...store.scan('journal', [a], options)].map(({ key }) => key[1]);
+    assert.deepEqual(seqs(), [0, 1, 2, 10]);
+    assert.deepEqual(seqs({ reverse: true, limit: 2 }), [10, 2]);
+    assert.equal([...store.scan('journal', [])].length, 5);
+    await store.close();
+  });
+
+  it('lets concurrent writers all succeed', async () => {
+    const store = await openStore(folder());
+    const ids = Array.from({ length: 200 }, newRequestId);
+    await Promise.all(ids.map((id) => store.write((tx) => tx.put('openRequests', [id], true))));
+    assert.equal([...store.scan('openRequests', [])].length, 200);
+    await store.close();
+  });
+
+  it('refuses a folder of another schema and says what to do', async () => {
+    const path = folder();
+    const store = await openStore(path);
+    await store.write((tx) => tx.put('meta', ['schema'], 99));
+    await store.close();
+    await assert.rejects(
+      openStore(path),
+      (error: Error) => error instanceof SchemaError && /schema 99/.test(error.message),
+    );
+  });
+
+  it('never gives a bucket number twice', () => {
+    const numbers = Object.values(bucketNumbers);
+    assert.equal(new Set(numbers).size, numbers.length);
+  });
+});
