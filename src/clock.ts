@@ -12,7 +12,7 @@ export interface Clock {
 /** setTimeout wraps above 2^31 − 1 ms (24.8 days) and would fire at once; a longer wait is made of several. */
 const longestTimerMs = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
+const clockOf = ({ holdsProcess }: { holdsProcess: boolean }): Clock => ({
   now: () => Date.now(),
   wakeAt(at, wake) {
     let timer: NodeJS.Timeout | undefined;
@@ -20,10 +20,15 @@ export const systemClock: Clock = {
       const remainingMs = at - Date.now();
       timer =
         remainingMs > longestTimerMs ? setTimeout(arm, longestTimerMs) : setTimeout(wake, Math.max(0, remainingMs));
-      // A waiting deadline alone must not keep a stopping process alive.
-      timer.unref();
+      if (!holdsProcess) timer.unref();
     };
     arm();
     return () => clearTimeout(timer);
   },
-};
+});
+
+/** The service's: a waiting deadline alone must not keep a stopping process alive. */
+export const systemClock = clockOf({ holdsProcess: false });
+
+/** A client's: between two polls a timer is all that keeps the process alive in which somebody waits for a proof. */
+export const holdingClock = clockOf({ holdsProcess: true });

@@ -1,0 +1,93 @@
+// One HTTP exchange on node:http: fetch cannot send a stream with a Content-Length, and times out on its own terms.
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Readable } from 'node:stream';
+import { clientError } from './errors.js';
+
+/** Bytes whose number is known before they are read. `open` may be called again for another attempt. */
+export interface SizedBody {
+  readonly sizeBytes: number;
+  open(): Readable;
+}
+
+/** The connection failed before or during the exchange. */
+export class ExchangeFailed extends Error {
+  override readonly name = 'ExchangeFailed';
+}
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+/** The SDK's HTTP library stops there too. */
+const mostRedirects = 10;
+
+/**
+ * Resolves with the response once its head is there; the caller reads its body. Redirects of a GET are followed. Rejects with
+ * ExchangeFailed, or with ABORTED when the signal fires (also while the body of the request is being sent).
+ */
+export async function exchange(
+  method: 'GET' | 'PUT',
+  url: string,
+  { body, signal }: { body?: SizedBody; signal: AbortSignal },
+): Promise<IncomingMessage> {
+  let at = new URL(url);
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    const response = await exchangeOnce(method, at, body, signal);
+    const location = response.headers.location;
+    if (method !== 'GET' || location === undefined || !redirectStatuses.has(response.statusCode ?? 0)) return response;
+    response.resume();
+    at = new URL(location, at);
+  }
+  throw new ExchangeFailed(`more than ${mostRedirects} redirects`);
+}
+
+function exchangeOnce(
+  method: string,
+  url: URL,
+  body: SizedBody | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-length': body.sizeBytes };
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = send(url, { method, headers, signal });
+    const source = body?.open();
+    const fail = (error: Error) => {
+      source?.destroy();
+      if (signal.aborted) reject(clientError('ABORTED', {}, { cause: signal.reason }));
+      else reject(new ExchangeFailed(reasonOf(error), { cause: error }));
+    };
+    request.on('error', fail);
+    request.on('response', resolve);
+    if (source === undefined) {
+      request.end();
+    } else {
+      source.on('error', (error) => {
+        // Ours, not the network's: a file that vanished is not there a second later either.
+        reject(error);
+        request.destroy();
+      });
+      source.pipe(request);
+    }
+  });
+}
+
+/** A connection that tried several addresses hides its reasons one level down. */
+function reasonOf(error: Error): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return (first as NodeJS.ErrnoException).code ?? error.message;
+}
+
+/** The first bytes of a body as text, for an error message; the rest is dropped. */
+export async function readNotice(response: IncomingMessage, limitBytes = 500): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size >= limitBytes) break;
+    }
+  } catch {
+    // It only garnishes an error that is being reported already.
+  }
+  return Buffer.concat(chunks).toString('utf8').slice(0, limitBytes).replace(/\s+/g, ' ').trim();
+}

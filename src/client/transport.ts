@@ -1,0 +1,99 @@
+// Unary gRPC calls with messages of src/gen. Turns what grpc-js rejects with into CallFailed, which knows whether to try again.
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { Clock } from '../clock.js';
+import { clientError } from './errors.js';
+
+/** The SDK's own limit for one attempt. */
+const callTimeoutMs = 60_000;
+
+/** gRPC codes after which the SDK (≥ 6.2.4) tries again. */
+const transientCodes = new Set([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.INTERNAL,
+  status.ABORTED,
+  status.CANCELLED,
+]);
+
+const channelOptions = {
+  // The SDK's figures: pings each 15 s, answers of at most 4 MiB.
+  'grpc.keepalive_time_ms': 15_000,
+  'grpc.keepalive_timeout_ms': 15_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': 4 * 2 ** 20,
+  // A service that restarts is back in seconds; grpc-js would let two minutes pass between attempts to connect.
+  'grpc.initial_reconnect_backoff_ms': 250,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+};
+
+/** One attempt of a call that did not succeed. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed';
+  constructor(
+    readonly call: string,
+    readonly code: number,
+    readonly detail: string,
+  ) {
+    super(`${call}: ${detail}`);
+  }
+
+  get transient(): boolean {
+    return (
+      transientCodes.has(this.code) || (this.code === status.UNKNOWN && this.detail.includes('service was not ready'))
+    );
+  }
+
+  /** gRPC's name of the code, for example `NOT_FOUND`. */
+  get status(): string {
+    return status[this.code] ?? `code ${this.code}`;
+  }
+}
+
+export interface Transport {
+  /** One attempt. Rejects with CallFailed, or with ABORTED when the signal fires. */
+  call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    signal: AbortSignal,
+  ): Promise<MessageShape<O>>;
+  close(): void;
+}
+
+/** Connects on the first call, and again whenever the connection is lost. */
+export function createTransport(url: URL, clock: Clock): Transport {
+  const secure = url.protocol === 'https:';
+  const target = `${url.hostname}:${url.port || (secure ? 443 : 80)}`;
+  const client = new Client(target, secure ? credentials.createSsl() : credentials.createInsecure(), channelOptions);
+  return {
+    call: (method, request, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(clientError('ABORTED', {}, { cause: signal.reason }));
+        const call = client.makeUnaryRequest(
+          `/${method.parent.typeName}/${method.name}`,
+          (message: MessageShape<typeof method.input>) => Buffer.from(toBinary(method.input, message)),
+          (bytes) => fromBinary(method.output, bytes),
+          create(method.input, request),
+          new Metadata(),
+          { deadline: clock.now() + callTimeoutMs },
+          (error: ServiceError | null, answer) => {
+            signal.removeEventListener('abort', onAbort);
+            if (signal.aborted) reject(clientError('ABORTED', {}, { cause: signal.reason }));
+            else if (error !== null) reject(new CallFailed(method.name, error.code, error.details));
+            else resolve(answer as MessageShape<typeof method.output>);
+          },
+        );
+        const onAbort = () => call.cancel();
+        signal.addEventListener('abort', onAbort, { once: true });
+      }),
+    close: () => client.close(),
+  };
+}
