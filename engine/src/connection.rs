@@ -31,9 +31,10 @@ where
     loop {
         let frame = match read_frame(&mut reader, max_frame).await {
             Ok(Some(frame)) => frame,
-            Ok(None) | Err(FrameError::Io(_)) => return,
+            Ok(None) => return,
             Err(error) => {
                 let failure = Failure::new(Code::MalformedFrame, broken(&error));
+                eprintln!("closing a connection: {failure}");
                 let _ = write_frame(&mut writer, &Answer::failure(&failure, true)).await;
                 return;
             }
@@ -74,7 +75,7 @@ fn broken(error: &FrameError) -> String {
     match error {
         FrameError::TooLong { announced, bound } => format!("The frame is {announced} bytes long; the bound is {bound}."),
         FrameError::Truncated => "The connection ended inside a frame.".to_owned(),
-        FrameError::Io(_) => "The connection broke.".to_owned(),
+        FrameError::Io(error) => format!("The connection broke: {error}."),
     }
 }
 

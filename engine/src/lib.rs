@@ -15,6 +15,7 @@ mod memory;
 pub mod parent;
 mod program;
 mod progress;
+mod prover;
 pub mod server;
 mod session;
 mod setup;

@@ -7,7 +7,7 @@ use sp1_core_executor::Program;
 use sp1_core_machine::riscv::RiscvAir;
 use sp1_hypercube::{
     prover::{AirProver, CpuShardProver, ProverSemaphore, ProvingKey},
-    SP1VerifyingKey,
+    MachineVerifier, SP1VerifyingKey,
 };
 use sp1_primitives::SP1GlobalContext;
 use sp1_prover::{CoreSC, CpuSP1ProverComponents, SP1ProverComponents};
@@ -27,6 +27,7 @@ pub struct Keys {
 /// Makes keys. Also owns the core prover, which is light until it proves.
 pub struct Setup {
     pub prover: Arc<CoreAirProver>,
+    verifier: MachineVerifier<SP1GlobalContext, CoreSC>,
     permits: ProverSemaphore,
     keep_proving_keys: bool,
 }
@@ -35,13 +36,20 @@ impl Setup {
     pub fn new(keep_proving_keys: bool) -> Self {
         let verifier = CpuSP1ProverComponents::core_verifier(RiscvAir::machine());
         let prover = Arc::new(CpuShardProver::new(verifier.shard_verifier().clone()));
-        Self { prover, permits: ProverSemaphore::new(1), keep_proving_keys }
+        Self { prover, verifier, permits: ProverSemaphore::new(1), keep_proving_keys }
+    }
+
+    /// The core verifier: what the shape of a shard is taken from.
+    pub fn verifier(&self) -> &MachineVerifier<SP1GlobalContext, CoreSC> {
+        &self.verifier
     }
 
     pub async fn run(&self, program: Arc<Program>) -> Keys {
         let (preprocessed, vk) = self.prover.setup(program, self.permits.clone()).await;
+        // SAFETY: the key outlives its permit, which only counts how many set-ups run at once.
+        let pk = unsafe { preprocessed.into_inner() };
         let vk = SP1VerifyingKey { vk };
         let vk_bytes = bincode::serialize(&vk).expect("a verifying key always encodes");
-        Keys { vk, vk_bytes, pk: self.keep_proving_keys.then(|| preprocessed.pk) }
+        Keys { vk, vk_bytes, pk: self.keep_proving_keys.then_some(pk) }
     }
 }
