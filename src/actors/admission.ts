@@ -59,6 +59,11 @@ export class Admission {
     });
   }
 
+  /** A request that was admitted before a restart keeps its place, even beyond the window. */
+  occupy(requestId: RequestId): void {
+    this.#inside.add(requestId);
+  }
+
   /** The request has ended, or waits for nothing more. Unknown ids are ignored: it may have ended before it was admitted. */
   leave(requestId: RequestId): void {
     if (this.#inside.delete(requestId)) this.#fill();

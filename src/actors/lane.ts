@@ -149,9 +149,7 @@ export class Lane implements FreeServer {
     const { id: laneId, clock, log } = this.#about;
     const { job, watch, settle } = current;
     try {
-      const end = await runLaneJob({ laneId, job, watch, engine: this.#engine, clock, log }, settle, stopped);
-      if (end.engine === 'kept' && job.stage === 'prove') await this.#engine.keepRecent(job.program.sha256);
-      return end;
+      return await runLaneJob({ laneId, job, watch, engine: this.#engine, clock, log }, settle, stopped);
     } catch (error) {
       settle(failed(fail('INTERNAL', { reference: job.requestId })));
       log.error({ event: 'lane.job_failed', laneId, requestId: job.requestId, err: error }, 'our own bug');

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Engine, EngineInfo, EngineOptions, RunWatch } from '../engines/engine.js';
 import type { Progress, ProofMode, Stage } from '../engines/jobs.js';
 import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.js';
-import type { LaneId, Sha256 } from '../ids.js';
+import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Loss } from '../machines/lane.js';
 import { type EngineExit, type EngineProcess, failureOfExit, startEngineProcess } from './engineProcess.js';
@@ -30,9 +30,6 @@ export interface LaneEngineParameters {
   readonly openEngine: (options: EngineOptions) => Engine;
 }
 
-/** A program that is set up costs its engine a few megabytes, and setting it up again 8 s; few services prove more than these in a day. */
-const programsAtMost = 32;
-
 /** One life of the engine: from its start to its end. */
 class Life {
   process: EngineProcess | undefined;
@@ -56,8 +53,6 @@ export class LaneEngine {
   #ending: Promise<void> = Promise.resolve();
   #info: EngineInfo | undefined;
   readonly #lossListeners = new Set<(loss: Loss) => void>();
-  /** Programs in the order of their last use. */
-  readonly #used = new Set<Sha256>();
 
   constructor(about: LaneEngineParameters) {
     this.#about = about;
@@ -163,18 +158,6 @@ export class LaneEngine {
       });
     });
     return exit === undefined ? failure : failureOfExit(exit, id, blame);
-  }
-
-  /** A job has used this program. Frees the ones that nobody has used for longest when the engine holds too many. */
-  async keepRecent(program: Sha256): Promise<void> {
-    this.#used.delete(program);
-    this.#used.add(program);
-    for (const oldest of this.#used) {
-      if (this.programs.size <= programsAtMost) return;
-      this.#used.delete(oldest);
-      // Should it fail, the connection's end will be noticed like any other.
-      await this.connection.forget(oldest);
-    }
   }
 
   async #launch(life: Life): Promise<string> {

@@ -93,7 +93,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
 
   return {
     registry,
-    restore: () => restoreOpenRequests({ store, host, resumed, occupy: admission.occupy }),
+    restore: () => restoreOpenRequests({ store, host, resumed, occupy: (requestId) => admission.occupy(requestId) }),
     stop: () => host.stop(),
   };
 }
