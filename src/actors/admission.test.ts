@@ -5,7 +5,7 @@ import { FailureError } from '../errors.js';
 import { newRequestId } from '../ids.js';
 import { Admission, type Applicant } from './admission.js';
 
-const never = new AbortController().signal;
+const never = () => new AbortController().signal;
 const applicant = (changes: Partial<Applicant> = {}): Applicant => ({
   requestId: newRequestId(),
   requester: 'a',
@@ -19,13 +19,13 @@ test('as many as fit are inside, and whoever leaves lets in the next by policy',
   const order: string[] = [];
   const apply = (name: string, changes: Partial<Applicant>) => {
     const who = applicant(changes);
-    void admission.admit(who, never).then(() => {
+    void admission.admit(who, never()).then(() => {
       order.push(name);
       admission.leave(who.requestId);
     });
   };
   const first = applicant();
-  await admission.admit(first, never);
+  await admission.admit(first, never());
   apply('a late', { deadlineAt: 2_000 });
   apply('a early', { deadlineAt: 1_000 });
   apply('b', { requester: 'b', deadlineAt: 3_000 });
@@ -39,10 +39,10 @@ test('as many as fit are inside, and whoever leaves lets in the next by policy',
 test('who gives up leaves the line, and takes no place', async () => {
   const admission = new Admission(1);
   const first = applicant();
-  await admission.admit(first, never);
+  await admission.admit(first, never());
   const controller = new AbortController();
   const given = admission.admit(applicant(), controller.signal);
-  const next = admission.admit(applicant(), never);
+  const next = admission.admit(applicant(), never());
   controller.abort();
   const isAborted = (error: unknown) => error instanceof FailureError && error.failure.code === 'ABORTED';
   await assert.rejects(given, isAborted);
@@ -55,11 +55,11 @@ test('who gives up leaves the line, and takes no place', async () => {
 test('asking again while inside is answered at once, and leaving twice frees one place', async () => {
   const admission = new Admission(1);
   const first = applicant();
-  await admission.admit(first, never);
-  await admission.admit(first, never);
+  await admission.admit(first, never());
+  await admission.admit(first, never());
   let isIn = false;
   const second = applicant();
-  void admission.admit(second, never).then(() => (isIn = true));
+  void admission.admit(second, never()).then(() => (isIn = true));
   admission.leave(newRequestId());
   assert.equal(isIn, false);
   admission.leave(first.requestId);
@@ -73,7 +73,7 @@ test('with ten thousand waiting every one gets in, in order', async () => {
   const seen: number[] = [];
   for (let index = 0; index < count; index++) {
     const who = applicant({ requester: `${index % 100}`, deadlineAt: index });
-    void admission.admit(who, never).then(() => {
+    void admission.admit(who, never()).then(() => {
       seen.push(index);
       admission.leave(who.requestId);
     });

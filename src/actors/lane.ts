@@ -117,11 +117,13 @@ export class Lane implements FreeServer {
 
   get status(): LaneStatus {
     const snapshot = this.#actor.getSnapshot();
+    const state = laneStateOf(snapshot);
     return {
       id: this.id,
       kind: this.#about.spec.kind,
       stage: this.stage,
-      state: laneStateOf(snapshot),
+      // A job granted by somebody who has just heard that the lane is ready: the machine learns of it when it has told everybody.
+      state: state === 'ready' && this.#current !== undefined ? 'busy' : state,
       modes: this.modes,
       warm: snapshot.context.warm,
       crashes: snapshot.context.crashes,

@@ -1,0 +1,138 @@
+// A stage for lanes: fake engines as real child processes, on real sockets, in a time that only the test moves.
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { pino } from 'pino';
+import type { Capacity } from '../actors/capacity.js';
+import { createDispatcher, type LaneSpec } from '../actors/dispatcherLanes.js';
+import type { EngineSpec } from '../actors/engineProcessLaunch.js';
+import { Lane, type LaneParameters } from '../actors/lane.js';
+import type { LaneStatus } from '../actors/scheduling.js';
+import { systemClock } from '../clock.js';
+import type { EngineOptions } from '../engines/engine.js';
+import { proofModes, type Stage } from '../engines/jobs.js';
+import { openEngine } from '../engines/laneWorker.js';
+import { laneId } from '../ids.js';
+import type { QueueLimits } from '../machines/queue.js';
+import { EngineStage } from './engineStage.js';
+import { installFakeEngine } from './fakeEngineLauncher.js';
+import type { FakeScript } from './fakeEngineScript.js';
+import { SimulatedClock } from './simulatedClock.js';
+
+/** One line of the log. */
+type Fact = { readonly event: string } & Record<string, unknown>;
+
+/** A machine on which everything fits. */
+export const ampleCapacity: Capacity = {
+  memory: { limitBytes: 1e12, availableBytes: 1e12 },
+  modes: proofModes,
+  refusal: () => undefined,
+  readAvailable: async () => 1e12,
+};
+
+const wide: QueueLimits = { jobs: 100, bytes: 1e9 };
+
+export class LaneStage {
+  readonly clock = new SimulatedClock();
+  readonly facts: Fact[] = [];
+  readonly log;
+  readonly #news = new PassThrough();
+  #engines = 0;
+
+  private constructor(
+    readonly engineStage: EngineStage,
+    readonly t: TestContext,
+  ) {
+    const out = {
+      write: (line: string) => {
+        this.facts.push(JSON.parse(line));
+        this.#news.emit('fact');
+      },
+    };
+    this.log = pino({ level: 'debug', base: null }, out);
+  }
+
+  static async set(t: TestContext): Promise<LaneStage> {
+    return new LaneStage(await EngineStage.set(t), t);
+  }
+
+  /** Connecting is between real processes, so it is tried in real time. */
+  readonly openEngine = (options: EngineOptions) => openEngine({ ...options, clock: systemClock });
+
+  /** The configuration of a lane with a fake engine. */
+  async fake(script: FakeScript = {}): Promise<EngineSpec> {
+    const command = await installFakeEngine(this.engineStage.folder, script, `fake-${this.#engines++}`);
+    return { kind: 'cpu', command, env: {} };
+  }
+
+  /** Stopped after the test. */
+  lane(stage: Stage, spec: EngineSpec, changes: Partial<LaneParameters> = {}): Lane {
+    const lane = new Lane({
+      id: laneId(`${spec.kind}-${stage}-0`),
+      stage,
+      spec,
+      modes: stage === 'prove' ? ['core', 'compressed', 'groth16'] : [],
+      runFolder: this.engineStage.folder,
+      shortage: async () => undefined,
+      clock: this.clock,
+      log: this.log,
+      openEngine: this.openEngine,
+      ...changes,
+    });
+    this.t.after(() => lane.stop());
+    return lane;
+  }
+
+  /** Started, and stopped after the test. */
+  dispatcher(lanes: readonly LaneSpec[], changes: { limits?: QueueLimits; capacity?: Capacity } = {}) {
+    const dispatcher = createDispatcher({
+      lanes,
+      capacity: ampleCapacity,
+      limits: wide,
+      runFolder: this.engineStage.folder,
+      clock: this.clock,
+      log: this.log,
+      openEngine: this.openEngine,
+      ...changes,
+    });
+    this.t.after(() => dispatcher.stop());
+    dispatcher.start();
+    return dispatcher;
+  }
+
+  /** The first `count` lines of the log that tell this event, once they are there. */
+  async told(event: string, count = 1): Promise<Fact[]> {
+    for (;;) {
+      const found = this.facts.filter((fact) => fact.event === event);
+      if (found.length >= count) return found.slice(0, count);
+      await once(this.#news, 'fact');
+    }
+  }
+
+  /** Process ids of all engines started so far, oldest first. */
+  get pids(): number[] {
+    return this.facts.filter((fact) => fact.event === 'engine.started').map((fact) => fact['pid'] as number);
+  }
+}
+
+/** Resolves with the lane's status when it is as wished, now or later. */
+export async function laneBecomes(lane: Lane, isWished: (status: LaneStatus) => boolean): Promise<LaneStatus> {
+  return await new Promise((resolve) => {
+    const look = (status: LaneStatus) => {
+      if (!isWished(status)) return;
+      unsubscribe();
+      resolve(status);
+    };
+    const unsubscribe = lane.onChange(look);
+    look(lane.status);
+  });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
