@@ -72,6 +72,9 @@ export interface Engine {
   run<S extends Stage>(job: JobOf<S>, watch: RunWatch): Promise<Outcome<ResultOf[S]>>;
   /** Frees what the engine holds for a program, named by the SHA-256 of its artifact. Nothing happens when it holds nothing. */
   forget(program: Sha256): Promise<Outcome<void>>;
-  /** Cuts the connection and ends the worker thread; a call that runs ends with ABORTED. Idempotent. */
+  /**
+   * Cuts the connection and ends the worker thread; a call that runs ends with ABORTED. Idempotent.
+   * Until then the thread keeps the process alive.
+   */
   close(): Promise<void>;
 }

@@ -114,7 +114,7 @@ test('any sequence of answers, cut anywhere, is read back', () => {
     fc.property(fc.array(said, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 60 }), (saying, places) => {
       const reader = new FrameReader(limits);
       const whole = Buffer.concat(saying.map(({ frame }) => frame));
-      const expected = saying.flatMap((each) => ('before' in each ? [each.before, each.event] : [each.event]));
+      const expected = saying.flatMap<unknown>((each) => ('before' in each ? [each.before, each.event] : [each.event]));
       assert.deepEqual(read(reader, cut(whole, places)), expected);
       assert.equal(reader.idle, true);
     }),

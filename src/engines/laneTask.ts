@@ -40,7 +40,8 @@ export interface LaneValues {
 /** The state of the connection comes with every answer: the main thread has no other source for it while a call runs. */
 export interface LaneReply<K extends keyof LaneValues = keyof LaneValues> {
   readonly outcome: Outcome<LaneValues[K]>;
-  readonly connected: boolean;
+  /** Number of the connection, from 1; 0 when there is none. */
+  readonly connection: number;
   readonly programs: readonly Sha256[];
 }
 
@@ -49,4 +50,4 @@ export type ToLaneWorker = { readonly kind: 'abort'; readonly call: number };
 export type FromLaneWorker =
   | { readonly kind: 'progress'; readonly call: number; readonly progress: Progress }
   | { readonly kind: 'lastByte'; readonly call: number; readonly at: number }
-  | { readonly kind: 'lost'; readonly failure: Failure };
+  | { readonly kind: 'lost'; readonly connection: number; readonly failure: Failure };

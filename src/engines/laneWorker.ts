@@ -29,10 +29,11 @@ class LaneWorker implements Engine {
   readonly #pool: Piscina<LaneTask, LaneReply>;
   #events: MessagePort | undefined;
   #lastCall = 0;
-  #current: { readonly call: number; readonly watch: Watch } | undefined;
+  #current: { readonly call: number; readonly watch: Watch; afterwards: () => void } | undefined;
   /** Settles when the call before has ended; never rejects. */
   #turn: Promise<unknown> = Promise.resolve();
-  #connected = false;
+  /** Number of the open connection, 0 when there is none. */
+  #connection = 0;
   #programs: ReadonlySet<Sha256> = new Set();
   #closed = false;
 
@@ -53,7 +54,7 @@ class LaneWorker implements Engine {
   }
 
   get connected(): boolean {
-    return this.#connected;
+    return this.#connection > 0;
   }
 
   get programs(): ReadonlySet<Sha256> {
@@ -61,7 +62,7 @@ class LaneWorker implements Engine {
   }
 
   async connect(signal?: AbortSignal): Promise<Outcome<void>> {
-    const { clock, readyTimeoutMs, laneId } = this.#options;
+    const { clock, readyTimeoutMs } = this.#options;
     const giveUpAt = clock.now() + readyTimeoutMs;
     const watch = signal === undefined ? {} : { signal };
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
@@ -71,10 +72,11 @@ class LaneWorker implements Engine {
       }
       const outcome = await this.#call({ kind: 'connect' }, watch);
       if (!outcome.ok) return outcome;
-      if (outcome.value.accepted) return succeeded(undefined);
+      if (outcome.value.accepted)
+        return this.connected ? succeeded(undefined) : failed(this.#engineLost('it accepted and was gone'));
       if (clock.now() + pauseMs > giveUpAt) {
         const detail = `nobody accepted on its socket for ${readyTimeoutMs} ms (${outcome.value.reason})`;
-        return failed(fail('ENGINE_LOST', { laneId, detail, blame: false }));
+        return failed(this.#engineLost(detail));
       }
       await this.#pause(pauseMs, signal);
     }
@@ -109,8 +111,6 @@ class LaneWorker implements Engine {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (message: FromLaneWorker) => this.#hear(message));
     port1.once('close', () => this.#threadEnded(port1));
-    // Only a call under way keeps the process alive, not an idle lane.
-    port1.unref();
     this.#events = port1;
     return this.#call({ kind: 'attach', laneId, engine: kind, socketPath, events: port2 }, {}, [port2]);
   }
@@ -131,11 +131,11 @@ class LaneWorker implements Engine {
     const abort = () => this.#events?.postMessage({ kind: 'abort', call } satisfies ToLaneWorker);
     try {
       if (this.#closed || watch.signal?.aborted) return failed(fail('ABORTED'));
-      this.#current = { call, watch };
+      this.#current = { call, watch, afterwards: () => {} };
       watch.signal?.addEventListener('abort', abort, { once: true });
       const reply = await this.#pool.run({ call, order }, { transferList });
       this.#hearAll();
-      this.#connected = reply.connected;
+      this.#connection = reply.connection;
       this.#programs = new Set(reply.programs);
       return reply.outcome as Outcome<LaneValues[K]>;
     } catch {
@@ -143,6 +143,8 @@ class LaneWorker implements Engine {
       return failed(this.#closed ? fail('ABORTED') : this.#threadLost());
     } finally {
       watch.signal?.removeEventListener('abort', abort);
+      // After the caller has heard this call's outcome.
+      if (this.#current !== undefined) setImmediate(this.#current.afterwards);
       this.#current = undefined;
       end();
     }
@@ -157,34 +159,37 @@ class LaneWorker implements Engine {
   }
 
   #hear(message: FromLaneWorker): void {
-    if (message.kind === 'lost') this.#lost(message.failure);
+    if (message.kind === 'lost') this.#lost(message.connection, message.failure);
     else if (this.#current?.call !== message.call) return;
     else if (message.kind === 'progress') this.#current.watch.onProgress?.(message.progress);
     else this.#current.watch.onLastByte?.(message.at);
   }
 
-  /** A call under way will say it itself, and one that has ended has said it: both times `connected` tells. */
-  #lost(failure: Failure): void {
-    if (!this.#connected || this.#current !== undefined) return;
-    this.#disconnected();
-    this.#options.onLost(failure);
+  /** A loss during a call is told by the call's outcome, unless it came after the reply: so it waits, and is looked at again. */
+  #lost(connection: number, failure: Failure): void {
+    if (this.#current !== undefined) {
+      this.#current.afterwards = () => this.#lost(connection, failure);
+    } else if (connection > 0 && this.#connection === connection) {
+      this.#disconnected();
+      this.#options.onLost(failure);
+    }
   }
 
   #threadEnded(port: MessagePort): void {
     if (this.#events === port) this.#events = undefined;
-    if (!this.#closed) this.#lost(this.#threadLost());
+    if (!this.#closed) this.#lost(this.#connection, this.#threadLost());
   }
 
   #threadLost(): Failure {
-    return fail('ENGINE_LOST', {
-      laneId: this.#options.laneId,
-      detail: "the lane's worker thread ended",
-      blame: false,
-    });
+    return this.#engineLost("the lane's worker thread ended");
+  }
+
+  #engineLost(detail: string): Failure {
+    return fail('ENGINE_LOST', { laneId: this.#options.laneId, detail, blame: false });
   }
 
   #disconnected(): void {
-    this.#connected = false;
+    this.#connection = 0;
     this.#programs = new Set();
   }
 

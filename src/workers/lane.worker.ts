@@ -2,9 +2,9 @@
 // the main thread sees digests and sizes.
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
-import type { Progress } from '../engines/jobs.js';
 import type { FromLaneWorker, LaneOrder, LaneReply, LaneTask, LaneValues, ToLaneWorker } from '../engines/laneTask.js';
 import { fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
+import { thinnedProgress } from './laneProgress.js';
 import { LaneSession, type Watch } from './laneSession.js';
 
 interface Attached {
@@ -17,14 +17,11 @@ interface Attached {
 
 let lane: Attached | undefined;
 
-/** Shortest time between two progress messages of one stage: a person does not see more, and the main loop has better things to do. */
-const progressIntervalMs = 100;
-
 function attach(order: Extract<LaneOrder, { kind: 'attach' }>): Attached {
   const { events } = order;
   const tell = (message: FromLaneWorker) => events.postMessage(message);
-  const session = new LaneSession(order.laneId, order.engine, order.socketPath, (failure) =>
-    tell({ kind: 'lost', failure }),
+  const session = new LaneSession(order.laneId, order.engine, order.socketPath, (connection, failure) =>
+    tell({ kind: 'lost', connection, failure }),
   );
   const attached: Attached = { session, events, abortedCall: 0, currentCall: 0 };
   events.on('message', (message: ToLaneWorker) => {
@@ -36,16 +33,8 @@ function attach(order: Extract<LaneOrder, { kind: 'attach' }>): Attached {
 
 function watchOf(call: number, events: MessagePort): Watch {
   const tell = (message: FromLaneWorker) => events.postMessage(message);
-  let last: Progress | undefined;
-  let lastAt = 0;
   return {
-    onProgress(progress) {
-      const now = systemClock.now();
-      if (last?.stage === progress.stage && now - lastAt < progressIntervalMs) return;
-      last = progress;
-      lastAt = now;
-      tell({ kind: 'progress', call, progress });
-    },
+    onProgress: thinnedProgress(systemClock, (progress) => tell({ kind: 'progress', call, progress })),
     onLastByte: () => tell({ kind: 'lastByte', call, at: systemClock.now() }),
   };
 }
@@ -84,5 +73,5 @@ export default async function laneTask(task: LaneTask): Promise<LaneReply> {
     ),
   );
   if (lane !== undefined) lane.currentCall = 0;
-  return { outcome, connected: lane?.session.connected ?? false, programs: lane?.session.programs ?? [] };
+  return { outcome, connection: lane?.session.connection ?? 0, programs: lane?.session.programs ?? [] };
 }

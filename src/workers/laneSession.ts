@@ -40,32 +40,41 @@ export class LaneSession {
   readonly #laneId: LaneId;
   readonly #kind: EngineKind;
   readonly #socketPath: string;
-  readonly #onLost: (failure: Failure) => void;
+  readonly #onLost: (connection: number, failure: Failure) => void;
   #connection: LaneConnection | undefined;
+  #connections = 0;
   /** By SHA-256 of the program artifact, least recently used first. */
   readonly #programs = new Map<Sha256, SetUpProgram>();
 
-  constructor(laneId: LaneId, kind: EngineKind, socketPath: string, onLost: (failure: Failure) => void) {
+  constructor(
+    laneId: LaneId,
+    kind: EngineKind,
+    socketPath: string,
+    onLost: (connection: number, failure: Failure) => void,
+  ) {
     this.#laneId = laneId;
     this.#kind = kind;
     this.#socketPath = socketPath;
     this.#onLost = onLost;
   }
 
-  get connected(): boolean {
-    return this.#connection?.open ?? false;
+  /** Number of the open connection, from 1; 0 when there is none. */
+  get connection(): number {
+    return this.#connection?.open ? this.#connections : 0;
   }
 
   get programs(): Sha256[] {
-    return this.connected ? [...this.#programs.keys()] : [];
+    return this.connection > 0 ? [...this.#programs.keys()] : [];
   }
 
   /** Tries once. A new connection knows no programs. */
   async connect(): Promise<{ accepted: true } | { accepted: false; reason: string }> {
     this.cut(fail('ABORTED'));
     this.#programs.clear();
+    const number = ++this.#connections;
+    const onLost = (failure: Failure) => this.#onLost(number, failure);
     try {
-      this.#connection = await LaneConnection.open(this.#socketPath, this.#laneId, this.#onLost);
+      this.#connection = await LaneConnection.open(this.#socketPath, this.#laneId, onLost);
       return { accepted: true };
     } catch (error) {
       return { accepted: false, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' };

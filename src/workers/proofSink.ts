@@ -1,8 +1,9 @@
 // Where a proof goes while it arrives: to its file, hashed on the way.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ProvenFile } from '../engines/jobs.js';
-import { type Failure, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
+import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
 import { parseSha256, type Sha256 } from '../ids.js';
 
 /**
@@ -14,6 +15,8 @@ export class ProofSink {
   #handle: FileHandle | undefined;
   #failure: Failure | undefined;
   #sizeBytes = 0;
+  /** The step under way; never rejects. */
+  #step: Promise<void> = Promise.resolve();
 
   constructor(
     readonly path: string,
@@ -39,10 +42,11 @@ export class ProofSink {
     });
   }
 
-  /** Flushes and closes. On a failure the file is gone. */
+  /** Flushes the file and its name, and closes. On a failure the file is gone. */
   async finish(): Promise<Outcome<ProvenFile>> {
     await this.#attempt(async () => {
       await this.#handle?.sync();
+      await syncFolder(dirname(this.path));
       await this.#handle?.close();
       this.#handle = undefined;
     });
@@ -54,8 +58,10 @@ export class ProofSink {
     return failed(this.#failure);
   }
 
-  /** Removes an unfinished file. Nothing happens after a successful `finish`. */
+  /** Removes an unfinished file, also while it is being opened or written. Nothing happens after a successful `finish`. */
   async discard(): Promise<void> {
+    this.#failure ??= fail('ABORTED');
+    await this.#step;
     if (this.#handle === undefined) return;
     // Both may fail where the disk has failed before; the boot sweep takes what is left.
     await this.#handle.close().catch(() => {});
@@ -63,12 +69,17 @@ export class ProofSink {
     this.#handle = undefined;
   }
 
-  async #attempt(step: () => Promise<void>): Promise<void> {
-    if (this.#failure !== undefined) return;
-    try {
-      await step();
-    } catch (thrown) {
-      this.#failure = failureFrom(thrown, this.reference);
-    }
+  #attempt(step: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) return this.#step;
+    this.#step = step().catch((thrown) => {
+      this.#failure ??= failureFrom(thrown, this.reference);
+    });
+    return this.#step;
   }
+}
+
+/** A new file's name is durable only with its folder. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
 }

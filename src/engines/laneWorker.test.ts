@@ -1,0 +1,197 @@
+// The client over a real socket and a real worker thread, against a fake engine that behaves.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { EngineStage } from '../testkit/engineStage.js';
+import { fakeProof, fakePublicValuesHash, fakeVk, programArtifact } from '../testkit/fakeProof.js';
+import type { Progress } from './jobs.js';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const done = { ok: true, value: undefined };
+
+test('executes: cycles, gas and the hash of the public values', async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t, { cycles: 6_769 }, 'execute');
+  const engine = stage.engine(t);
+  assert.deepEqual(await engine.connect(), done);
+  assert.deepEqual(await engine.run(await stage.executeJob(), stage.watch()), {
+    ok: true,
+    value: { cycles: '6769', gas: '13538', publicValuesHash: fakePublicValuesHash(stage.stdin) },
+  });
+});
+
+test('says what a guest did wrong, and goes on with the next', async (t) => {
+  const stage = await EngineStage.set(t);
+  const broken = sha256(stage.stdin);
+  const act = { kind: 'guestFailure', cause: 1, exitCode: 3 } as const;
+  await stage.fake(t, { cycles: 5_000, rules: [{ on: 'execute', stdinSha256: broken, act }] });
+  const engine = stage.engine(t);
+  await engine.connect();
+  assert.deepEqual(await engine.run(await stage.executeJob(), stage.watch()), {
+    ok: false,
+    failure: {
+      code: 'GUEST_FAILED',
+      retry: 'permanent',
+      cause: 'HALT_WITH_NON_ZERO_EXIT_CODE',
+      exitCode: 3,
+      cycles: '1000',
+    },
+  });
+  const stdin = await stage.stored(Buffer.from('another input'));
+  const limited = await engine.run(await stage.executeJob({ stdin, cycleLimit: '4999' }), stage.watch());
+  assert.ok(!limited.ok && limited.failure.code === 'GUEST_FAILED');
+  assert.equal(limited.failure.cause, 'EXCEEDED_CYCLE_LIMIT');
+  assert.equal((await engine.run(await stage.executeJob({ stdin }), stage.watch())).ok, true);
+});
+
+test('proves into a file of our own, and the engine accepts that proof and no other', async (t) => {
+  const stage = await EngineStage.set(t);
+  // Larger than any socket buffer, so that it arrives in pieces.
+  await stage.fake(t, { proofFillerBytes: 3_000_000 });
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.proveJob();
+  await writeFile(job.proofPath, 'left by an attempt that a crash interrupted'.repeat(100_000));
+
+  const proven = await engine.run(job, stage.watch());
+  const expected = fakeProof(stage.elf, stage.stdin, 'compressed', 3_000_000);
+  assert.deepEqual(proven, { ok: true, value: { sha256: sha256(expected), sizeBytes: expected.length } });
+  assert.ok((await readFile(job.proofPath)).equals(expected));
+  assert.equal(stage.lastBytes.length, 1);
+
+  const verify = async (proof: Buffer) => engine.run(await stage.verifyJob(proof), stage.watch());
+  assert.deepEqual(await verify(expected), { ok: true, value: { verified: true } });
+  const altered = Buffer.from(expected);
+  altered.writeUInt8(altered.readUInt8(100) ^ 1, 100);
+  const reason = 'the seal does not match';
+  assert.deepEqual(await verify(altered), {
+    ok: false,
+    failure: { code: 'PROOF_INVALID', retry: 'transient', reason },
+  });
+});
+
+test('a new proof file is readable by nobody else', async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.proveJob();
+  assert.equal((await engine.run(job, stage.watch())).ok, true);
+  assert.equal((await stat(job.proofPath)).mode & 0o777, 0o600);
+});
+
+test('a valid proof of another mode or of other public values is not the one asked for', async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const core = fakeProof(stage.elf, stage.stdin, 'core', 10);
+  assert.deepEqual(await engine.run(await stage.verifyJob(core, 'compressed'), stage.watch()), {
+    ok: false,
+    failure: { code: 'PROOF_INVALID', retry: 'transient', reason: 'The proof is core, not compressed.' },
+  });
+  const ofOtherInput = fakeProof(stage.elf, Buffer.from('other'), 'compressed', 10);
+  const mismatch = await engine.run(await stage.verifyJob(ofOtherInput), stage.watch());
+  assert.ok(!mismatch.ok && mismatch.failure.code === 'PUBLIC_VALUES_MISMATCH');
+});
+
+test('sets a program up once per connection, and again after it was forgotten', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.proveJob();
+  const kinds = () => fake.begun.splice(0).map(({ kind }) => kind);
+
+  await engine.run(job, stage.watch());
+  await engine.run({ ...job, mode: 'core' }, stage.watch());
+  assert.deepEqual(kinds(), ['setup', 'prove', 'prove']);
+  assert.deepEqual([...engine.programs], [job.program.sha256]);
+
+  assert.deepEqual(await engine.forget(job.program.sha256), done);
+  assert.deepEqual([...engine.programs], []);
+  assert.deepEqual(await engine.forget(job.program.sha256), done);
+  await engine.run(job, stage.watch());
+  assert.deepEqual(kinds(), ['destroy', 'setup', 'prove']);
+
+  await engine.connect();
+  assert.deepEqual([...engine.programs], []);
+  await engine.run(job, stage.watch());
+  assert.deepEqual(kinds(), ['setup', 'prove']);
+});
+
+test('the seventeenth program takes the place of the one used longest ago', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const jobs = await Promise.all(
+    Array.from({ length: 17 }, async (_, i) => {
+      const elf = Buffer.from(`program ${i}`);
+      const program = await stage.stored(programArtifact(elf));
+      return stage.proveJob({ program, vk: fakeVk(elf).toString('hex') });
+    }),
+  );
+  const [first, second, ...others] = jobs;
+  assert.ok(first && second);
+  for (const job of [first, second, ...others.slice(0, -1), first]) {
+    assert.equal((await engine.run(job, stage.watch())).ok, true);
+  }
+  fake.begun.splice(0);
+  assert.equal((await engine.run(others.at(-1) ?? first, stage.watch())).ok, true);
+  assert.deepEqual(
+    fake.begun.map(({ kind }) => kind),
+    ['destroy', 'setup', 'prove'],
+  );
+  assert.equal(engine.programs.size, 16);
+  assert.ok(engine.programs.has(first.program.sha256) && !engine.programs.has(second.program.sha256));
+});
+
+test('describes itself and says when it is ready', async (t) => {
+  const stage = await EngineStage.set(t);
+  const loading: Progress = { stage: 'loading', done: 3, total: 7, cycles: 0 };
+  await stage.fake(t, { memoryAvailableBytes: 123, rules: [{ on: 'waitReady', progress: [loading] }] });
+  const engine = stage.engine(t);
+  await engine.connect();
+  const info = await engine.info();
+  assert.ok(info.ok);
+  assert.equal(info.value.memoryAvailableBytes, 123);
+  assert.equal(info.value.role, 'prove');
+  assert.deepEqual(await engine.waitReady('core', stage.watch()), done);
+  assert.deepEqual(stage.progress, [loading]);
+});
+
+test('every stage of the work is seen, also when the answer follows at once', async (t) => {
+  const stage = await EngineStage.set(t);
+  const progress: Progress[] = [
+    { stage: 'executing', done: 0, total: 0, cycles: 500 },
+    { stage: 'proving', done: 0, total: 4, cycles: 0 },
+    { stage: 'proving', done: 1, total: 4, cycles: 0 },
+    { stage: 'compressing', done: 0, total: 2, cycles: 0 },
+  ];
+  await stage.fake(t, { rules: [{ on: 'prove', progress }] });
+  const engine = stage.engine(t);
+  await engine.connect();
+  await engine.run(await stage.proveJob(), stage.watch());
+  const stages = stage.progress.map((each) => each.stage);
+  assert.deepEqual([...new Set(stages)], ['executing', 'proving', 'compressing']);
+});
+
+test('speaks to sp1-gpu-server with its own requests only', async (t) => {
+  const stage = await EngineStage.set(t);
+  const progress: Progress[] = [{ stage: 'proving', done: 0, total: 4, cycles: 0 }];
+  const fake = await stage.fake(t, { rules: [{ on: 'prove', progress }] });
+  const engine = stage.engine(t, 'gpu');
+  await engine.connect();
+  assert.deepEqual(await engine.waitReady('core', stage.watch()), done);
+  const info = await engine.info();
+  assert.ok(!info.ok && info.failure.code === 'ENGINE_REFUSED');
+  assert.equal((await engine.run(await stage.proveJob(), stage.watch())).ok, true);
+  assert.deepEqual(
+    fake.begun.map(({ kind }) => kind),
+    ['setup', 'prove'],
+  );
+  // The fake sends progress to request 104 only.
+  assert.deepEqual(stage.progress, []);
+});

@@ -1,0 +1,288 @@
+// Everything an engine, a file or a caller can do wrong: each ends in one Failure, soon, and nothing is left open.
+import assert from 'node:assert/strict';
+import { access, appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import type { Failure, Outcome } from '../errors.js';
+import { EngineStage } from '../testkit/engineStage.js';
+import type { FakeAct, FakeRequest } from '../testkit/fakeEngineScript.js';
+import { encodeAnswer } from '../testkit/fakeEngineWire.js';
+
+function failureOf(outcome: Outcome<unknown>): Failure {
+  assert.equal(outcome.ok, false);
+  return outcome.failure;
+}
+
+const absent = (path: string) => assert.rejects(access(path), { code: 'ENOENT' });
+
+/** An act in place of the right answer to a request, what the job then fails with, and whether the connection lives on. */
+const faults: readonly [on: FakeRequest, act: FakeAct, failure: Partial<Failure>, connected: boolean][] = [
+  ['setup', { kind: 'eof' }, { code: 'ENGINE_LOST', blame: true, detail: 'it closed the connection' }, false],
+  ['prove', { kind: 'eof' }, { code: 'ENGINE_LOST', blame: true, detail: 'it closed the connection' }, false],
+  [
+    'prove',
+    { kind: 'eofMidFrame' },
+    { code: 'ENGINE_LOST', blame: true, detail: 'it closed the connection within an answer' },
+    false,
+  ],
+  ['prove', { kind: 'crashMidFrame' }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['execute', { kind: 'crash' }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['setup', { kind: 'wrongVariant', variant: 0 }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['prove', { kind: 'wrongVariant', variant: 0 }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['execute', { kind: 'wrongVariant', variant: 5 }, { code: 'ENGINE_LOST', blame: true }, false],
+  [
+    'execute',
+    { kind: 'wrongVariant', variant: 2 },
+    { code: 'ENGINE_LOST', blame: true, detail: 'it answered with a proof that was not asked for' },
+    false,
+  ],
+  ['execute', { kind: 'wrongVariant', variant: 4_711 }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['prove', { kind: 'oversize', announcedBytes: 2 ** 30 + 1 }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['execute', { kind: 'oversize', announcedBytes: 2 ** 26 + 1, variant: 100 }, { code: 'ENGINE_LOST' }, false],
+  ['prove', { kind: 'proverError', text: 'no\nway' }, { code: 'ENGINE_REFUSED', detail: 'no way' }, true],
+  ['setup', { kind: 'internalError', text: 'hm' }, { code: 'ENGINE_REFUSED', detail: 'hm' }, true],
+  ['prove', { kind: 'proverError', text: 'CUDA error: out of memory' }, { code: 'OUT_OF_MEMORY' }, true],
+  ['setup', { kind: 'failure', code: 2, text: 'odd' }, { code: 'ARTIFACT_MALFORMED', kind: 'program' }, true],
+  ['prove', { kind: 'failure', code: 3, text: 'odd' }, { code: 'ARTIFACT_MALFORMED', kind: 'stdin' }, true],
+  ['prove', { kind: 'failure', code: 4, text: 'fill X' }, { code: 'CIRCUITS_MISSING', detail: 'fill X' }, true],
+  ['prove', { kind: 'failure', code: 5, text: '' }, { code: 'OUT_OF_MEMORY' }, true],
+  ['prove', { kind: 'failure', code: 6, text: 'guest' }, { code: 'ENGINE_REFUSED', detail: 'guest' }, true],
+  ['execute', { kind: 'guestFailure', cause: 10, exitCode: 0 }, { code: 'ENGINE_LOST', blame: true }, false],
+  ['setup', { kind: 'otherVk' }, { code: 'VERIFICATION_KEY_MISMATCH' }, true],
+];
+
+test('a fault of the engine in place of its answer', async (t) => {
+  const stage = await EngineStage.set(t);
+  const engine = stage.engine(t);
+  for (const [on, act, expected, connected] of faults) {
+    await t.test(`${on}: ${JSON.stringify(act)} → ${expected.code}`, async (each) => {
+      await stage.fake(each, { proofFillerBytes: 500_000, rules: [{ on, act, times: 1 }] });
+      await engine.connect();
+      const job = on === 'execute' ? await stage.executeJob() : await stage.proveJob();
+      stage.lost.splice(0);
+      const failure = failureOf(await engine.run(job, stage.watch()));
+      assert.deepEqual({ ...failure, ...expected }, failure);
+      assert.equal(engine.connected, connected);
+      if (job.stage === 'prove') await absent(job.proofPath);
+      const next = await engine.run(await stage.executeJob(), stage.watch());
+      if (connected) assert.equal(next.ok, true);
+      else assert.equal(failureOf(next).code, 'ENGINE_LOST');
+      // The outcome said it already.
+      assert.deepEqual(stage.lost, []);
+    });
+  }
+});
+
+test('a program that the engine no longer knows is set up again by the next attempt', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t, {
+    rules: [{ on: 'prove', act: { kind: 'failure', code: 9, text: 'unknown key' }, times: 1 }],
+  });
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.proveJob();
+  assert.equal(failureOf(await engine.run(job, stage.watch())).code, 'ENGINE_REFUSED');
+  assert.equal((await engine.run(job, stage.watch())).ok, true);
+  assert.deepEqual(
+    fake.begun.map(({ kind }) => kind),
+    ['setup', 'prove', 'setup', 'prove'],
+  );
+});
+
+test('a file whose length changed is never begun, and the connection lives on', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.executeJob();
+  await appendFile(job.stdin.path, '!');
+  assert.deepEqual(failureOf(await engine.run(job, stage.watch())), {
+    code: 'ARTIFACT_CORRUPT',
+    retry: 'permanent',
+    artifactId: job.stdin.id,
+  });
+  const gone = { ...job, stdin: { ...job.stdin, path: `${job.stdin.path}-gone` } };
+  assert.equal(failureOf(await engine.run(gone, stage.watch())).code, 'ARTIFACT_NOT_FOUND');
+  assert.equal(engine.connected, true);
+  assert.equal((await engine.run(await stage.executeJob(), stage.watch())).ok, true);
+  assert.equal(fake.begun.length, 1);
+});
+
+test('a file whose bytes changed cuts the connection before the engine has the whole frame', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const stdin = await stage.stored(Buffer.alloc(3_000_000, 1));
+  await writeFile(stdin.path, Buffer.alloc(3_000_000, 2));
+  const failure = failureOf(await engine.run(await stage.executeJob({ stdin }), stage.watch()));
+  assert.deepEqual(failure, { code: 'ARTIFACT_CORRUPT', retry: 'permanent', artifactId: stdin.id });
+  assert.equal(engine.connected, false);
+  assert.deepEqual(fake.begun, []);
+  // The same Engine connects again.
+  assert.equal((await engine.connect()).ok, true);
+  assert.equal((await engine.run(await stage.executeJob(), stage.watch())).ok, true);
+});
+
+test('an unwritable proof file costs the proof, not the engine', async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t, { proofFillerBytes: 2_000_000 });
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.proveJob();
+  await mkdir(job.proofPath);
+  assert.equal(failureOf(await engine.run(job, stage.watch())).code, 'INTERNAL');
+  assert.equal(engine.connected, true);
+  const elsewhere = { ...job, proofPath: `${job.proofPath}-2` };
+  assert.equal((await engine.run(elsewhere, stage.watch())).ok, true);
+});
+
+test('a full disk is named', { skip: process.platform !== 'linux' }, async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t, { proofFillerBytes: 2_000_000 });
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.proveJob();
+  // A link, because the unfinished file is removed.
+  await symlink('/dev/full', job.proofPath);
+  assert.equal(failureOf(await engine.run(job, stage.watch())).code, 'DISK_FULL');
+  assert.equal(engine.connected, true);
+});
+
+test('giving up ends the call at once, with nothing left of the proof', async (t) => {
+  const stage = await EngineStage.set(t);
+  const slow = { kind: 'slowAnswer', pieceBytes: 1_000, pauseMs: 5 } as const;
+  for (const act of [{ kind: 'hang' } as const, slow]) {
+    const fake = await stage.fake(t, { proofFillerBytes: 1_000_000, rules: [{ on: 'prove', act }] });
+    const engine = stage.engine(t);
+    await engine.connect();
+    const job = await stage.proveJob();
+    const giveUp = new AbortController();
+    const running = engine.run(job, stage.watch(giveUp.signal));
+    await fake.until('prove');
+    giveUp.abort();
+    assert.deepEqual(failureOf(await running), { code: 'ABORTED', retry: 'transient' });
+    assert.equal(engine.connected, false);
+    await absent(job.proofPath);
+    await fake.close();
+  }
+});
+
+test('a call given up before it begins never reaches the engine', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const outcome = await engine.run(await stage.executeJob(), stage.watch(AbortSignal.abort()));
+  assert.equal(failureOf(outcome).code, 'ABORTED');
+  assert.equal(engine.connected, true);
+  assert.deepEqual(fake.begun, []);
+});
+
+test('an engine that dies while idle is reported once', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  await engine.run(await stage.proveJob(), stage.watch());
+  const reported = stage.nextLost();
+  await fake.close();
+  const detail = 'it closed the connection';
+  assert.deepEqual(await reported, { code: 'ENGINE_LOST', retry: 'transient', laneId: 'lane-0', detail, blame: false });
+  assert.equal(engine.connected, false);
+  assert.equal(engine.programs.size, 0);
+  assert.equal(stage.lost.length, 1);
+});
+
+test('closing ends a running call and the thread', async (t) => {
+  const stage = await EngineStage.set(t);
+  const fake = await stage.fake(t, { rules: [{ on: 'execute', act: { kind: 'hang' } }] });
+  const engine = stage.engine(t);
+  await engine.connect();
+  const running = engine.run(await stage.executeJob(), stage.watch());
+  await fake.until('execute');
+  await engine.close();
+  assert.equal(failureOf(await running).code, 'ABORTED');
+  assert.equal(failureOf(await engine.connect()).code, 'ABORTED');
+  await engine.close();
+});
+
+/** A server that says something of its own as soon as anybody connects. */
+async function speaker(t: { after(end: () => void): void }, stage: EngineStage, says: Uint8Array): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    // It never reads: what it says must be heard while the request is still on its way.
+    socket.pause();
+    socket.write(says);
+  });
+  await new Promise<void>((resolve) => server.listen(stage.socketPath, resolve));
+  t.after(() => server.close());
+}
+
+test('a refusal in the middle of a long request is heard', async (t) => {
+  const stage = await EngineStage.set(t);
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.pause();
+      socket.write(encodeAnswer.failure(3, 'too much'));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(stage.socketPath, resolve));
+  t.after(() => server.close());
+  const engine = stage.engine(t);
+  await engine.connect();
+  const stdin = await stage.stored(Buffer.alloc(20_000_000));
+  const failure = failureOf(await engine.run(await stage.executeJob({ stdin }), stage.watch()));
+  assert.deepEqual(failure, { code: 'ARTIFACT_MALFORMED', retry: 'permanent', kind: 'stdin', problem: 'too much' });
+  assert.equal(engine.connected, false);
+});
+
+test('an engine that speaks without being asked is not trusted', async (t) => {
+  const stage = await EngineStage.set(t);
+  // Before or after `connect` has its answer: either way it is told, once.
+  await speaker(t, stage, encodeAnswer.ok());
+  const engine = stage.engine(t);
+  const reported = stage.nextLost();
+  const connected = await engine.connect();
+  const failure = connected.ok ? await reported : connected.failure;
+  assert.ok(failure.code === 'ENGINE_LOST' && !failure.blame);
+  assert.equal(engine.connected, false);
+});
+
+test('an engine that says more than its answer is not trusted again', async (t) => {
+  const stage = await EngineStage.set(t);
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write(Buffer.concat([encodeAnswer.ok(), encodeAnswer.ok()])));
+  });
+  await new Promise<void>((resolve) => server.listen(stage.socketPath, resolve));
+  t.after(() => server.close());
+  const engine = stage.engine(t);
+  const reported = stage.nextLost();
+  await engine.connect();
+  const ready = await engine.waitReady('core', stage.watch());
+  assert.equal(ready.ok, true);
+  if (engine.connected) await reported;
+  assert.equal(engine.connected, false);
+});
+
+test('nobody on the socket: says so when the time is up, or when the caller gives up', async (t) => {
+  const stage = await EngineStage.set(t);
+  const impatient = stage.engine(t, 'cpu', 50);
+  const failure = failureOf(await impatient.connect());
+  assert.ok(failure.code === 'ENGINE_LOST' && !failure.blame);
+  assert.equal(failure.detail, 'nobody accepted on its socket for 50 ms (ENOENT)');
+
+  const giveUp = new AbortController();
+  const waiting = stage.engine(t).connect(giveUp.signal);
+  giveUp.abort();
+  assert.equal(failureOf(await waiting).code, 'ABORTED');
+});
+
+test('connects as soon as a late engine binds its socket', async (t) => {
+  const stage = await EngineStage.set(t);
+  const connecting = stage.engine(t).connect();
+  await stage.fake(t);
+  assert.equal((await connecting).ok, true);
+});

@@ -1,0 +1,111 @@
+// A stage for engine tests: a temporary folder, a fake engine on a socket in it, the real client over it, and jobs for both.
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { systemClock } from '../clock.js';
+import type { Engine, EngineKind, RunWatch } from '../engines/engine.js';
+import type { ExecuteJob, Progress, ProofMode, ProveJob, StoredFile, VerifyJob } from '../engines/jobs.js';
+import { openEngine } from '../engines/laneWorker.js';
+import type { Failure } from '../errors.js';
+import { laneId, newArtifactId, newRequestId, parseSha256, parseVkHash, type Sha256, type VkHash } from '../ids.js';
+import { FakeEngine } from './fakeEngine.js';
+import type { FakeRole } from './fakeEngineAnswers.js';
+import type { FakeScript } from './fakeEngineScript.js';
+import { fakePublicValuesHash, fakeVk, programArtifact } from './fakeProof.js';
+
+export const noLimit = (2n ** 64n - 1n).toString();
+const someVkHash = parseVkHash('5b'.repeat(32)) as VkHash;
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex') as Sha256;
+
+export class EngineStage {
+  readonly socketPath: string;
+  readonly elf = Buffer.from('\x7fELF, as far as the fake engine cares');
+  readonly stdin = Buffer.from('an input that nobody may see');
+  readonly lost: Failure[] = [];
+  readonly progress: Progress[] = [];
+  readonly lastBytes: number[] = [];
+  readonly #losses = new EventEmitter();
+  #files = 0;
+
+  private constructor(readonly folder: string) {
+    this.socketPath = join(folder, 'engine.sock');
+  }
+
+  /** Everything that it makes is closed and removed after the test. */
+  static async set(t: TestContext): Promise<EngineStage> {
+    const stage = new EngineStage(await mkdtemp(join(tmpdir(), 'engine-')));
+    t.after(() => rm(stage.folder, { recursive: true, force: true }));
+    return stage;
+  }
+
+  async fake(t: TestContext, script: FakeScript = {}, role: FakeRole = 'prove'): Promise<FakeEngine> {
+    const fake = await FakeEngine.start({ role, socketPath: this.socketPath, script });
+    t.after(() => fake.close());
+    return fake;
+  }
+
+  engine(t: TestContext, kind: EngineKind = 'cpu', readyTimeoutMs = 10_000): Engine {
+    const onLost = (failure: Failure) => {
+      this.lost.push(failure);
+      this.#losses.emit('lost', failure);
+    };
+    const { socketPath } = this;
+    const engine = openEngine({
+      laneId: laneId('lane-0'),
+      kind,
+      socketPath,
+      readyTimeoutMs,
+      clock: systemClock,
+      onLost,
+    });
+    t.after(() => engine.close());
+    return engine;
+  }
+
+  /** The next loss that an engine of this stage reports. */
+  async nextLost(): Promise<Failure> {
+    const [failure] = await once(this.#losses, 'lost');
+    return failure;
+  }
+
+  /** A watch that notes what it is told, and never gives up by itself. */
+  watch(signal = new AbortController().signal): RunWatch {
+    return {
+      signal,
+      onProgress: (progress) => void this.progress.push(progress),
+      onLastByte: (at) => void this.lastBytes.push(at),
+    };
+  }
+
+  async stored(bytes: Uint8Array): Promise<StoredFile> {
+    const path = join(this.folder, `file-${this.#files++}`);
+    await writeFile(path, bytes);
+    return { id: newArtifactId(), path, sha256: sha256(bytes), sizeBytes: bytes.byteLength };
+  }
+
+  async executeJob(changes: Partial<ExecuteJob> = {}): Promise<ExecuteJob> {
+    return { stage: 'execute', ...(await this.#inputs()), cycleLimit: noLimit, gasLimit: noLimit, ...changes };
+  }
+
+  async proveJob(changes: Partial<ProveJob> = {}): Promise<ProveJob> {
+    const vk = fakeVk(this.elf).toString('hex');
+    const proofPath = join(this.folder, 'proof');
+    return { stage: 'prove', ...(await this.#inputs()), attempt: 1, vk, mode: 'compressed', proofPath, ...changes };
+  }
+
+  /** For the proof that the fake makes of the stage's program and stdin, unless other bytes are given. */
+  async verifyJob(proof: Uint8Array, mode: ProofMode = 'compressed'): Promise<VerifyJob> {
+    const publicValuesHash = parseSha256(fakePublicValuesHash(this.stdin)) as Sha256;
+    const vk = fakeVk(this.elf).toString('hex');
+    const named = { requestId: newRequestId(), vkHash: someVkHash };
+    return { stage: 'verify', ...named, vk, mode, proof: await this.stored(proof), publicValuesHash };
+  }
+
+  async #inputs() {
+    const program = await this.stored(programArtifact(this.elf));
+    return { requestId: newRequestId(), vkHash: someVkHash, program, stdin: await this.stored(this.stdin) };
+  }
+}
