@@ -8,9 +8,10 @@ export const executeEffect = (parameters: StageParameters & { artifacts: Artifac
   stageEffect<'execute', Execution>(parameters, {
     stage: 'execute',
     reliesOnRecord: false,
-    jobOf: ({ request }) => ({
+    jobOf: ({ request, attempt }) => ({
       stage: 'execute',
       requestId: request.requestId,
+      attempt,
       vkHash: request.vkHash,
       program: loadProgram(parameters, request.vkHash).file,
       stdin: parameters.artifacts.file(request.stdin, 'stdin'),

@@ -8,11 +8,12 @@ export const verifyEffect = (parameters: StageParameters & { artifacts: Artifact
   stageEffect<'verify', Verification>(parameters, {
     stage: 'verify',
     reliesOnRecord: false,
-    jobOf: ({ request, proof, execution }) => {
+    jobOf: ({ request, attempt, proof, execution }) => {
       if (proof === null || execution === null) throw new Error('verifying without a proof or an execution');
       return {
         stage: 'verify',
         requestId: request.requestId,
+        attempt,
         vkHash: request.vkHash,
         vk: loadProgram(parameters, request.vkHash).vk,
         mode: request.mode,

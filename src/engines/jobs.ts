@@ -23,6 +23,7 @@ export interface StoredFile {
 export interface ExecuteJob {
   readonly stage: 'execute';
   readonly requestId: RequestId;
+  readonly attempt: number;
   readonly vkHash: VkHash;
   readonly program: StoredFile;
   readonly stdin: StoredFile;
@@ -61,6 +62,7 @@ export interface ProvenFile {
 export interface VerifyJob {
   readonly stage: 'verify';
   readonly requestId: RequestId;
+  readonly attempt: number;
   readonly vkHash: VkHash;
   readonly vk: string;
   readonly mode: ProofMode;

@@ -87,7 +87,7 @@ export class EngineStage {
   }
 
   async executeJob(changes: Partial<ExecuteJob> = {}): Promise<ExecuteJob> {
-    return { stage: 'execute', ...(await this.#inputs()), cycleLimit: noLimit, gasLimit: noLimit, ...changes };
+    return { stage: 'execute', attempt: 1, ...(await this.#inputs()), cycleLimit: noLimit, gasLimit: noLimit, ...changes };
   }
 
   async proveJob(changes: Partial<ProveJob> = {}): Promise<ProveJob> {
@@ -101,7 +101,7 @@ export class EngineStage {
     const publicValuesHash = parseSha256(fakePublicValuesHash(this.stdin)) as Sha256;
     const vk = fakeVk(this.elf).toString('hex');
     const named = { requestId: newRequestId(), vkHash: someVkHash };
-    return { stage: 'verify', ...named, vk, mode, proof: await this.stored(proof), publicValuesHash };
+    return { stage: 'verify', attempt: 1, ...named, vk, mode, proof: await this.stored(proof), publicValuesHash };
   }
 
   async #inputs() {

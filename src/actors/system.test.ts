@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Job } from '../engines/jobs.js';
+import { FailureError, fail, failed, type Outcome } from '../errors.js';
+import { laneId, newArtifactId, type RequestId } from '../ids.js';
+import { scriptedExecution, successOf } from '../testkit/scriptedLanes.js';
+import { createWorld, type World } from '../testkit/world.js';
+
+const stagesOf = (world: World) => world.lanes.waiting.map(({ job }) => job.stage);
+
+/** Answers waiting jobs flawlessly until none is left. */
+async function finish(world: World): Promise<void> {
+  await world.settle();
+  for (let next = world.lanes.waiting[0]; next !== undefined; next = world.lanes.waiting[0]) {
+    next.answer(successOf(next.job));
+    await world.settle();
+  }
+}
+
+const codeOf = (code: string) => (error: unknown) => error instanceof FailureError && error.failure.code === code;
+
+describe('a request in the system', () => {
+  it('goes through all states, each on disk before it is seen', async () => {
+    const world = await createWorld();
+    const id = await world.submit();
+    assert.deepEqual(
+      world.journal(id).map(({ to }) => to),
+      ['requested', 'executing.waiting'],
+    );
+    await finish(world);
+    const view = world.system.registry.view(id);
+    assert.equal(view?.state, 'fulfilled');
+    assert.deepEqual(view?.state === 'fulfilled' && view.execution, scriptedExecution);
+    assert.deepEqual(
+      world.journal(id).map(({ to }) => to),
+      [
+        'requested',
+        'executing.waiting',
+        'executing.running',
+        'proving.waiting',
+        'proving.running',
+        'verifying.waiting',
+        'verifying.running',
+        'fulfilled',
+      ],
+    );
+    for (const seen of world.seen) assert.ok(seen.seq < world.journal(id).length);
+    await world.end();
+  });
+
+  it('leaves nothing of its input, and keeps its proof until the retention ends', async () => {
+    const world = await createWorld();
+    const id = await world.submit();
+    const stdin = world.artifacts.file(world.system.registry.view(id)?.request.stdin as never, 'stdin').path;
+    assert.ok(existsSync(stdin));
+    await finish(world);
+    assert.ok(!existsSync(stdin));
+    const view = world.system.registry.view(id);
+    assert.ok(view?.state === 'fulfilled');
+    assert.ok(existsSync(world.artifacts.file(view.proof, 'proof').path));
+    assert.equal(world.store.get('artifacts', view.request.stdin.id), undefined);
+    assert.equal(world.store.get('results', id, 'prove', 1), undefined);
+    assert.deepEqual(
+      [...world.store.scan('expiries', [])].map(({ key }) => key[2]),
+      [id],
+    );
+    await world.end();
+  });
+
+  it('is one request however often it is submitted, also at the same time and after its end', async () => {
+    const world = await createWorld();
+    const stdinId = newArtifactId();
+    const deadlineAt = world.clock.now() + 1_000_000;
+    const [first, second] = await Promise.all([
+      world.submit({ stdinId, deadlineAt }),
+      world.submit({ stdinId, deadlineAt }),
+    ]);
+    assert.equal(first, second);
+    await finish(world);
+    assert.equal(await world.submit({ stdinId, deadlineAt }), first);
+    await assert.rejects(world.submit({ stdinId, deadlineAt, mode: 'compressed' }), codeOf('REQUEST_CONFLICT'));
+    await world.end();
+  });
+
+  it('refuses a deadline in the past and more than it can hold', async () => {
+    const world = await createWorld({ maxOpen: 1 });
+    await assert.rejects(world.submit({ deadlineAt: world.clock.now() }), codeOf('DEADLINE_PASSED'));
+    await world.submit();
+    await assert.rejects(world.submit(), codeOf('QUEUE_FULL'));
+    await world.end();
+  });
+
+  it('admits no more than the window at once', async () => {
+    const world = await createWorld({ window: 2 });
+    const ids = await Promise.all([world.submit(), world.submit(), world.submit()]);
+    await world.settle();
+    const states = () => ids.map((id) => world.system.registry.view(id)?.state);
+    assert.deepEqual(states(), ['executing', 'executing', 'requested']);
+    await finish(world);
+    assert.deepEqual(states(), ['fulfilled', 'fulfilled', 'fulfilled']);
+    await world.end();
+  });
+
+  it('stops its work when it is cancelled, and when its deadline passes', async () => {
+    const world = await createWorld();
+    const cancelled = await world.submit();
+    const expired = await world.submit({ deadlineAt: world.clock.now() + 5_000 });
+    await world.settle();
+    world.system.registry.cancel(cancelled);
+    await world.clock.advance(5_000);
+    await world.settle();
+    assert.deepEqual(
+      [cancelled, expired].map((id) => world.system.registry.view(id)?.state),
+      ['cancelled', 'expired'],
+    );
+    assert.deepEqual(world.lanes.waiting, []);
+    await world.end();
+  });
+
+  it('comes back after a crash where it was, and first in line if it was running', async () => {
+    const world = await createWorld();
+    const running = await world.submit();
+    const waiting = await world.submit();
+    await world.settle();
+    world.lanes.waiting.find(({ job }) => job.requestId === running)?.grant();
+    await world.settle();
+    const next = await world.reborn();
+    await next.settle();
+    assert.equal(next.system.registry.view(running)?.state, 'executing');
+    const termsOf = (id: RequestId) => next.lanes.waiting.find(({ job }) => job.requestId === id)?.terms;
+    assert.equal(termsOf(running)?.resumed, true);
+    assert.equal(termsOf(waiting)?.resumed, false);
+    await finish(next);
+    assert.equal(next.system.registry.view(running)?.state, 'fulfilled');
+    assert.deepEqual(
+      next
+        .journal(running)
+        .map(({ to }) => to)
+        .slice(2, 5),
+      ['executing.running', 'executing.waiting', 'executing.running'],
+    );
+    await next.end();
+  });
+
+  it('does not prove again what was proved before the crash', async () => {
+    const world = await createWorld();
+    const id = await world.submit();
+    await world.settle();
+    world.lanes.waiting[0]?.answer(successOf(world.lanes.waiting[0].job));
+    await world.settle();
+    const prove = world.lanes.waiting[0];
+    assert.equal(prove?.job.stage, 'prove');
+    prove?.answer(successOf(prove.job));
+    // The result is on disk, the transition perhaps not.
+    for (let turn = 0; world.store.get('results', id, 'prove', 1) === undefined; turn += 1) {
+      assert.ok(turn < 100_000);
+      await world.clock.settle();
+    }
+    const next = await world.reborn();
+    await next.settle();
+    assert.deepEqual(stagesOf(next), ['verify']);
+    await finish(next);
+    assert.equal(next.system.registry.view(id)?.state, 'fulfilled');
+    await next.end();
+  });
+});
+
+/** What lanes do to a request, by stage and by how often the stage was tried: the same in every life. */
+type Script = Record<Job['stage'], ReadonlyArray<'ok' | 'lost' | 'refused' | 'guest' | 'invalid'>>;
+
+const lane = laneId('scripted');
+function outcomeOf(script: Script, job: Job): Outcome<never> {
+  switch (script[job.stage][job.attempt - 1] ?? 'ok') {
+    case 'lost':
+      return failed(fail('ENGINE_LOST', { laneId: lane, detail: 'exit code 1', blame: true }));
+    case 'refused':
+      return failed(fail('ENGINE_REFUSED', { laneId: lane, detail: 'no' }));
+    case 'guest':
+      return failed(fail('GUEST_FAILED', { cause: 'BREAKPOINT', exitCode: 0, cycles: '1' }));
+    case 'invalid':
+      return failed(fail('PROOF_INVALID', { reason: 'shape' }));
+    default:
+      return successOf(job) as Outcome<never>;
+  }
+}
+
+/** Runs the scripts to their ends; `crashAt` lists the steps before which the process dies. Answers how each request ended. */
+async function play(scripts: readonly Script[], crashAt: ReadonlySet<number>): Promise<string[]> {
+  let world = await createWorld();
+  const ids: RequestId[] = [];
+  for (const _ of scripts) ids.push(await world.submit());
+  for (let step = 0; step < 500; step += 1) {
+    // A crash falls between two awaits: sometimes with writes under way.
+    if (crashAt.has(step)) world = await world.reborn();
+    await (step % 3 === 0 ? world.clock.settle() : world.settle());
+    const next = world.lanes.waiting[step % Math.max(1, world.lanes.waiting.length)];
+    if (next !== undefined) {
+      const script = scripts[ids.indexOf(next.job.requestId)] as Script;
+      next.answer(outcomeOf(script, next.job));
+    } else if (step % 2 === 0) {
+      await world.settle();
+      await world.clock.advance(20_000);
+      if (world.lanes.waiting.length === 0 && [...world.store.scan('openRequests', [])].length === 0) break;
+    }
+  }
+  await world.settle();
+  const ends = ids.map((id) => {
+    const view = world.system.registry.view(id);
+    const deliveries = world.journal(id).filter(({ to }) => to === 'fulfilled').length;
+    return `${view?.state} ${view?.state === 'failed' ? view.failure.code : ''} ${deliveries}`;
+  });
+  await world.end();
+  return ends;
+}
+
+describe('crash anywhere', () => {
+  const outcome = fc.constantFrom('ok', 'ok', 'lost', 'refused') as fc.Arbitrary<'ok' | 'lost' | 'refused'>;
+  const script: fc.Arbitrary<Script> = fc.record({
+    execute: fc.array(
+      fc.oneof({ weight: 5, arbitrary: outcome }, { weight: 1, arbitrary: fc.constant('guest' as const) }),
+      { maxLength: 3 },
+    ),
+    prove: fc.array(outcome, { maxLength: 3 }),
+    verify: fc.array(
+      fc.oneof({ weight: 4, arbitrary: outcome }, { weight: 1, arbitrary: fc.constant('invalid' as const) }),
+      { maxLength: 2 },
+    ),
+  });
+
+  it('ends as a calm run does, with the same deliveries', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(script, { minLength: 1, maxLength: 3 }),
+        fc.uniqueArray(fc.nat(25), { minLength: 1, maxLength: 4 }),
+        async (scripts, crashes) => {
+          const calm = await play(scripts, new Set());
+          assert.deepEqual(await play(scripts, new Set(crashes)), calm);
+          for (const end of calm) assert.match(end, /^(fulfilled {2}1|failed \w+ 0)$/);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
