@@ -1,4 +1,4 @@
-// The root logger: one JSON line a fact to standard output. Never input bytes, witness or keys; digests and sizes only.
+// The root logger: one JSON line a fact to standard error (standard output is for people). Never input bytes, witness or keys; digests and sizes only.
 import { destination, type Logger, pino } from 'pino';
 
 export type Log = Logger;
@@ -17,6 +17,6 @@ export function createLog(level: LogLevel): Log {
         err: (error: unknown) => (error instanceof Error ? { text: error.message, stack: error.stack } : String(error)),
       },
     },
-    destination({ fd: 1, sync: true }),
+    destination({ fd: 2, sync: true }),
   );
 }

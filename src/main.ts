@@ -1,0 +1,226 @@
+// The composition root: builds the service by hand, in order, and stops it in reverse.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Server } from '@grpc/grpc-js';
+import { Admission } from './actors/admission.js';
+import { readCapacity } from './actors/capacity.js';
+import { createDispatcher } from './actors/dispatcherLanes.js';
+import { proofIdOf } from './actors/prove.js';
+import type { Registry } from './actors/registry.js';
+import { createRetention } from './actors/retention.js';
+import type { LaneStatus } from './actors/scheduling.js';
+import { createSystem } from './actors/system.js';
+import { createCapabilities } from './artifacts/capability.js';
+import { createCatalog } from './artifacts/catalog.js';
+import { createDirectoryBackend } from './artifacts/directory.js';
+import { systemClock } from './clock.js';
+import type { Config } from './config/load.js';
+import { fail } from './errors.js';
+import { Gate } from './gate.js';
+import type { ArtifactId, RequestId } from './ids.js';
+import { laneSpecsOf } from './lanes.js';
+import { createLog } from './log.js';
+import { createFront } from './rpc/front.js';
+import { addHealth } from './rpc/health.js';
+import { createHttpServer } from './rpc/http/server.js';
+import { addMethods, networkMethods } from './rpc/network/service.js';
+import { createNonces } from './rpc/nonces.js';
+import { createSignatures } from './rpc/signatures.js';
+import { claimDataFolder } from './store/dataFolder.js';
+import { openStore, type Store } from './store/environment.js';
+
+export interface Service {
+  /** Where clients reach it, for example `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly lanes: () => readonly LaneStatus[];
+  /** Called with every change of a lane. Returns the unsubscribe function. */
+  onLaneChange(listener: (lane: LaneStatus) => void): () => void;
+  /** How many requests were brought back from the disk. */
+  readonly restored: number;
+  /** Refuses new work, ends calls and lanes within a bound, and resolves when everything is on disk and closed. */
+  stop(): Promise<void>;
+}
+
+/** One message of the SDK is under 1 KB; a list of ids stays far below too. */
+const maxCallBytes = 256 * 1024;
+/** Housekeeping of nonces and uploads that nobody has referenced, in ms. */
+const sweepEveryMs = 60_000;
+
+/** `engine`: path of our engine. Throws DataFolderError, SchemaError, RestoreError, or the system's error for a port in use. */
+export async function serve(config: Config, engine: string, environment: NodeJS.ProcessEnv): Promise<Service> {
+  const clock = systemClock;
+  const log = createLog(config.logLevel);
+  const stops: Array<() => unknown> = [];
+  /** In reverse order of building; one that fails must not keep the others from being stopped. */
+  const stopAll = async () => {
+    for (const stop of stops.reverse()) {
+      try {
+        await stop();
+      } catch (error) {
+        log.error({ event: 'service.stop_failed', err: error }, 'a part could not be stopped cleanly');
+      }
+    }
+  };
+  try {
+    return await build();
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+
+  async function build(): Promise<Service> {
+    const gate = new Gate();
+    const folder = await claimDataFolder(config.data);
+    stops.push(() => folder.release());
+    const store = await openStore(join(folder.path, 'store'));
+    stops.push(() => store.close());
+
+    const artifacts = createDirectoryBackend({
+      folder: folder.path,
+      uploads: { threads: Math.min(2, availableParallelism()), concurrent: config.uploads, waiting: 256 },
+    });
+    stops.push(() => artifacts.close());
+    const catalog = createCatalog({ store, backend: artifacts, clock });
+    const capabilities = createCapabilities({ key: await uploadKeyOf(store), clock });
+
+    // Sockets of engines: their paths must be short, and they are worth nothing after this process.
+    const runFolder = mkdtempSync(join(tmpdir(), 'sealed-'));
+    stops.push(() => rmSync(runFolder, { recursive: true, force: true }));
+    const dispatcher = createDispatcher({
+      lanes: laneSpecsOf(config, engine, environment),
+      capacity: await readCapacity({ proveLanes: config.cpuProveLanes }),
+      runFolder,
+      limits: { jobs: config.maxOpenRequests, bytes: Number.POSITIVE_INFINITY },
+      clock,
+      log,
+    });
+    stops.push(() => dispatcher.stop());
+
+    const system = createSystem({
+      store,
+      clock,
+      log,
+      scheduling: dispatcher,
+      admission: new Admission(config.maxActiveRequests),
+      artifacts,
+      catalog,
+      gate: () => gate.state,
+      maxOpen: config.maxOpenRequests,
+      proofRetentionMs: config.proofRetention,
+    });
+    stops.push(() => system.stop());
+    const { registry } = system;
+    const retention = createRetention({ store, artifacts, registry, clock, log });
+    stops.push(() => retention.stop());
+
+    const signatures = createSignatures({ threads: config.signatureThreads });
+    stops.push(() => signatures.close());
+    const nonces = createNonces({ store, clock });
+    const grpc = new Server({
+      'grpc.max_receive_message_length': maxCallBytes,
+      // SDKs ping every 15 s, also while idle; no ping may ever be answered with "too many".
+      'grpc.http2.min_ping_interval_without_data_ms': 1_000,
+    });
+    stops.push(() => grpc.forceShutdown());
+    const dependencies = {
+      registry,
+      scheduling: dispatcher,
+      capabilities,
+      catalog,
+      store,
+      signatures,
+      nonces,
+      clock,
+      log,
+    };
+    addMethods(grpc, networkMethods({ ...dependencies, publicUrl: config.publicUrl }));
+    addHealth(grpc, gate, log);
+
+    const isVisible = (id: ArtifactId) => {
+      const owner = catalog.lookup(id)?.references[0] as RequestId | undefined;
+      const view = owner === undefined ? undefined : registry.view(owner);
+      return view?.state === 'fulfilled' && view.proof.id === id;
+    };
+    const http = createHttpServer({
+      capabilities,
+      catalog,
+      backend: artifacts,
+      registry,
+      clock,
+      log,
+      limitBytes: { program: config.maxProgramSize, stdin: config.maxStdinSize },
+      refusal: () =>
+        gate.state === 'starting' ? fail('STARTING') : gate.state === 'draining' ? fail('DRAINING') : undefined,
+      visible: isVisible,
+      health: () => ({ serving: gate.state === 'serving', state: gate.state, lanes: dispatcher.lanes() }),
+    });
+    const front = createFront({ http, grpc, clock });
+    // Calls are answered from here on, with UNAVAILABLE until every open request is back.
+    const address = await front.listen(config.listen);
+    stops.push(() => front.close(config.drainTimeout));
+
+    const restored = system.restore();
+    await sweep(true);
+    const stopSweeping = every(sweepEveryMs, () => sweep(false));
+    stops.push(stopSweeping);
+    retention.start();
+    dispatcher.start();
+    gate.advance('serving');
+    stops.push(() => gate.advance('draining'));
+
+    /** Removes what no record knows (at boot only, before anything new arrives), and what nobody came back for. */
+    async function sweep(boot: boolean): Promise<void> {
+      if (boot) {
+        const wanted = openProofIds(store, registry);
+        await artifacts.sweepScratch((id) => wanted.has(id));
+        await catalog.sweepOrphans((id) => wanted.has(id));
+      }
+      await catalog.sweepUnreferenced();
+      await nonces.forget();
+    }
+
+    function every(ms: number, work: () => Promise<void>): () => void {
+      let cancel = () => {};
+      const next = () => {
+        cancel = clock.wakeAt(clock.now() + ms, () => {
+          work().catch((error: unknown) => log.error({ event: 'sweep.failed', err: error }, 'housekeeping failed'));
+          next();
+        });
+      };
+      next();
+      return () => cancel();
+    }
+
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    return {
+      url: `http://${host}:${address.port}`,
+      lanes: () => dispatcher.lanes(),
+      onLaneChange: (listener) => dispatcher.onLaneChange(listener),
+      restored,
+      stop: stopAll,
+    };
+  }
+}
+
+/** Proofs that open requests have made and may need still, also when a crash came before their record. */
+function openProofIds(store: Store, registry: Pick<Registry, 'view'>): Set<ArtifactId> {
+  const ids = new Set<ArtifactId>();
+  for (const { key } of store.scan('openRequests', [])) {
+    const tries = registry.view(key[0])?.proveTries ?? 0;
+    for (let attempt = 1; attempt <= tries; attempt += 1) ids.add(proofIdOf(key[0], attempt));
+  }
+  return ids;
+}
+
+/** The key of upload URLs: kept, so that a restart does not break an upload that is under way. */
+async function uploadKeyOf(store: Store): Promise<Uint8Array> {
+  return store.write((tx) => {
+    const kept = tx.get('meta', 'uploadKey');
+    if (kept instanceof Uint8Array) return new Uint8Array(kept);
+    const key = new Uint8Array(randomBytes(32));
+    tx.put('meta', ['uploadKey'], key);
+    return key;
+  });
+}
