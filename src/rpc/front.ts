@@ -1,0 +1,130 @@
+// The one port: reads the first bytes of a connection, and hands it to gRPC (HTTP/2 with prior knowledge) or to the HTTP/1.1 server.
+// Connections that say nothing are bounded in time and number, so that they cannot keep others out.
+import type { Server as HttpServer } from 'node:http';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import type { Clock } from '../clock.js';
+import { firstBytes, type Protocol } from './firstBytes.js';
+
+export interface FrontAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface FrontLimits {
+  /** A connection must say which protocol it speaks within this time (ms). */
+  readonly silenceMs: number;
+  /** Connections that have said nothing yet; when one more comes, the oldest of them is closed. */
+  readonly silent: number;
+  /** All connections; more are closed at once. Must leave file descriptors for everything else. */
+  readonly connections: number;
+}
+
+export interface Front {
+  /** Port 0 takes any free one. Rejects with the error of the system (EADDRINUSE, EACCES). */
+  listen(address: FrontAddress): Promise<FrontAddress>;
+  /** Where it listens; throws before `listen` has resolved. */
+  readonly address: FrontAddress;
+  /** Takes no more connections, ends idle ones at once, gives the others `graceMs` to end their calls, then ends them. */
+  close(graceMs: number): Promise<void>;
+}
+
+export const defaultFrontLimits: FrontLimits = { silenceMs: 10_000, silent: 1024, connections: 16_384 };
+
+export interface FrontParameters {
+  readonly http: HttpServer;
+  readonly grpc: GrpcServer;
+  readonly clock: Clock;
+  readonly limits?: FrontLimits;
+}
+
+/** The keep-alive of sleeping peers, as the SDK sets it on its side (ms). */
+const tcpKeepAliveMs = 60_000;
+
+export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: FrontParameters): Front {
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const connections = new Set<Socket>();
+  /** In order of arrival. */
+  const silent = new Set<Socket>();
+  // An HTTP/1.1 client may close its side after its request and still wait for the answer.
+  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs };
+  const server = createServer(options, accept);
+  let address: FrontAddress | undefined;
+  let isClosing = false;
+  http.on('request', (_, response) => {
+    response.once('close', () => {
+      // Its connection counts as idle only after this event.
+      if (isClosing) setImmediate(() => http.closeIdleConnections());
+    });
+  });
+
+  // TLS goes here: a TLSSocket knows its protocol by ALPN and needs no first bytes, then `hand` is the same.
+  function accept(socket: Socket): void {
+    // A reset is the client's way to leave. Whoever holds the connection hears of it by its end.
+    socket.on('error', () => socket.destroy());
+    if (connections.size >= limits.connections) return void socket.destroy();
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    if (silent.size >= limits.silent) {
+      const [oldest] = silent;
+      oldest?.destroy();
+    }
+    silent.add(socket);
+    const cancel = clock.wakeAt(clock.now() + limits.silenceMs, () => socket.destroy());
+    firstBytes(socket, (protocol) => {
+      cancel();
+      silent.delete(socket);
+      if (protocol !== undefined) hand(socket, protocol);
+    });
+  }
+
+  function hand(socket: Socket, protocol: Protocol): void {
+    if (protocol === 'http1') return void http.emit('connection', socket);
+    // Node's HTTP/2 sessions do not see a peer that closes its side only, and would stay for ever.
+    socket.allowHalfOpen = false;
+    injector.injectConnection(socket);
+  }
+
+  return {
+    listen: ({ host, port }) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port }, () => {
+          server.off('error', reject);
+          // Out of file descriptors, for example: the connection is lost, the service goes on.
+          server.on('error', () => undefined);
+          address = boundAddress(server);
+          resolve(address);
+        });
+      }),
+
+    get address() {
+      if (address === undefined) throw new Error('the front does not listen yet');
+      return address;
+    },
+
+    async close(graceMs) {
+      isClosing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of silent) socket.destroy();
+      // Not listening itself, it reports an error after it has closed its idle connections and stopped its checks.
+      http.close(() => undefined);
+      // Tells HTTP/2 clients to go away and resets their streams after the grace.
+      injector.drain(graceMs);
+      const endAll = () => {
+        for (const socket of connections) socket.destroy();
+      };
+      const cancel = clock.wakeAt(clock.now() + graceMs, endAll);
+      if (graceMs === 0) endAll();
+      await closed;
+      cancel();
+      injector.destroy();
+    },
+  };
+}
+
+function boundAddress(server: NetServer): FrontAddress {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the front must listen on a TCP port');
+  return { host: bound.address, port: bound.port };
+}
