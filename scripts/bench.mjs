@@ -1,4 +1,4 @@
-// `npm run bench -- OPTIONS`: sets up what is missing, then runs bench/run.ts with the engine's path in SEALED_ENGINE.
+// `npm run bench -- OPTIONS`: sets up what is missing, then runs bench/run.ts with the paths of the binaries in SEALED_ENGINE and CONFORMANCE_CLIENT.
 import { requireNode } from './setup/node.mjs';
 
 requireNode();
@@ -10,7 +10,7 @@ const result = await setUp({ rust: 'optional', conformance: true });
 if (!result.ok) process.exit(1);
 const env = { ...process.env };
 if (result.engine) env.SEALED_ENGINE ??= result.engine;
-if (result.conformance) env.SEALED_CONFORMANCE ??= result.conformance;
+if (result.conformance) env.CONFORMANCE_CLIENT ??= result.conformance;
 const child = spawn(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...process.argv.slice(2)], {
   cwd: checkout,
   env,

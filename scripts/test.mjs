@@ -39,7 +39,7 @@ if (files.length === 0) {
 const startedAt = performance.now();
 const env = { ...process.env };
 if (result.engine) env.SEALED_ENGINE ??= result.engine;
-if (result.conformance) env.SEALED_CONFORMANCE ??= result.conformance;
+if (result.conformance) env.CONFORMANCE_CLIENT ??= result.conformance;
 const nodeArgs = ['--import', 'tsx', '--conditions=development', '--test', '--test-reporter=spec', ...files];
 const child = spawn(process.execPath, nodeArgs, { cwd: checkout, env, stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));

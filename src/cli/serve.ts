@@ -1,30 +1,49 @@
-// `sealed-prover serve`: the service in this process, until SIGTERM.
+// `sealed-prover serve`: the service in this process, until SIGTERM or Ctrl-C; a second one ends it at once.
+import { once } from 'node:events';
 import type { LaneStatus } from '../actors/scheduling.js';
-import { type Config, ConfigError, loadConfig } from '../config/load.js';
-import { type Service, serve } from '../main.js';
-import { DataFolderError } from '../store/dataFolder.js';
+import type { Config } from '../config/load.js';
 import { type Cli, CliError } from './cli.js';
 import { locateEngine } from './locateEngine.js';
 
-/** `flags`: option name → text, as given; `config` is the file's path. Answers the exit code once the service has stopped. */
+/** Errors of the service whose message is already a sentence for the user. */
+const spokenErrors = new Set(['DataFolderError', 'SchemaError', 'RestoreError']);
+
+/** `flags`: option name → text, as given; `config` is the file's path. Resolves when everything is on disk and closed. */
 export async function runServe(
   cli: Cli,
   { config: file, ...flags }: Record<string, string | undefined>,
 ): Promise<number> {
-  const config = configOf(cli, flags, file);
-  const engine = locateEngine({ given: config.engine, environment: cli.environment });
-  if (!engine.found) throw new CliError('ENGINE_NOT_FOUND', engine.problem);
-  const service = await startService(config, engine.path, cli.environment);
-  cli.output.print(`serving ${service.url}   data ${config.data}   ${lanesInWords(service.lanes())}`);
-  if (service.restored > 0) cli.output.print(`${service.restored} open requests are back and go on`);
-  announceWarmth(cli, service);
-  await firstEndSignal();
-  cli.output.print('stopping: open requests go on at the next start (signal again to stop at once)');
-  await service.stop();
-  return 0;
+  const config = await load(cli, flags, file);
+  const located = locateEngine({ given: config.engine, environment: cli.environment });
+  if (!located.found) throw new CliError('ENGINE_MISSING', located.problem);
+  const { serve } = await import('../main.js');
+  return await cli.interruptible(async (signal) => {
+    const service = await serve(config, located.path, { ...cli.environment }).catch((error: unknown) => {
+      throw startError(error, config);
+    });
+    const warm = new Set<string>();
+    const unsubscribe = service.onLaneChange((lane) => {
+      if (lane.warm === warm.has(lane.id)) return;
+      if (!lane.warm) warm.delete(lane.id);
+      else if (warm.add(lane.id) && lane.stage === 'prove') cli.output.note(`Prover ${lane.id} is warm.`);
+    });
+    const restored = service.restored > 0 ? ` · ${service.restored} open requests brought back` : '';
+    cli.output.note(`Serving on ${service.url}${restored} · ${service.lanes().map(describeLane).join(' · ')}`);
+    if (!signal.aborted) await once(signal, 'abort');
+    unsubscribe();
+    cli.output.note('Stopping: running calls and engines are ended, open requests are kept. Again to stop at once.');
+    await service.stop();
+    return 0;
+  });
 }
 
-function configOf(cli: Cli, flags: Record<string, string | undefined>, file: string | undefined): Config {
+/** `cpu-prove-0 starting (core, compressed)`. */
+function describeLane({ id, state, stage, modes, warm }: LaneStatus): string {
+  return `${id} ${warm ? 'warm' : state}${stage === 'prove' ? ` (${modes.join(', ') || 'no mode fits this machine'})` : ''}`;
+}
+
+async function load(cli: Cli, flags: Record<string, string | undefined>, file: string | undefined): Promise<Config> {
+  const { ConfigError, loadConfig } = await import('../config/load.js');
   try {
     return loadConfig({ flags, environment: cli.environment, file });
   } catch (error) {
@@ -33,43 +52,15 @@ function configOf(cli: Cli, flags: Record<string, string | undefined>, file: str
   }
 }
 
-async function startService(config: Config, engine: string, environment: Cli['environment']): Promise<Service> {
-  try {
-    return await serve(config, engine, environment);
-  } catch (error) {
-    if (error instanceof DataFolderError) throw new CliError('DATA_FOLDER', error.message);
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall !== 'listen' && syscall !== 'bind' && syscall !== 'getaddrinfo') throw error;
-    const address = `${config.listen.host}:${config.listen.port}`;
-    const reason = code === 'EADDRINUSE' ? 'something else listens there' : (error as Error).message;
-    throw new CliError('LISTEN', `Cannot listen on ${address}: ${reason}. Choose another address with --listen.`);
-  }
-}
-
-const lanesInWords = (lanes: readonly LaneStatus[]) =>
-  `lanes ${lanes.map(({ id, state, modes }) => `${id} ${state}${modes.length > 0 ? ` (${modes.join(', ')})` : ''}`).join(', ')}`;
-
-/** One line when a prover has been loaded: from then on a proof starts at once. */
-function announceWarmth(cli: Cli, service: Service): void {
-  const announced = new Set<string>();
-  const announce = ({ id, stage, warm }: LaneStatus) => {
-    if (stage !== 'prove' || !warm || announced.has(id)) return;
-    announced.add(id);
-    cli.output.print(`prover ${id} is warm`);
+function startError(error: unknown, { listen }: Config): unknown {
+  if (!(error instanceof Error)) return error;
+  if (spokenErrors.has(error.name)) return new CliError('SERVICE_REFUSED', error.message);
+  const at = `${listen.host}:${listen.port}`;
+  const sentences: Record<string, string> = {
+    EADDRINUSE: `${at} is in use already. Choose another port with --listen, or stop who has it.`,
+    EADDRNOTAVAIL: `${listen.host} is no address of this machine. Choose one with --listen, for example 127.0.0.1:8080.`,
+    EACCES: `This user may not listen on ${at}. Ports from 1024 up need no rights: --listen 127.0.0.1:8080.`,
   };
-  service.onLaneChange(announce);
-  for (const lane of service.lanes()) announce(lane);
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, with that signal's exit code. */
-function firstEndSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let isAsked = false;
-    const ask = (signal: NodeJS.Signals) => {
-      if (isAsked) process.exit(signal === 'SIGINT' ? 130 : 143);
-      isAsked = true;
-      resolve();
-    };
-    process.on('SIGTERM', ask).on('SIGINT', ask);
-  });
+  const sentence = sentences[(error as NodeJS.ErrnoException).code ?? ''];
+  return sentence === undefined ? error : new CliError('CANNOT_LISTEN', sentence);
 }

@@ -64,7 +64,13 @@ export type { DownloadedProof, DownloadParameters } from './download.js';
 export { type ByteSource, u32Buffer } from './encode.js';
 export { ClientError, type ClientErrorCode, type ClientFailure } from './errors.js';
 export type { RequestProgress } from './progress.js';
-export { encodeProofFile, type ProofFile, parseProofFile } from './proofFile.js';
+export {
+  encodeProofFile,
+  outlineProofFile,
+  type ProofFile,
+  type ProofOutline,
+  parseProofFile,
+} from './proofFile.js';
 export type { ProvenRequest, ProveParameters } from './prove.js';
 export type { Program, ProgramKey, Registration } from './registerProgram.js';
 export type { RequestProofParameters } from './requestProof.js';

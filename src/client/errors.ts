@@ -58,7 +58,7 @@ const sentences: { [C in ClientErrorCode]: (failure: ClientFailureOf<C>) => stri
   KEY_MISSING: ({ call }) => `${call} has to be signed, and the client has no private key. Give createClient one.`,
   UNREACHABLE: ({ url, detail }) =>
     `Nothing answers at ${url} (${detail}). Is the service running there, and is it the right port?`,
-  REFUSED: ({ call, status, detail }) => `The service refused ${call}: ${detail} (${status}).`,
+  REFUSED: ({ call, status, detail }) => `The service refused ${call} (${status}): ${sentence(detail)}`,
   ANSWER_MALFORMED: ({ call, problem }) =>
     `The answer to ${call} is not what the protocol allows: ${problem}. Is this the URL of a proving service?`,
   TRANSFER_REFUSED: ({ transfer, httpStatus, detail }) =>
@@ -66,8 +66,8 @@ const sentences: { [C in ClientErrorCode]: (failure: ClientFailureOf<C>) => stri
   TRANSFER_FAILED: ({ transfer, detail }) =>
     `The ${transfer} broke off (${detail}). Nothing is lost on the service's side: try again.`,
   UNEXECUTABLE: ({ cause, detail }) =>
-    `The program did not run to its end: ${causeOf(cause, detail)}. Run it without a proof to look closer: sealed-prover execute`,
-  UNFULFILLABLE: ({ cause, detail }) => `The service could not make the proof: ${causeOf(cause, detail)}.`,
+    `${sentence(detail || `The guest program failed: ${cause}`)} Run it without a proof to look closer: sealed-prover execute`,
+  UNFULFILLABLE: ({ cause, detail }) => `There is no proof. ${sentence(detail || `The service's reason: ${cause}`)}`,
   TIMED_OUT: ({ deadlineAt }) =>
     `The request's time ran out at ${new Date(deadlineAt).toISOString()}. Ask again with a longer time limit.`,
   VK_HASH_MISMATCH: ({ vkHash }) =>
@@ -76,7 +76,8 @@ const sentences: { [C in ClientErrorCode]: (failure: ClientFailureOf<C>) => stri
   ABORTED: () => 'The call was given up.',
 };
 
-const causeOf = (cause: string, detail: string) => (detail === '' ? cause : `${cause}, ${detail}`);
+/** A foreign text as a sentence: some end with a full stop, some do not. */
+const sentence = (text: string) => `${text.replace(/[.\s]+$/, '')}.`;
 
 /** The sentence for a failure. */
 export function describeFailure(failure: ClientFailure): string {

@@ -4,38 +4,52 @@ import { createHash } from 'node:crypto';
 import { type ProofMode, proofModes } from '../engines/jobs.js';
 import { clientError } from './errors.js';
 
-export interface ProofFile {
+/** What can be read without knowing the public values. */
+export interface ProofOutline {
   readonly mode: ProofMode;
-  readonly publicValues: Uint8Array;
-  /** SHA-256 of them, in hex. */
-  readonly publicValuesHash: string;
   /** Of the circuits, for example `v6.1.0`. */
   readonly version: string;
   /** The file as a server sends it (ProofFromNetwork): without the trailing byte of SP1ProofWithPublicValues. */
   readonly served: Uint8Array;
 }
 
-/** `publicValuesHash`: what the proof must commit to, in hex, where it is known. Throws PROOF_MALFORMED. */
+export interface ProofFile extends ProofOutline {
+  readonly publicValues: Uint8Array;
+  /** SHA-256 of them, in hex. */
+  readonly publicValuesHash: string;
+}
+
+/** Throws PROOF_MALFORMED. */
+export function outlineProofFile(file: Uint8Array): ProofOutline {
+  const { mode, bytes, end } = frameOf(file);
+  return { mode, version: end.version, served: bytes.subarray(0, end.endsAt) };
+}
+
+/**
+ * `publicValuesHash`: what the proof commits to, in hex, where it is known (a fulfilled status and a verifier both tell it); without
+ * it a guest that commits to another hash than SHA-256 cannot be read. Throws PROOF_MALFORMED.
+ */
 export function parseProofFile(file: Uint8Array, publicValuesHash?: string): ProofFile {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const mode = bytes.length < 4 ? undefined : proofModes[bytes.readUInt32LE()];
-  if (mode === undefined)
-    throw clientError('PROOF_MALFORMED', { problem: 'it does not begin with the mode of a proof' });
-  const end = findVersion(bytes);
-  if (end === undefined)
-    throw clientError('PROOF_MALFORMED', { problem: 'it does not end with a version such as v6.1.0' });
+  const { bytes, end } = frameOf(file);
   const body = bytes.subarray(4, end.startsAt);
   const publicValues = findPublicValues(body, (values) => isCommitted(values, body, publicValuesHash));
   if (publicValues === undefined) {
     throw clientError('PROOF_MALFORMED', { problem: 'no public values that the proof commits to are in it' });
   }
-  return {
-    mode,
-    publicValues,
-    publicValuesHash: sha256(publicValues).toString('hex'),
-    version: end.version,
-    served: bytes.subarray(0, end.endsAt),
-  };
+  return { ...outlineProofFile(file), publicValues, publicValuesHash: sha256(publicValues).toString('hex') };
+}
+
+function frameOf(file: Uint8Array) {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const mode = bytes.length < 4 ? undefined : proofModes[bytes.readUInt32LE()];
+  if (mode === undefined) {
+    throw clientError('PROOF_MALFORMED', { problem: 'it does not begin with the mode of a proof' });
+  }
+  const end = findVersion(bytes);
+  if (end === undefined) {
+    throw clientError('PROOF_MALFORMED', { problem: 'it does not end with a version such as v6.1.0' });
+  }
+  return { mode, bytes, end };
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
@@ -82,6 +96,6 @@ function isCommitted(values: Buffer, body: Buffer, expectedHash: string | undefi
 }
 
 /** The file that Rust's `SP1ProofWithPublicValues::load` reads. */
-export function encodeProofFile({ served }: ProofFile): Uint8Array {
+export function encodeProofFile({ served }: ProofOutline): Uint8Array {
   return Buffer.concat([served, Buffer.of(0)]);
 }

@@ -1,0 +1,58 @@
+// The only place that writes for a person or a script: results to standard output, everything else to standard error.
+import type { Writable } from 'node:stream';
+
+/** Enough of a terminal's stream to draw on it. */
+export type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+export interface Output {
+  /** Whether a line may be drawn over. */
+  readonly live: boolean;
+  /** A result, a line. */
+  print(text: string): void;
+  /** What happens meanwhile, a line. */
+  note(text: string): void;
+  /** Replaces the live line; does nothing where there is none. */
+  draw(text: string): void;
+  /** Removes the live line. */
+  clear(): void;
+}
+
+const fallbackColumns = 80;
+
+export function createOutput(out: Screen, err: Screen): Output {
+  const live = err.isTTY === true;
+  let drawn = false;
+  const clear = () => {
+    if (drawn) err.write('\r\x1b[2K');
+    drawn = false;
+  };
+  return {
+    live,
+    clear,
+    print(text) {
+      clear();
+      out.write(`${text}\n`);
+    },
+    note(text) {
+      clear();
+      err.write(`${text}\n`);
+    },
+    draw(text) {
+      if (!live) return;
+      clear();
+      // One line only: a wrapped one could not be removed.
+      err.write(text.slice(0, (err.columns ?? fallbackColumns) - 1));
+      drawn = true;
+    },
+  };
+}
+
+/** JSON of a result; u64 become decimal strings, bytes become hex. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
+    // `item` has been through toJSON, which turns a Buffer into an object of its own making.
+    const own = this[key];
+    if (typeof own === 'bigint') return own.toString();
+    return own instanceof Uint8Array ? Buffer.from(own).toString('hex') : item;
+  });
+}

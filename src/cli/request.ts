@@ -1,0 +1,94 @@
+// `sealed-prover request show|list`: what a service knows about requests.
+import type { RequestDetails, RequestId } from '../client/client.js';
+import type { Cli } from './cli.js';
+import { connect, type ServiceOptions } from './connect.js';
+import { formatCount, formatDuration } from './format.js';
+import { toJson } from './output.js';
+
+export interface RequestOptions extends ServiceOptions {
+  readonly json?: true;
+}
+
+const time = (at: number | undefined) => (at === undefined ? '–' : new Date(at).toISOString().replace('.000Z', 'Z'));
+
+export async function runRequestShow(cli: Cli, requestId: RequestId, options: RequestOptions): Promise<number> {
+  return await cli.interruptible(async (signal) => {
+    const client = await connect(cli, options, { signal });
+    try {
+      const request = await client.details(requestId, { signal });
+      if (options.json) cli.output.print(toJson(request));
+      else for (const [name, value] of rowsOf(request)) cli.output.print(`${name.padEnd(14)} ${value}`);
+      return 0;
+    } finally {
+      client.close();
+    }
+  });
+}
+
+const short = (name: string) => name.replace(/^(FULFILLMENT_STATUS|EXECUTION_STATUS)_/, '').toLowerCase();
+const limit = (value: bigint) => (value === 2n ** 64n - 1n ? 'none' : formatCount(value));
+
+function rowsOf(request: RequestDetails): [string, string][] {
+  const { cycles, gasUsed, fulfilledAt, createdAt, executeFailCause, error } = request;
+  const rows: [string, string | undefined][] = [
+    ['Request', `0x${request.requestId}`],
+    ['Program', `0x${request.vkHash}`],
+    ['Requester', `0x${request.requester}`],
+    ['Mode', `${request.mode ?? 'unknown'} (${request.version})`],
+    ['Proof', short(request.fulfilment)],
+    ['Execution', short(request.execution)],
+    ['Cause', executeFailCause],
+    ['Error', error],
+    ['Created', time(createdAt)],
+    ['Fulfilled', fulfilledAt && `${time(fulfilledAt)}, after ${formatDuration(fulfilledAt - createdAt)}`],
+    ['Deadline', time(request.deadlineAt)],
+    ['Cycles', cycles === undefined ? undefined : `${formatCount(cycles)} (limit ${limit(request.cycleLimit)})`],
+    ['Gas', gasUsed === undefined ? undefined : `${formatCount(gasUsed)} (limit ${limit(request.gasLimit)})`],
+  ] as [string, string | undefined][];
+  return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+export interface RequestListOptions extends RequestOptions {
+  readonly all?: true;
+  readonly limit: number;
+  readonly page: number;
+}
+
+export async function runRequestList(cli: Cli, options: RequestListOptions): Promise<number> {
+  return await cli.interruptible(async (signal) => {
+    const client = await connect(cli, options, { signal });
+    try {
+      const { limit, page } = options;
+      const requests = await client.list({ signal, limit, page, ...(options.all && { requester: 'any' as const }) });
+      if (options.json) {
+        cli.output.print(toJson(requests));
+      } else if (requests.length === 0) {
+        cli.output.note(options.all ? 'No requests.' : 'No requests of yours. All: sealed-prover request list --all');
+      } else {
+        cli.output.print(await tableOf(requests));
+      }
+      return 0;
+    } finally {
+      client.close();
+    }
+  });
+}
+
+async function tableOf(requests: readonly RequestDetails[]): Promise<string> {
+  const { default: Table } = await import('cli-table3');
+  const table = new Table({
+    head: ['Request', 'Created', 'Mode', 'Execution', 'Proof', 'Cycles'],
+    style: { head: [], border: [] },
+  });
+  for (const { requestId, createdAt, mode, execution, fulfilment, cycles } of requests) {
+    table.push([
+      `0x${requestId}`,
+      time(createdAt),
+      mode ?? '?',
+      short(execution),
+      short(fulfilment),
+      cycles === undefined ? '' : formatCount(cycles),
+    ]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,58 @@
+// Runs one command line from its words to its exit code; every failure ends here as a sentence.
+import { type Command, CommanderError } from 'commander';
+import { ClientError } from '../client/errors.js';
+import { type Cli, CliError } from './cli.js';
+import { toJson } from './output.js';
+import { createProgram } from './program.js';
+
+/** The usual code of a command line that was not understood. */
+const usageExitCode = 2;
+
+/** `words`: what follows the program's name. Answers the exit code; never rejects. */
+export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
+  let exitCode = 0;
+  try {
+    const program = createProgram(
+      cli,
+      (code) => {
+        exitCode = code;
+      },
+      await serveOptionsFor(words),
+    );
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has already said it. Help and version leave through here too, with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+    return report(error, words.includes('--json'), cli);
+  }
+}
+
+/** The service's options come with their validation, whose library costs 50 ms: loaded only where they can be used. */
+async function serveOptionsFor(words: readonly string[]): Promise<(command: Command) => void> {
+  if (!words.includes('serve')) return () => {};
+  const { options, optionNames, flagOf } = await import('../config/options.js');
+  return (command) => {
+    for (const name of optionNames) {
+      const { placeholder, description, default: fallback } = options[name];
+      const shown = fallback === undefined || fallback === '' ? description : `${description} Default: ${fallback}.`;
+      command.option(`${flagOf(name)} <${placeholder}>`, shown);
+    }
+  };
+}
+
+function report(error: unknown, json: boolean, cli: Cli): number {
+  const { code, message, exitCode, facts } = describe(error);
+  if (json) cli.output.print(toJson({ error: { ...facts, code, message } }));
+  else cli.output.note(message);
+  return exitCode;
+}
+
+function describe(error: unknown): { code: string; message: string; exitCode: number; facts?: object } {
+  if (error instanceof CliError) return { code: error.code, message: error.message, exitCode: error.exitCode };
+  if (error instanceof ClientError) {
+    return { code: error.failure.code, message: error.message, exitCode: 1, facts: error.failure };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'INTERNAL', message: `This should not have happened:\n${message}`, exitCode: 1 };
+}
