@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cargoBuild } from './cargo.mjs';
-import { digestOf } from './digest.mjs';
+import { digestOf, listFiles } from './digest.mjs';
 import { pointerPath } from './folders.mjs';
 import { withLock } from './lock.mjs';
 import { requireLinker, requireRust } from './rust.mjs';
@@ -39,14 +39,13 @@ function writePointer(path, content) {
   renameSync(partial, path);
 }
 
+/** Builds of checkouts that are still there. */
 function pointedPaths(cache) {
-  const checkouts = join(cache, 'checkouts');
-  if (!existsSync(checkouts)) return [];
-  return readdirSync(checkouts).flatMap((id) =>
-    readdirSync(join(checkouts, id))
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(checkouts, id, name), 'utf8')).path),
-  );
+  return listFiles(cache, 'checkouts')
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(cache, file), 'utf8')))
+    .filter(({ root }) => existsSync(root))
+    .map(({ path }) => path);
 }
 
 /** Removes builds that no checkout points to, but the newest few. */

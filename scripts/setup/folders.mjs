@@ -11,8 +11,10 @@ export function cacheFolder(env = process.env) {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sealed-prover');
 }
 
-/** The file in which a checkout keeps which build of `name` is its own. `src/cli/locateEngine.ts` reads it. */
-export function pointerPath(cache, name, root) {
-  const id = createHash('sha256').update(root).digest('hex').slice(0, 16);
-  return join(cache, 'checkouts', id, `${name}.json`);
+/** What the cache keeps about one checkout. */
+export function checkoutFolder(cache, root) {
+  return join(cache, 'checkouts', createHash('sha256').update(root).digest('hex').slice(0, 16));
 }
+
+/** The file in which a checkout keeps which build of `name` is its own. `src/cli/locateEngine.ts` reads it. */
+export const pointerPath = (cache, name, root) => join(checkoutFolder(cache, root), `${name}.json`);

@@ -1,9 +1,8 @@
 // All steps in order. Everything that starts from a fresh clone (demo, start, test, bench) begins here.
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { buildDist } from './dist.mjs';
 import { binaries, buildBinary } from './engine.mjs';
-import { cacheFolder, checkout } from './folders.mjs';
+import { cacheFolder, checkout, checkoutFolder } from './folders.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages } from './packages.mjs';
 import { Problem, RustMissing } from './problem.mjs';
@@ -42,7 +41,6 @@ export async function setUp({
     result.changed ||= done.changed;
     return done;
   };
-  const id = createHash('sha256').update(root).digest('hex').slice(0, 16);
   const onWait = (pid) => report.line(`Another set-up of this checkout is running (process ${pid}); waiting for it.`);
   const typescript = async () => {
     await step('npm packages', (progress) => installPackages(root, progress));
@@ -55,7 +53,7 @@ export async function setUp({
   };
   try {
     await interruptible(async () => {
-      await withLock(join(cache, 'checkouts', `${id}.lock`), typescript, onWait);
+      await withLock(join(checkoutFolder(cache, root), 'setup.lock'), typescript, onWait);
       if (rust === 'none') return;
       await binary('engine');
       if (conformance) await binary('conformance');
