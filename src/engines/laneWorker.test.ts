@@ -178,6 +178,18 @@ test('every stage of the work is seen, also when the answer follows at once', as
   assert.deepEqual([...new Set(stages)], ['executing', 'proving', 'compressing']);
 });
 
+test('the last byte is told before the outcome, every time', async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t);
+  const engine = stage.engine(t);
+  await engine.connect();
+  const job = await stage.executeJob();
+  for (let calls = 1; calls <= 50; calls++) {
+    await engine.run(job, stage.watch());
+    assert.equal(stage.lastBytes.length, calls);
+  }
+});
+
 test('speaks to sp1-gpu-server with its own requests only', async (t) => {
   const stage = await EngineStage.set(t);
   const progress: Progress[] = [{ stage: 'proving', done: 0, total: 4, cycles: 0 }];

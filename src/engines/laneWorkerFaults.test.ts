@@ -179,46 +179,6 @@ test('a call given up before it begins never reaches the engine', async (t) => {
   assert.deepEqual(fake.begun, []);
 });
 
-test('an engine that dies while idle is reported once', async (t) => {
-  const stage = await EngineStage.set(t);
-  const fake = await stage.fake(t);
-  const engine = stage.engine(t);
-  await engine.connect();
-  await engine.run(await stage.proveJob(), stage.watch());
-  const reported = stage.nextLost();
-  await fake.close();
-  const detail = 'it closed the connection';
-  assert.deepEqual(await reported, { code: 'ENGINE_LOST', retry: 'transient', laneId: 'lane-0', detail, blame: false });
-  assert.equal(engine.connected, false);
-  assert.equal(engine.programs.size, 0);
-  assert.equal(stage.lost.length, 1);
-});
-
-test('closing ends a running call and the thread', async (t) => {
-  const stage = await EngineStage.set(t);
-  const fake = await stage.fake(t, { rules: [{ on: 'execute', act: { kind: 'hang' } }] });
-  const engine = stage.engine(t);
-  await engine.connect();
-  const running = engine.run(await stage.executeJob(), stage.watch());
-  await fake.until('execute');
-  await engine.close();
-  assert.equal(failureOf(await running).code, 'ABORTED');
-  assert.equal(failureOf(await engine.connect()).code, 'ABORTED');
-  await engine.close();
-});
-
-/** A server that says something of its own as soon as anybody connects. */
-async function speaker(t: { after(end: () => void): void }, stage: EngineStage, says: Uint8Array): Promise<void> {
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    // It never reads: what it says must be heard while the request is still on its way.
-    socket.pause();
-    socket.write(says);
-  });
-  await new Promise<void>((resolve) => server.listen(stage.socketPath, resolve));
-  t.after(() => server.close());
-}
-
 test('a refusal in the middle of a long request is heard', async (t) => {
   const stage = await EngineStage.set(t);
   const server = createServer((socket) => {
@@ -236,53 +196,4 @@ test('a refusal in the middle of a long request is heard', async (t) => {
   const failure = failureOf(await engine.run(await stage.executeJob({ stdin }), stage.watch()));
   assert.deepEqual(failure, { code: 'ARTIFACT_MALFORMED', retry: 'permanent', kind: 'stdin', problem: 'too much' });
   assert.equal(engine.connected, false);
-});
-
-test('an engine that speaks without being asked is not trusted', async (t) => {
-  const stage = await EngineStage.set(t);
-  // Before or after `connect` has its answer: either way it is told, once.
-  await speaker(t, stage, encodeAnswer.ok());
-  const engine = stage.engine(t);
-  const reported = stage.nextLost();
-  const connected = await engine.connect();
-  const failure = connected.ok ? await reported : connected.failure;
-  assert.ok(failure.code === 'ENGINE_LOST' && !failure.blame);
-  assert.equal(engine.connected, false);
-});
-
-test('an engine that says more than its answer is not trusted again', async (t) => {
-  const stage = await EngineStage.set(t);
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => socket.write(Buffer.concat([encodeAnswer.ok(), encodeAnswer.ok()])));
-  });
-  await new Promise<void>((resolve) => server.listen(stage.socketPath, resolve));
-  t.after(() => server.close());
-  const engine = stage.engine(t);
-  const reported = stage.nextLost();
-  await engine.connect();
-  const ready = await engine.waitReady('core', stage.watch());
-  assert.equal(ready.ok, true);
-  if (engine.connected) await reported;
-  assert.equal(engine.connected, false);
-});
-
-test('nobody on the socket: says so when the time is up, or when the caller gives up', async (t) => {
-  const stage = await EngineStage.set(t);
-  const impatient = stage.engine(t, 'cpu', 50);
-  const failure = failureOf(await impatient.connect());
-  assert.ok(failure.code === 'ENGINE_LOST' && !failure.blame);
-  assert.equal(failure.detail, 'nobody accepted on its socket for 50 ms (ENOENT)');
-
-  const giveUp = new AbortController();
-  const waiting = stage.engine(t).connect(giveUp.signal);
-  giveUp.abort();
-  assert.equal(failureOf(await waiting).code, 'ABORTED');
-});
-
-test('connects as soon as a late engine binds its socket', async (t) => {
-  const stage = await EngineStage.set(t);
-  const connecting = stage.engine(t).connect();
-  await stage.fake(t);
-  assert.equal((await connecting).ok, true);
 });
