@@ -46,8 +46,7 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
   const connections = new Set<Socket>();
   /** In order of arrival. */
   const silent = new Set<Socket>();
-  // An HTTP/1.1 client may close its side after its request and still wait for the answer.
-  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs };
+  const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs };
   const server = createServer(options, accept);
   let address: FrontAddress | undefined;
   let isClosing = false;
@@ -79,10 +78,8 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
   }
 
   function hand(socket: Socket, protocol: Protocol): void {
-    if (protocol === 'http1') return void http.emit('connection', socket);
-    // Node's HTTP/2 sessions do not see a peer that closes its side only, and would stay for ever.
-    socket.allowHalfOpen = false;
-    injector.injectConnection(socket);
+    if (protocol === 'http2') injector.injectConnection(socket);
+    else http.emit('connection', socket);
   }
 
   return {
@@ -94,6 +91,9 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
           // Out of file descriptors, for example: the connection is lost, the service goes on.
           server.on('error', () => undefined);
           address = boundAddress(server);
+          // Node checks the times of headers and keeps its list of connections from this event on, which a server that does not listen
+          // itself never emits.
+          http.emit('listening');
           resolve(address);
         });
       }),

@@ -44,8 +44,6 @@ export function createHttpServer(dependencies: HttpDependencies): Server {
   });
   server.maxHeadersCount = maxHeadersCount;
   server.on('clientError', refuseUnreadable);
-  // Node checks its header timeout from this event on, which a server that does not listen itself would never emit.
-  server.emit('listening');
   return server;
 }
 
