@@ -6,6 +6,7 @@ import type { ProvenFile } from '../engines/jobs.js';
 import { FailureError, fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
 import type { Sha256 } from '../ids.js';
 import { MalformedError } from './malformed.js';
+import { release } from './release.js';
 import { UploadBody } from './uploadBody.js';
 import { UploadFile } from './uploadFile.js';
 import type { UploadCredit, UploadInput, UploadTask } from './uploadTask.js';
@@ -35,8 +36,10 @@ async function receive({ port }: UploadTask, file: UploadFile): Promise<void> {
   try {
     for await (const [input] of on(port, 'message', { close: ['close'] }) as AsyncIterable<[UploadInput]>) {
       if (input === 'end') return await body.end();
+      const consumedBytes = input.chunk.byteLength;
       await body.push(input.chunk);
-      port.postMessage({ consumedBytes: input.chunk.byteLength } satisfies UploadCredit);
+      release(input.chunk);
+      port.postMessage({ consumedBytes } satisfies UploadCredit);
     }
     throw new FailureError(fail('ABORTED'));
   } finally {

@@ -12,8 +12,8 @@ export interface UploadTask {
   readonly limitBytes: number;
 }
 
-/** `end`: the body is complete. */
-export type UploadInput = { readonly chunk: Uint8Array } | 'end';
+/** A chunk owns its whole buffer, and was transferred. `end`: the body is complete. */
+export type UploadInput = { readonly chunk: Uint8Array<ArrayBuffer> } | 'end';
 
 /** The worker is done with this many bytes of the body: they may be followed by as many. */
 export interface UploadCredit {
