@@ -73,18 +73,22 @@ test('waiting jobs take turns by policy: restarted, then requesters in turn, the
   const { stage, lane, jobs } = await set(t);
   const dispatcher = stage.dispatcher([await lane('execute', 0)]);
   const order: string[] = [];
-  const submit = async (name: string, how: Partial<Terms>) =>
-    dispatcher.run(await jobs.executeJob(), terms(how), watch({ onGranted: () => void order.push(name) }));
+  const job = await jobs.executeJob();
+  await becomes(dispatcher, allWarm);
+  // The first keeps the lane busy while the others come.
+  const submit = (name: string, how: Partial<Terms>) =>
+    dispatcher.run(job, terms(how), watch({ onGranted: () => void order.push(name) }));
   const [a, b] = [requester('aa'), requester('bb')];
   const all = [
+    submit('first', { requester: requester('cc') }),
     submit('a late', { requester: a, deadlineAt: 1_900_000_000_002 }),
     submit('a early', { requester: a, deadlineAt: 1_900_000_000_001 }),
     submit('a last', { requester: a, deadlineAt: 1_900_000_000_003 }),
     submit('b', { requester: b, deadlineAt: 1_950_000_000_000 }),
     submit('restarted', { requester: a, deadlineAt: 1_999_000_000_000, resumed: true }),
   ];
-  assert.deepEqual((await Promise.all(all)).map(codeOf), ['ok', 'ok', 'ok', 'ok', 'ok']);
-  assert.deepEqual(order, ['restarted', 'a early', 'b', 'a late', 'a last']);
+  assert.deepEqual((await Promise.all(all)).map(codeOf), ['ok', 'ok', 'ok', 'ok', 'ok', 'ok']);
+  assert.deepEqual(order, ['first', 'restarted', 'a early', 'b', 'a late', 'a last']);
 });
 
 test('a proof goes to the lane that has its program set up', quiet, async (t) => {

@@ -35,6 +35,8 @@ class Life {
   process: EngineProcess | undefined;
   /** Settles when `process` is set or will never be: an end that comes earlier has to wait for it. */
   launched: Promise<unknown> = Promise.resolve();
+  /** Until then a connection that is lost is the one of the life before, whose end was seen by its process first. */
+  isConnected = false;
   loss: Loss | undefined;
   /** Settles when the prover is loaded or never will be. */
   warm: Promise<Outcome<void>> = Promise.resolve(failed(fail('ABORTED')));
@@ -105,6 +107,7 @@ export class LaneEngine {
     void life.process?.exited.then(() => gone.abort());
     const connected = await this.#engine.connect(AbortSignal.any([stopped, gone.signal]));
     if (!connected.ok) return this.#lossOf(await this.causeOf(connected.failure, false));
+    life.isConnected = true;
     if (spec.kind === 'cpu') {
       const info = await this.#engine.info();
       if (!info.ok) return this.#lossOf(await this.causeOf(info.failure, false));
@@ -173,7 +176,7 @@ export class LaneEngine {
     const { id: laneId, spec, clock } = this.#about;
     const onLost = async (failure: Failure) => {
       const life = this.#life;
-      this.#lose(life, await this.causeOf(failure, false));
+      if (life.isConnected) this.#lose(life, await this.causeOf(failure, false));
     };
     const timeout = readyTimeoutMs[spec.kind];
     return this.#about.openEngine({ laneId, kind: spec.kind, socketPath, readyTimeoutMs: timeout, clock, onLost });

@@ -89,7 +89,9 @@ export async function runLaneJob<S extends Stage>(
 
   if (outcome.ok || engine.connection.connected) {
     settle(outcome);
-    return { engine: 'kept' };
+    if (engine.connection.connected) return { engine: 'kept' };
+    const detail = 'it closed the connection after its answer';
+    return lost(await engine.causeOf(fail('ENGINE_LOST', { laneId, detail, blame: false }), false));
   }
   if (isSilent) {
     const failure = fail('ENGINE_LOST', { laneId, detail: 'it has hung', blame: true });
