@@ -1,3 +1,4 @@
+// An upload URL allows what it says, until it expires, and nothing when a single character differs.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// What may be deleted when, and what a crash, an upload or a deletion in between must not break.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// The directory backend: the contract of all backends, and what is particular to files: their modes, a full disk.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';

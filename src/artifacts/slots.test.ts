@@ -1,3 +1,4 @@
+// Slots are fair, bounded, and not lost on those who leave.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FailureError } from '../errors.js';

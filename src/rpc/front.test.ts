@@ -1,3 +1,4 @@
+// Real sockets on the one port: both protocols, silence, floods, resets, and the ways to stop.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,3 +1,4 @@
+// Well-formed programs and stdins pass in any pieces; every way to break them is refused by name.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Memory that is released is gone before the next line.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { release } from './release.js';

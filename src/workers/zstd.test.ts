@@ -1,3 +1,4 @@
+// Every decoder on the same frames: real ones, in any pieces, and those of somebody who means harm.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// The statuses decide what the SDK does next, so they are pinned.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fail } from '../../errors.js';

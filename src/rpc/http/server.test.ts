@@ -1,3 +1,4 @@
+// The routes over a real port, store and folder: what clients send, and what they send to do harm.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
