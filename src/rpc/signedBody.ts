@@ -10,12 +10,17 @@ export function signedBody(envelope: Uint8Array): Uint8Array {
   const reader = new BinaryReader(envelope);
   let body: Uint8Array | undefined;
   let count = 0;
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === bodyField && wireType === WireType.LengthDelimited) {
-      body = reader.bytes();
-      count += 1;
-    } else reader.skip(wireType, field);
+  try {
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field === bodyField && wireType === WireType.LengthDelimited) {
+        body = reader.bytes();
+        count += 1;
+      } else reader.skip(wireType, field);
+    }
+  } catch (error) {
+    const failure = fail('MALFORMED_REQUEST', { field: 'request', problem: 'these bytes are not a message' });
+    throw new FailureError(failure, { cause: error });
   }
   // Parsers merge repeated sub-messages, so two bodies would be read as something that nobody has signed.
   if (body === undefined || count !== 1) {

@@ -1,0 +1,88 @@
+// Users see these sentences as they are, so they are pinned.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Failure, FailureError, fail, failureFrom } from './errors.js';
+import { type Address, type ArtifactId, laneId, type RequestId, type VkHash } from './ids.js';
+import { grpcStatusOf } from './rpc/status.js';
+import { sentenceOf } from './sentences.js';
+
+const id = 'ab'.repeat(32);
+const lane = laneId('gpu-0');
+const all: Array<[Failure, string]> = [
+  [
+    fail('MALFORMED_REQUEST', { field: 'vk_hash', problem: 'it must have 32 bytes, not 3' }),
+    'The field vk_hash is not valid: it must have 32 bytes, not 3.',
+  ],
+  [
+    fail('NONCE_STALE', { nonce: '7' }),
+    'Invalid nonce 7: it was used before or is too old. Fetch a new one with GetNonce.',
+  ],
+  [
+    fail('PROGRAM_NOT_FOUND', { vkHash: id as VkHash }),
+    `No program is registered under vk hash 0x${id}. Register it first.`,
+  ],
+  [
+    fail('ARTIFACT_NOT_OWNED', { artifactId: id as ArtifactId, owner: '11'.repeat(20) as Address }),
+    `The artifact ${id} belongs to 0x${'11'.repeat(20)}, who did not sign this request.`,
+  ],
+  [
+    fail('REQUEST_CONFLICT', { requestId: id as RequestId, field: 'mode' }),
+    `This stdin was already submitted as request 0x${id} with another mode. Upload it again for a new request.`,
+  ],
+  [
+    fail('ARTIFACT_TOO_LARGE', { kind: 'stdin', limitBytes: 1.5e9 }),
+    'The stdin is larger than the limit of 1.5 GB (decompressed).',
+  ],
+  [
+    fail('MODE_UNAVAILABLE', { mode: 'compressed', reason: 'one needs 18.8 GB of memory, this machine has 8.0 GB' }),
+    'This service cannot make compressed proofs: one needs 18.8 GB of memory, this machine has 8.0 GB.',
+  ],
+  [
+    fail('DEADLINE_PASSED', { deadlineAt: 0 }),
+    'The deadline 1970-01-01T00:00:00.000Z has passed. Ask with a later one, and check the client’s clock.'.replace(
+      '’',
+      "'",
+    ),
+  ],
+  [
+    fail('GUEST_FAILED', { cause: 'HALT_WITH_NON_ZERO_EXIT_CODE', exitCode: 1, cycles: '9' }),
+    'The guest program failed: HALT_WITH_NON_ZERO_EXIT_CODE (exit code 1, after 9 cycles).',
+  ],
+  [
+    fail('POISONOUS', { engineDeaths: 2 }),
+    '2 engines died while they worked on this request, so it is not tried again.',
+  ],
+  [fail('OUT_OF_MEMORY', { laneId: lane }), 'The engine on lane gpu-0 was ended because memory ran out.'],
+  [fail('DISK_FULL'), 'The data folder has no room left. Nothing was lost; try again when there is room.'],
+  [fail('DRAINING'), 'The service is stopping. Try again when it is back.'],
+];
+
+describe('sentences', () => {
+  for (const [failure, sentence] of all) it(failure.code, () => assert.equal(sentenceOf(failure), sentence));
+});
+
+describe('what a client is told', () => {
+  const codeOf = (failure: Failure) => grpcStatusOf(failure).code;
+
+  it('is to try again only where that can help', () => {
+    for (const failure of [fail('QUEUE_FULL', { limit: 1 }), fail('STARTING'), fail('DRAINING'), fail('DISK_FULL')])
+      assert.equal(codeOf(failure), 14);
+    assert.equal(codeOf(fail('NONCE_STALE', { nonce: '1' })), 10);
+    assert.equal(codeOf(fail('PROGRAM_NOT_FOUND', { vkHash: id as VkHash })), 5);
+    assert.equal(codeOf(fail('MALFORMED_REQUEST', { field: 'x', problem: 'y' })), 3);
+  });
+
+  it('never holds the text of a foreign error', () => {
+    const failure = failureFrom(new Error('password is hunter2 at /home/x.js:3'), 'ref-1');
+    assert.deepEqual(grpcStatusOf(failure), {
+      code: 13,
+      details: 'Something went wrong here. The log says more under ref-1.',
+    });
+  });
+
+  it('names a full disk however it shows', () => {
+    assert.equal(failureFrom(Object.assign(new Error('x'), { code: 'ENOSPC' }), 'r').code, 'DISK_FULL');
+    assert.equal(failureFrom(new Error('Commit failed: No space left on device'), 'r').code, 'DISK_FULL');
+    assert.equal(failureFrom(new FailureError(fail('DISK_FULL')), 'r').code, 'DISK_FULL');
+  });
+});
