@@ -21,8 +21,13 @@ static uint64_t swap_bytes(uint64_t x) {
   return (x & 0x0000ffff0000ffff) << 16 | (x >> 16 & 0x0000ffff0000ffff);
 }
 
+/* In the image, not on the stack: SP1 opens and closes the books on memory that
+ * belongs to a segment, or that the guest loads or stores by itself. A word that
+ * only a chip has touched is missing there; the guest executes well and then
+ * cannot be proved ("global cumulative sum is not zero"). */
+static uint64_t w[64];
+
 void sha256_blocks(uint32_t state[8], const uint8_t *blocks, size_t count) {
-  uint64_t w[64];
   uint64_t wide[8];
   for (int i = 0; i < 8; i++) wide[i] = state[i];
   for (; count > 0; count--, blocks += 64) {
