@@ -151,7 +151,7 @@ test('an upload is tried again after 504 and after a cut connection, and not aft
 
   scripted.onHttp(async (request, response) => {
     await bodyOf(request);
-    response.writeHead(413).end('larger than 1 GiB\n');
+    response.writeHead(413).end('{"error":{"code":"ARTIFACT_TOO_LARGE","message":"larger than 1 GiB"}}');
   });
   await rejectsWith(impatient.requestProof({ vkHash, mode: 'core', inputs: [] }), 'TRANSFER_REFUSED', {
     httpStatus: 413,

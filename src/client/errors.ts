@@ -62,7 +62,7 @@ const sentences: { [C in ClientErrorCode]: (failure: ClientFailureOf<C>) => stri
   ANSWER_MALFORMED: ({ call, problem }) =>
     `The answer to ${call} is not what the protocol allows: ${problem}. Is this the URL of a proving service?`,
   TRANSFER_REFUSED: ({ transfer, httpStatus, detail }) =>
-    `The service refused the ${transfer} with HTTP ${httpStatus}${detail === '' ? '' : `: ${detail}`}.`,
+    `The service refused the ${transfer} with HTTP ${httpStatus}${detail === '' ? '' : `: ${sentence(detail)}`}`,
   TRANSFER_FAILED: ({ transfer, detail }) =>
     `The ${transfer} broke off (${detail}). Nothing is lost on the service's side: try again.`,
   UNEXECUTABLE: ({ cause, detail }) =>

@@ -76,8 +76,8 @@ function reasonOf(error: Error): string {
   return (first as NodeJS.ErrnoException).code ?? error.message;
 }
 
-/** The first bytes of a body as text, for an error message; the rest is dropped. */
-export async function readNotice(response: IncomingMessage, limitBytes = 500): Promise<string> {
+/** What an error response says, for a message: `error.message` of our service's JSON, else the first bytes as text. */
+export async function readNotice(response: IncomingMessage, limitBytes = 2_000): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -89,5 +89,15 @@ export async function readNotice(response: IncomingMessage, limitBytes = 500): P
   } catch {
     // It only garnishes an error that is being reported already.
   }
-  return Buffer.concat(chunks).toString('utf8').slice(0, limitBytes).replace(/\s+/g, ' ').trim();
+  const text = Buffer.concat(chunks).toString('utf8').slice(0, limitBytes);
+  return spokenIn(text) ?? text.replace(/\s+/g, ' ').trim();
+}
+
+function spokenIn(text: string): string | undefined {
+  try {
+    const message = (JSON.parse(text) as { error?: { message?: unknown } } | null)?.error?.message;
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }

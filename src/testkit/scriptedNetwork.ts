@@ -1,4 +1,5 @@
 // A small proving network for tests of the client: real gRPC and HTTP on one machine, answers as the test scripts them.
+import { EventEmitter, once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import {
@@ -37,6 +38,8 @@ export interface ScriptedNetwork {
     handler: (request: import('@bufbuild/protobuf').MessageShape<I>) => MessageInitShape<O>,
   ): void;
   onHttp(handler: HttpHandler): void;
+  /** Resolves with the next call of this RPC. */
+  called(name: string): Promise<void>;
   close(): void;
 }
 
@@ -44,6 +47,7 @@ export interface ScriptedNetwork {
 export async function startScriptedNetwork(): Promise<ScriptedNetwork> {
   const handlers = new Map<string, Handler>();
   const calls: string[] = [];
+  const arrivals = new EventEmitter();
   const server = new Server();
   for (const service of [ProverNetwork, ArtifactStore]) {
     for (const method of service.methods) {
@@ -52,6 +56,7 @@ export async function startScriptedNetwork(): Promise<ScriptedNetwork> {
         path,
         (call: ServerUnaryCall<never, never>, callback: sendUnaryData<never>) => {
           calls.push(method.name);
+          arrivals.emit(method.name);
           const handler = handlers.get(path);
           try {
             if (handler === undefined) callback({ code: 12, details: 'not scripted' });
@@ -88,6 +93,7 @@ export async function startScriptedNetwork(): Promise<ScriptedNetwork> {
     onHttp: (handler) => {
       answer = handler;
     },
+    called: async (name) => void (await once(arrivals, name)),
     close: () => {
       server.forceShutdown();
       http.closeAllConnections();
