@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProvenFile } from '../engines/jobs.js';
-import { type Outcome, valueOf as valueOrThrow } from '../errors.js';
+import { type Outcome, valueOrThrow } from '../errors.js';
 import type { ArtifactId } from '../ids.js';
 import type { UploadTask } from '../workers/uploadTask.js';
 import { workerUrl } from '../workers/workerUrl.js';

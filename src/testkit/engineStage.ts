@@ -87,7 +87,14 @@ export class EngineStage {
   }
 
   async executeJob(changes: Partial<ExecuteJob> = {}): Promise<ExecuteJob> {
-    return { stage: 'execute', attempt: 1, ...(await this.#inputs()), cycleLimit: noLimit, gasLimit: noLimit, ...changes };
+    return {
+      stage: 'execute',
+      attempt: 1,
+      ...(await this.#inputs()),
+      cycleLimit: noLimit,
+      gasLimit: noLimit,
+      ...changes,
+    };
   }
 
   async proveJob(changes: Partial<ProveJob> = {}): Promise<ProveJob> {

@@ -26,8 +26,6 @@ export interface Exchange {
   answer(answer: Answer): Promise<void>;
 }
 
-export type Route = (exchange: Exchange) => Promise<void>;
-
 export const answerJson = (exchange: Exchange, status: number, value: unknown): Promise<void> => {
   const body = Buffer.from(`${JSON.stringify(value)}\n`);
   const headers = {
