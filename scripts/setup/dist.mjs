@@ -13,6 +13,13 @@ export function isBuilt(root, digest = digestOf(root, inputs)) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 }
 
+/** TypeScript 7 where its native binary is installed: it writes the same JavaScript in a quarter of the time. */
+function findCompiler(root) {
+  const modules = join(root, 'node_modules');
+  const isNative = existsSync(join(modules, '@typescript', `typescript-${process.platform}-${process.arch}`));
+  return join(modules, isNative ? 'typescript7' : 'typescript', 'bin', 'tsc');
+}
+
 /** Compiles into a folder beside dist/ and swaps the two: an interrupted build leaves the old one whole. */
 export async function buildDist(root, progress, { force = false } = {}) {
   const digest = digestOf(root, inputs);
@@ -21,7 +28,7 @@ export async function buildDist(root, progress, { force = false } = {}) {
   const next = join(root, 'dist.next');
   const old = join(root, 'dist.old');
   rmSync(next, { recursive: true, force: true });
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const compiler = findCompiler(root);
   const args = [
     compiler,
     '-p',

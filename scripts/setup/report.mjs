@@ -33,7 +33,7 @@ export function createReport({ everyStep, out = process.stderr }) {
     let shown = '';
     const draw = () => {
       const elapsed = formatDuration(performance.now() - startedAt);
-      const width = (out.columns ?? 80) - 1;
+      const width = (out.columns || 80) - 1;
       clear();
       out.write(`… ${title}: ${text === '' ? elapsed : `${text}, ${elapsed}`}`.slice(0, width));
       drawn = true;

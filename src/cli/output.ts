@@ -41,7 +41,7 @@ export function createOutput(out: Screen, err: Screen): Output {
       if (!live) return;
       clear();
       // One line only: a wrapped one could not be removed.
-      err.write(text.slice(0, (err.columns ?? fallbackColumns) - 1));
+      err.write(text.slice(0, (err.columns || fallbackColumns) - 1));
       drawn = true;
     },
   };

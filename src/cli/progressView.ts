@@ -76,7 +76,7 @@ export function createProgressView(output: Output, clock: Clock): ProgressView {
     retrying({ call, error }) {
       const reason = error instanceof Error ? error.message : String(error);
       text = `the service does not answer, trying again (${reason})`;
-      if (!output.live) note(`retry ${call}`, `${call} failed, trying again: ${reason}`);
+      if (!output.live) note(`retry ${call}`, `${call}: ${text}`);
     },
     end() {
       cancel();

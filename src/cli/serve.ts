@@ -27,7 +27,7 @@ export async function runServe(
       if (!lane.warm) warm.delete(lane.id);
       else if (warm.add(lane.id) && lane.stage === 'prove') cli.output.note(`Prover ${lane.id} is warm.`);
     });
-    const restored = service.restored > 0 ? ` · ${service.restored} open requests brought back` : '';
+    const restored = service.restored > 0 ? ` · open requests brought back: ${service.restored}` : '';
     cli.output.note(`Serving on ${service.url}${restored} · ${service.lanes().map(describeLane).join(' · ')}`);
     if (!signal.aborted) await once(signal, 'abort');
     unsubscribe();

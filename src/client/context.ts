@@ -96,16 +96,11 @@ function isTransient(error: unknown): boolean {
   return failure.code === 'TRANSFER_REFUSED' && (failure.httpStatus === 408 || failure.httpStatus === 504);
 }
 
-/** How grpc-js words an UNAVAILABLE of its own; a service that refuses for now has another text. */
-const connectionLost = /No connection established|Connection dropped|Name resolution failed|ECONN|EPIPE|EHOST|ENET/;
-
 function finalError(error: unknown, url: URL): unknown {
   if (!(error instanceof CallFailed)) return error;
-  const { call, status, detail } = error;
-  if (status === 'UNAVAILABLE' && connectionLost.test(detail)) {
-    return clientError('UNREACHABLE', { url: url.origin, detail }, { cause: error });
-  }
-  return clientError('REFUSED', { call, status, detail }, { cause: error });
+  const { call, status, message } = error;
+  if (error.lost) return clientError('UNREACHABLE', { url: url.origin, detail: message }, { cause: error });
+  return clientError('REFUSED', { call, status, detail: message }, { cause: error });
 }
 
 function parseServiceUrl(text: string): URL {

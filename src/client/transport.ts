@@ -35,6 +35,18 @@ const channelOptions = {
   'grpc.max_reconnect_backoff_ms': 2_000,
 };
 
+/** How grpc-js words failures of the connection; a service that refuses for now has another text. */
+const connectionLost =
+  /No connection established|Connection dropped|Name resolution failed|RST_STREAM|Session closed|ECONN|EPIPE|EHOST|ENET|Protocol error/;
+
+/** `No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:9. Resolution note: ` → its middle, in one line. */
+const tidy = (details: string) =>
+  details
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/\.? Resolution note:.*$/s, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+
 /** One attempt of a call that did not succeed. */
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
@@ -43,13 +55,18 @@ export class CallFailed extends Error {
     readonly code: number,
     readonly detail: string,
   ) {
-    super(`${call}: ${detail}`);
+    super(tidy(detail));
   }
 
   get transient(): boolean {
     return (
       transientCodes.has(this.code) || (this.code === status.UNKNOWN && this.detail.includes('service was not ready'))
     );
+  }
+
+  /** It failed on the way: nobody there has refused anything. */
+  get lost(): boolean {
+    return connectionLost.test(this.detail);
   }
 
   /** gRPC's name of the code, for example `NOT_FOUND`. */
