@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
 import { FailureError, fail } from '../errors.js';
 import type { ArtifactId } from '../ids.js';
-import type { UploadCredit, UploadInput } from '../workers/uploadTask.js';
+import type { UploadCredit, UploadInput } from '../workers/upload/task.js';
 
 /** Enough to keep the worker busy while a message comes back, and little beside the 64 MB that an upload may cost. */
 const windowBytes = 1024 * 1024;

@@ -5,7 +5,7 @@ import { Piscina } from 'piscina';
 import type { ProvenFile } from '../engines/jobs.js';
 import { type Outcome, valueOrThrow } from '../errors.js';
 import type { ArtifactId } from '../ids.js';
-import type { UploadTask } from '../workers/uploadTask.js';
+import type { UploadTask } from '../workers/upload/task.js';
 import { workerUrl } from '../workers/workerUrl.js';
 import { forwardBody } from './forwardBody.js';
 import { Slots } from './slots.js';

@@ -4,8 +4,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
 import type { FromLaneWorker, LaneOrder, LaneReply, LaneTask, LaneValues, ToLaneWorker } from '../engines/laneTask.js';
 import { fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
-import { thinnedProgress } from './laneProgress.js';
-import { LaneSession, type Watch } from './laneSession.js';
+import { thinnedProgress } from './lane/progress.js';
+import { LaneSession, type Watch } from './lane/session.js';
 
 interface Attached {
   readonly session: LaneSession;

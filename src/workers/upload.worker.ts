@@ -5,11 +5,11 @@ import { createReadStream } from 'node:fs';
 import type { ProvenFile } from '../engines/jobs.js';
 import { FailureError, fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
 import type { Sha256 } from '../ids.js';
-import { MalformedError } from './malformed.js';
-import { release } from './release.js';
-import { UploadBody } from './uploadBody.js';
-import { UploadFile } from './uploadFile.js';
-import type { UploadCredit, UploadInput, UploadTask } from './uploadTask.js';
+import { UploadBody } from './upload/body.js';
+import { UploadFile } from './upload/file.js';
+import { MalformedError } from './upload/malformed.js';
+import { release } from './upload/release.js';
+import type { UploadCredit, UploadInput, UploadTask } from './upload/task.js';
 
 /** Fails with ARTIFACT_TOO_LARGE, ARTIFACT_MALFORMED, DISK_FULL, or ABORTED when the port closes; then the file is gone. */
 export default async function upload(task: UploadTask): Promise<Outcome<ProvenFile>> {

@@ -1,6 +1,6 @@
 // Walks the outer structure of one zstd frame (RFC 8878, section 3.1.1) as it streams in: header, blocks, checksum, end.
 // Everything a sender could use to make a decoder hold much memory or decode for ever is refused here, before any decoder sees it.
-import { MalformedError } from './malformed.js';
+import { MalformedError } from '../upload/malformed.js';
 
 /** What RFC 8878 (3.1.1.1.2) asks decoders to support and encoders not to exceed; levels 1 to 19 stay within it. The SDK needs 2 MiB. */
 const maxWindowBytes = 8 * 1024 * 1024;

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ProvenFile } from '../engines/jobs.js';
-import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
-import { parseSha256, type Sha256 } from '../ids.js';
+import type { ProvenFile } from '../../engines/jobs.js';
+import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../../errors.js';
+import { parseSha256, type Sha256 } from '../../ids.js';
 
 /**
  * Writes one proof. No method rejects: after the first error (a full disk) the rest is swallowed and `finish` answers it, so that

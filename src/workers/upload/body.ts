@@ -1,7 +1,8 @@
 // The body of one upload as it arrives: tells raw from zstd by its first four bytes and hands on the raw bytes.
+
+import { createZstdDecoder, type ZstdDecoder } from '../zstd/decoder.js';
+import { startsZstd } from '../zstd/frame.js';
 import { MalformedError } from './malformed.js';
-import { createZstdDecoder, type ZstdDecoder } from './zstd.js';
-import { startsZstd } from './zstdFrame.js';
 
 /** Push the pieces in order, one at a time, then `end`; `close` in any case. Rejects with MalformedError or what `emit` throws. */
 export class UploadBody {

@@ -1,7 +1,7 @@
 // Turns an engine's refusals into Failures: the one place that reads an engine's own words.
-import { type Failure, fail, type GuestFailureCause } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import type { Reply } from './laneConnection.js';
+import { type Failure, fail, type GuestFailureCause } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import type { Reply } from './connection.js';
 
 /** ExecuteFailureCause by its number on the network; 0 means none. */
 const guestFailureCauses: readonly GuestFailureCause[] = [

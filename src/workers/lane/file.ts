@@ -1,8 +1,8 @@
 // Stored files on their way to an engine: opened and measured before a byte is sent, hashed while they are read.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { StoredFile } from '../engines/jobs.js';
-import { FailureError, fail } from '../errors.js';
+import type { StoredFile } from '../../engines/jobs.js';
+import { FailureError, fail } from '../../errors.js';
 
 /** One buffer per file and frame: large enough that system calls do not matter, small enough to have one per lane. */
 const pieceBytes = 1 << 20;

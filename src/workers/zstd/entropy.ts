@@ -1,5 +1,5 @@
 // Finite state entropy tables of zstd (RFC 8878, section 4.1), and bit access to a block that is padded with zeros.
-import { MalformedError } from './malformed.js';
+import { MalformedError } from '../upload/malformed.js';
 
 /** Reads past the end of a block's content land in this many zero bytes behind it. */
 export const paddingBytes = 8;

@@ -1,5 +1,5 @@
 // The sequences section of a compressed zstd block (RFC 8878, section 3.1.1.3.2): copies literals and earlier output into place.
-import { backwardStart, bitsAt, buildFseTable, corrupt, type FseTable, readFseTable, rleTable } from './zstdEntropy.js';
+import { backwardStart, bitsAt, buildFseTable, corrupt, type FseTable, readFseTable, rleTable } from './entropy.js';
 
 /** By code: what a length starts at and how many bits are added to it. RFC 8878, tables 16 and 17. */
 const literalBits = Uint8Array.of(
@@ -80,7 +80,7 @@ const predefined = {
   ),
 };
 
-/** An offset of more bits reaches further back than any window that `zstdFrame.ts` lets through. */
+/** An offset of more bits reaches further back than any window that `frame.ts` lets through. */
 const maxOffsetBits = 24;
 
 type Field = keyof typeof predefined;

@@ -1,9 +1,9 @@
 // Which progress is passed on, on a clock that only the test moves.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Progress, ProgressStage } from '../engines/jobs.js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
-import { progressIntervalMs, thinnedProgress } from './laneProgress.js';
+import type { Progress, ProgressStage } from '../../engines/jobs.js';
+import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { progressIntervalMs, thinnedProgress } from './progress.js';
 
 test('the first of each stage and then one per interval', async () => {
   const clock = new SimulatedClock();

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsync, openSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ProvenFile } from '../engines/jobs.js';
-import { FailureError, fail } from '../errors.js';
-import type { Sha256 } from '../ids.js';
+import type { ProvenFile } from '../../engines/jobs.js';
+import { FailureError, fail } from '../../errors.js';
+import type { Sha256 } from '../../ids.js';
 import { type Shape, shapeOf } from './artifactShape.js';
 
 /** Small pieces are gathered to this size: one write and one hash call a piece would be slow for a hostile sender's tiny blocks. */

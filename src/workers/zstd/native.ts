@@ -1,8 +1,8 @@
 // zstd by Node's own zlib (from 22.15), behind the same checks of the frame's structure as the portable decoder.
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { MalformedError } from './malformed.js';
-import { FrameWalker } from './zstdFrame.js';
+import { MalformedError } from '../upload/malformed.js';
+import { FrameWalker } from './frame.js';
 
 /** The part of newer `node:zlib` that the types of our oldest Node do not know. */
 interface ZlibWithZstd {
@@ -13,7 +13,7 @@ const { createZstdDecompress, constants } = zlib as unknown as ZlibWithZstd;
 
 export const hasNativeZstd = createZstdDecompress !== undefined;
 
-/** 2^23 = the 8 MiB of `zstdFrame.ts`, which has refused larger ones before; this is the second lock. */
+/** 2^23 = the 8 MiB of `frame.ts`, which has refused larger ones before; this is the second lock. */
 const windowLogMax = 23;
 
 /** Calls `emit` with the output as it is made. Needs `hasNativeZstd`. */

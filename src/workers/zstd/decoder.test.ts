@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { bomb, stdinFrames } from '../testkit/zstd/frames.js';
-import { MalformedError } from './malformed.js';
-import { type CreateZstdDecoder, zstdDecoders } from './zstd.js';
+import { bomb, stdinFrames } from '../../testkit/zstd/frames.js';
+import { MalformedError } from '../upload/malformed.js';
+import { type CreateZstdDecoder, zstdDecoders } from './decoder.js';
 
 const bytesOf = (...parts: (Uint8Array | readonly number[])[]) => Buffer.concat(parts.map((part) => Buffer.from(part)));
 const magic = [0x28, 0xb5, 0x2f, 0xfd];

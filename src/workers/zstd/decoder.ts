@@ -1,6 +1,6 @@
-// One streaming zstd decoder for uploads: Node's own where it exists, else ours. Both refuse the same frames (see `zstdFrame.ts`).
-import { hasNativeZstd, NativeDecoder } from './zstdNative.js';
-import { PortableDecoder } from './zstdPortable.js';
+// One streaming zstd decoder for uploads: Node's own where it exists, else ours. Both refuse the same frames (see `frame.ts`).
+import { hasNativeZstd, NativeDecoder } from './native.js';
+import { PortableDecoder } from './portable.js';
 
 /** Decodes exactly one frame, piece by piece. After a rejection only `close` may be called. */
 export interface ZstdDecoder {

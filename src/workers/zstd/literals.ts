@@ -1,6 +1,6 @@
 // The literals section of a compressed zstd block (RFC 8878, sections 3.1.1.3.1 and 4.2): stored, repeated, or Huffman coded.
-import { backwardStart, bitsAt, corrupt, highBit, readFseTable } from './zstdEntropy.js';
-import { maxBlockBytes } from './zstdFrame.js';
+import { backwardStart, bitsAt, corrupt, highBit, readFseTable } from './entropy.js';
+import { maxBlockBytes } from './frame.js';
 
 const maxCodeBits = 11;
 const maxWeights = 255;

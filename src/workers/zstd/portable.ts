@@ -1,9 +1,9 @@
 // A zstd decoder in plain TypeScript for Node releases without one (before 22.15). Written for hostile input: work and memory are
 // bounded by the input and the window, which the decoders on npm that were tried do not do (120 KB kept one busy for minutes).
-import { corrupt, paddingBytes } from './zstdEntropy.js';
-import { type BlockType, type FrameHeader, FrameWalker, maxBlockBytes } from './zstdFrame.js';
-import { Literals } from './zstdLiterals.js';
-import { type History, Sequences } from './zstdSequences.js';
+import { corrupt, paddingBytes } from './entropy.js';
+import { type BlockType, type FrameHeader, FrameWalker, maxBlockBytes } from './frame.js';
+import { Literals } from './literals.js';
+import { type History, Sequences } from './sequences.js';
 
 /** Room behind the window, so that it is moved to the front once per this many bytes and not for every block. */
 const slackBytes = 2 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // A lane's side of the conversation with its engine, on the worker thread: which programs are set up, what each job asks in
 // which order, and what its answers mean.
 import { createHash } from 'node:crypto';
-import type { EngineInfo, EngineKind } from '../engines/engine.js';
+import type { EngineInfo, EngineKind } from '../../engines/engine.js';
 import type {
   ExecuteJob,
   Execution,
@@ -13,12 +13,12 @@ import type {
   StoredFile,
   Verification,
   VerifyJob,
-} from '../engines/jobs.js';
-import * as requests from '../engines/requests.js';
-import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.js';
-import type { LaneId, Sha256 } from '../ids.js';
-import { type Expectation, LaneConnection, type Reply } from './laneConnection.js';
-import { guestFailureCause, mayHaveForgotten, refusalOf } from './laneFailures.js';
+} from '../../engines/jobs.js';
+import * as requests from '../../engines/requests.js';
+import { type Failure, fail, failed, type Outcome, succeeded } from '../../errors.js';
+import type { LaneId, Sha256 } from '../../ids.js';
+import { type Expectation, LaneConnection, type Reply } from './connection.js';
+import { guestFailureCause, mayHaveForgotten, refusalOf } from './failures.js';
 import { ProofSink } from './proofSink.js';
 
 /** What the engine answered to Setup, in hex. */

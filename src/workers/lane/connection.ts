@@ -3,13 +3,13 @@
 // piece is on disk.
 import type { FileHandle } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import type { Answer } from '../engines/answers.js';
-import { type FrameEvent, FrameReader } from '../engines/frameReader.js';
-import type { ProvenFile } from '../engines/jobs.js';
-import { type FramePart, frameBytes, type OutgoingFrame } from '../engines/requests.js';
-import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import { openStored, storedPieces } from './laneFile.js';
+import type { Answer } from '../../engines/answers.js';
+import { type FrameEvent, FrameReader } from '../../engines/frameReader.js';
+import type { ProvenFile } from '../../engines/jobs.js';
+import { type FramePart, frameBytes, type OutgoingFrame } from '../../engines/requests.js';
+import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import { openStored, storedPieces } from './file.js';
 import type { ProofSink } from './proofSink.js';
 
 /** What ends a request; progress comes before it. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { u64 } from '../testkit/sampleArtifacts.js';
+import { u64 } from '../../testkit/sampleArtifacts.js';
 import { shapeOf } from './artifactShape.js';
 import { MalformedError } from './malformed.js';
 

@@ -1,6 +1,6 @@
 // Thins an engine's progress out to what a person can see.
-import type { Clock } from '../clock.js';
-import type { Progress } from '../engines/jobs.js';
+import type { Clock } from '../../clock.js';
+import type { Progress } from '../../engines/jobs.js';
 
 /** Shortest time between two messages about one stage: a person does not see more, and the main loop has better things to do. */
 export const progressIntervalMs = 100;
