@@ -5,11 +5,19 @@ import { createOutput } from './cli/output.js';
 import { runCli } from './cli/runCli.js';
 import { holdingClock } from './clock.js';
 
+/** npm passes Ctrl-C on to a process that the terminal has told already: two within this time are one. */
+const oneInterruptMs = 500;
+
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) process.exit(interruptedExitCode);
-    controller.abort(new Error('interrupted'));
+  let firstAt = 0;
+  const onInterrupt = (name: NodeJS.Signals) => {
+    if (!controller.signal.aborted) {
+      firstAt = holdingClock.now();
+      controller.abort(new Error('interrupted'));
+    } else if (name === 'SIGTERM' || holdingClock.now() - firstAt > oneInterruptMs) {
+      process.exit(interruptedExitCode);
+    }
   };
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt);
   try {

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ByteSource, type Client, createClient, type ProofMode } from '../client/client.js';
+import { createBusyLine } from './busyLine.js';
 import { type Cli, CliError, interruptedExitCode } from './cli.js';
 import { type DemoExample, findDemoExample } from './demoExample.js';
 import { demoNextSteps } from './demoNextSteps.js';
@@ -29,8 +30,8 @@ export async function runDemo(cli: Cli, options: DemoOptions, inputs: readonly B
   try {
     return await cli.interruptible(async (signal) => {
       const startedAt = cli.clock.now();
-      cli.output.draw('… starting a service');
-      const service = await startDemoService(cli, { data, engine: options.engine });
+      const starting = createBusyLine(cli.output, cli.clock, 'Starting a service');
+      const service = await startDemoService(cli, { data, engine: options.engine }).finally(starting.end);
       // Calls of its own only: a key of one run is nobody's name.
       const client = createClient({
         url: service.url,
@@ -46,9 +47,8 @@ export async function runDemo(cli: Cli, options: DemoOptions, inputs: readonly B
         ]);
       } finally {
         client.close();
-        cli.output.draw('… stopping the service');
-        await service.stop();
-        cli.output.clear();
+        const stopping = createBusyLine(cli.output, cli.clock, 'Stopping the service');
+        await service.stop().finally(stopping.end);
       }
     });
   } catch (error) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ProgramKey } from '../client/client.js';
 import { encodeProgram } from '../client/encode.js';
 import { parseVk, vkHash } from '../engines/vk.js';
+import { createBusyLine } from './busyLine.js';
 import { type Cli, CliError } from './cli.js';
 import { cacheFolder } from './folders.js';
 import { withLocalEngine } from './localEngine.js';
@@ -40,10 +41,14 @@ export async function programKeyOf(
 
   const located = locateEngine({ given: engine, environment: cli.environment });
   if (!located.found) throw new CliError('ENGINE_MISSING', located.problem);
-  cli.output.draw('Setting the program up: about ten seconds, once per program');
   const program = await encodeProgram(elf);
-  const vk = await withLocalEngine(located.path, { clock: cli.clock, signal }, (local) => local.setup(program));
-  cli.output.clear();
+  const line = createBusyLine(cli.output, cli.clock, 'Setting the program up: about ten seconds, once per program');
+  let vk: Uint8Array;
+  try {
+    vk = await withLocalEngine(located.path, { clock: cli.clock, signal }, (local) => local.setup(program));
+  } finally {
+    line.end();
+  }
   const key = keyOf(vk);
   if (key === undefined) throw new CliError('ENGINE_REFUSED', 'The engine answered with a verifying key that is none.');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,10 +1,9 @@
 // Shows a request moving: one live line on a terminal, one line per change of state anywhere else.
 import type { RequestUpdate, Retry } from '../client/client.js';
 import type { Clock } from '../clock.js';
+import { createBusyLine } from './busyLine.js';
 import { formatCount, formatDuration } from './format.js';
 import type { Output } from './output.js';
-
-const redrawEveryMs = 200;
 
 const stages: Record<string, string> = {
   loading: 'loading the prover',
@@ -53,34 +52,27 @@ export interface ProgressView {
 
 export function createProgressView(output: Output, clock: Clock): ProgressView {
   const startedAt = clock.now();
-  const elapsed = () => formatDuration(clock.now() - startedAt);
-  let text = 'waiting';
+  const line = createBusyLine(output, clock, 'waiting', { announce: false });
   let noted = '';
-  let cancel = () => {};
-  const redraw = () => {
-    output.draw(`… ${text} · ${elapsed()}`);
-    cancel = clock.wakeAt(clock.now() + redrawEveryMs, redraw);
-  };
-  const note = (key: string, line: string) => {
-    if (key === noted) return;
+  const note = (key: string, text: string) => {
+    if (output.live || key === noted) return;
     noted = key;
-    output.note(line);
+    output.note(text);
   };
-  if (output.live) redraw();
   return {
     update(update) {
-      text = describeUpdate(update);
+      const text = describeUpdate(update);
+      line.say(text);
       // Every shard would be a line of its own: without a terminal only states and stages are.
-      if (!output.live) note(`${stateOf(update)} ${update.detail?.progress?.stage}`, `${text} (${elapsed()})`);
+      const elapsed = formatDuration(clock.now() - startedAt);
+      note(`${stateOf(update)} ${update.detail?.progress?.stage}`, `${text} (${elapsed})`);
     },
     retrying({ call, error }) {
       const reason = error instanceof Error ? error.message : String(error);
-      text = `the service does not answer, trying again (${reason})`;
-      if (!output.live) note(`retry ${call}`, `${call}: ${text}`);
+      const text = `the service does not answer, trying again (${reason})`;
+      line.say(text);
+      note(`retry ${call}`, `${call}: ${text}`);
     },
-    end() {
-      cancel();
-      output.clear();
-    },
+    end: line.end,
   };
 }

@@ -129,6 +129,6 @@ async function collect(
 }
 
 function defaultPath({ program, mode }: ProveOptions, { requestId }: FulfilledRequest): string {
-  if (program === undefined) return `${requestId.slice(0, 12)}.proof`;
+  if (program === undefined) return `${requestId.slice(-12)}.proof`;
   return `${basename(program).replace(/\.elf$/, '')}.${mode}.proof`;
 }
