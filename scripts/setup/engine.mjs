@@ -29,7 +29,13 @@ export const binaries = {
 /** Names a build by everything that goes into it. */
 export function buildKey(root, folder, rustc, env) {
   const paths = [folder, 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml'];
-  return digestOf(root, paths, [rustc, `RUSTFLAGS=${env.RUSTFLAGS ?? ''}`]).slice(0, 20);
+  return digestOf(root, paths, [rustc, `RUSTFLAGS=${env.RUSTFLAGS ?? ''}`, processorFeatures()]).slice(0, 20);
+}
+
+/** The build uses every instruction of this processor: in a cache that moves to another one it would crash. Empty off Linux. */
+function processorFeatures() {
+  if (!existsSync('/proc/cpuinfo')) return '';
+  return /^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? '';
 }
 
 function writePointer(path, content) {
