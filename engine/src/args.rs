@@ -71,7 +71,16 @@ mod tests {
 
     #[test]
     fn anything_else_names_what_is_wrong() {
-        for line in ["", "--role cook --socket x", "--role execute", "--socket x", "--max-frame 0", "--max-frame 5000000000", "--role", "-h"] {
+        for line in [
+            "",
+            "--role cook --socket x",
+            "--role execute",
+            "--socket x",
+            "--max-frame 0",
+            "--max-frame 5000000000",
+            "--role",
+            "-h",
+        ] {
             assert!(run(line).is_err(), "{line}");
         }
     }

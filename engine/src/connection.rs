@@ -52,11 +52,8 @@ where
         };
         let progress = Progress::default();
         let answer = answer(&engine, &session, frame, &progress);
-        let answered = if wants_progress {
-            with_progress(answer, &progress, &mut writer).await
-        } else {
-            Ok(answer.await)
-        };
+        let answered =
+            if wants_progress { with_progress(answer, &progress, &mut writer).await } else { Ok(answer.await) };
         let written = match answered {
             Ok(Ok(answer)) => write_frame(&mut writer, &answer).await,
             Ok(Err(failure)) => {
@@ -73,7 +70,9 @@ where
 
 fn broken(error: &FrameError) -> String {
     match error {
-        FrameError::TooLong { announced, bound } => format!("The frame is {announced} bytes long; the bound is {bound}."),
+        FrameError::TooLong { announced, bound } => {
+            format!("The frame is {announced} bytes long; the bound is {bound}.")
+        }
         FrameError::Truncated => "The connection ended inside a frame.".to_owned(),
         FrameError::Io(error) => format!("The connection broke: {error}."),
     }

@@ -4,24 +4,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::stream::{FuturesUnordered, StreamExt};
 use sha2::{Digest, Sha256};
 use slop_futures::pipeline::{Pipeline, SubmitHandle};
 use sp1_core_executor::{ExecutionError, ExecutionReport, Opcode, Program, SP1CoreOpts};
 use sp1_core_executor_runner::MinimalExecutorRunner;
 use sp1_core_machine::io::SP1Stdin;
-use sp1_hypercube::SP1VerifyingKey;
 use sp1_prover::worker::{
     initialize_gas_engine, FinalVmStateLock, GasExecutingEngine, GasExecutingTask, SP1ExecutorConfig, SP1NodeCore,
 };
-use sp1_verifier::SP1Proof;
 use tokio::sync::mpsc;
 
 use crate::{
     cause::Cause,
+    deferred,
     failure::{Code, Failure},
     guest::{control::STOP_OUT_OF_SHARED_MEMORY, GuestSlot},
     memory,
+    meter::{meter, Metered},
     progress::{Progress, Stage},
     wire::Answer,
 };
@@ -83,7 +82,7 @@ pub async fn execute(
     progress: &Progress,
 ) -> Result<Executed, Failure> {
     let Execution { program, mut stdin, cycle_limit, gas_limit } = execution;
-    verify_deferred_proofs(core, std::mem::take(&mut stdin.proofs)).await?;
+    deferred::verify(core, std::mem::take(&mut stdin.proofs))?;
 
     let turn = guests.take(cycle_limit).await;
     let control = turn.control;
@@ -107,10 +106,14 @@ pub async fn execute(
     let report = match report {
         Metered::Complete(report) => report,
         Metered::OverGas(gas) => return Ok(Executed { gas, ..failed(Cause::ExceededGasLimit) }),
-        // A guest that died leaves its last chunk unmetered; the reason is in how it died.
-        Metered::Failed(error) if end.is_ok() => return Cause::of_execution(&error).map(failed),
-        Metered::Panicked if end.is_ok() => return Err(Failure::internal("SP1's gas meter panicked.")),
-        Metered::Failed(_) | Metered::Panicked => ExecutionReport::default(),
+        // The meter stops the guest when it gives up, so how the guest ended then says nothing, unless it had stopped
+        // itself before. Where the executor's copy of a step panics, the guest used an address that it cannot have.
+        Metered::Failed(error) => {
+            return Cause::from_number(control.stop()).map_or_else(|| Cause::of_execution(&error), Ok).map(failed)
+        }
+        Metered::Panicked => {
+            return Ok(failed(Cause::from_number(control.stop()).unwrap_or(Cause::InvalidMemoryAccess)))
+        }
     };
     let public_values = match end {
         Ok(public_values) => public_values,
@@ -171,74 +174,12 @@ fn run_guest(
     Ok(guest.into_public_values_stream())
 }
 
-enum Metered {
-    Complete(ExecutionReport),
-    OverGas(u64),
-    Failed(ExecutionError),
-    Panicked,
-}
-
-/// Adds up the chunks' reports; stops the guest as soon as the gas limit is passed.
-async fn meter(
-    mut handles: mpsc::UnboundedReceiver<SubmitHandle<GasExecutingEngine>>,
-    gas_limit: u64,
-    stop_guest: impl Fn(),
-) -> Metered {
-    let mut report = ExecutionReport::default();
-    let mut pending = FuturesUnordered::new();
-    loop {
-        let done = tokio::select! {
-            Some(handle) = handles.recv() => {
-                pending.push(handle);
-                continue;
-            }
-            Some(done) = pending.next() => done,
-            else => return Metered::Complete(report),
-        };
-        match done {
-            Ok(Ok(chunk)) => report += chunk,
-            Ok(Err(error)) => {
-                stop_guest();
-                return Metered::Failed(error);
-            }
-            Err(_) => {
-                stop_guest();
-                return Metered::Panicked;
-            }
-        }
-        match report.gas() {
-            Some(gas) if gas > gas_limit && report.exit_code == 0 => {
-                stop_guest();
-                return Metered::OverGas(gas);
-            }
-            _ => {}
-        }
-    }
-}
-
 async fn watch_cycles(look: impl Fn()) {
     loop {
         look();
         tokio::time::sleep(LOOK).await;
     }
 }
-
-/// Proofs inside the input must hold, or the guest's `verify_sp1_proof` would promise what is not so.
-async fn verify_deferred_proofs(
-    core: &SP1NodeCore,
-    proofs: Vec<(impl Into<DeferredProof>, sp1_hypercube::MachineVerifyingKey<sp1_primitives::SP1GlobalContext>)>,
-) -> Result<(), Failure> {
-    for (index, (proof, vk)) in proofs.into_iter().enumerate() {
-        let proof = SP1Proof::Compressed(Box::new(proof.into()));
-        core.verify(&SP1VerifyingKey { vk }, &proof).map_err(|_| {
-            Failure::new(Code::MalformedStdin, format!("Proof {index} inside the input does not hold."))
-        })?;
-    }
-    Ok(())
-}
-
-type DeferredProof =
-    sp1_hypercube::SP1RecursionProof<sp1_primitives::SP1GlobalContext, sp1_hypercube::SP1PcsProofInner>;
 
 /// SP1 raises one signal for two faults. A program without unknown instructions can only have met a breakpoint.
 fn exactly(cause: Cause, program: &Program) -> Cause {

@@ -13,17 +13,17 @@ const GROWTH: usize = 1 << 20;
 #[derive(Debug)]
 pub enum FrameError {
     /// The announced length is above the bound.
-    TooLong { announced: usize, bound: usize },
+    TooLong {
+        announced: usize,
+        bound: usize,
+    },
     /// The peer went away inside a frame.
     Truncated,
     Io(std::io::Error),
 }
 
 /// Reads one frame. `Ok(None)` is an end of file between frames.
-pub async fn read_frame<R: AsyncRead + Unpin>(
-    reader: &mut R,
-    bound: usize,
-) -> Result<Option<Vec<u8>>, FrameError> {
+pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R, bound: usize) -> Result<Option<Vec<u8>>, FrameError> {
     let mut header = [0u8; 4];
     let mut filled = 0;
     while filled < header.len() {
@@ -57,12 +57,9 @@ pub async fn read_frame<R: AsyncRead + Unpin>(
 }
 
 /// Writes one frame and flushes it. A payload above the format's limit is refused, never wrapped.
-pub async fn write_frame<W: AsyncWrite + Unpin>(
-    writer: &mut W,
-    payload: &[u8],
-) -> std::io::Result<()> {
-    let length = u32::try_from(payload.len())
-        .map_err(|_| std::io::Error::other("the answer is longer than a frame can be"))?;
+pub async fn write_frame<W: AsyncWrite + Unpin>(writer: &mut W, payload: &[u8]) -> std::io::Result<()> {
+    let length =
+        u32::try_from(payload.len()).map_err(|_| std::io::Error::other("the answer is longer than a frame can be"))?;
     writer.write_all(&length.to_le_bytes()).await?;
     writer.write_all(payload).await?;
     writer.flush().await

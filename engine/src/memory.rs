@@ -53,10 +53,7 @@ fn of_machine(meminfo: &str) -> Memory {
         let line = meminfo.lines().find(|line| line.starts_with(label))?;
         Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
     };
-    Memory {
-        total: bytes("MemTotal:").unwrap_or(0),
-        available: bytes("MemAvailable:").unwrap_or(0),
-    }
+    Memory { total: bytes("MemTotal:").unwrap_or(0), available: bytes("MemAvailable:").unwrap_or(0) }
 }
 
 /// The path in `hierarchy:controllers:path` whose controllers contain `controller` ("" for version 2).

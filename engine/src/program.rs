@@ -11,6 +11,7 @@ use sp1_core_executor::Program;
 use tokio::sync::OnceCell;
 
 use crate::{
+    elf::{image_bytes, LARGEST_IMAGE},
     failure::{Code, Failure},
     setup::{Keys, Setup},
     wire::Key,
@@ -45,12 +46,8 @@ impl Programs {
         if let Some(known) = self.touch(&key) {
             return Ok(known);
         }
-        let known = Arc::new(KnownProgram {
-            key,
-            elf: elf.into(),
-            program: Arc::new(decode(elf)?),
-            keys: OnceCell::new(),
-        });
+        let known =
+            Arc::new(KnownProgram { key, elf: elf.into(), program: Arc::new(decode(elf)?), keys: OnceCell::new() });
         let mut programs = self.0.lock().expect("no panic while held");
         // Another request may have decoded the same program meanwhile; the first one stays.
         if let Some(known) = programs.iter().find(|known| known.key == key) {
@@ -73,10 +70,21 @@ impl Programs {
 }
 
 fn decode(elf: &[u8]) -> Result<Program, Failure> {
+    let not_loadable = || Failure::new(Code::MalformedProgram, "The program is not a RISC-V ELF that SP1 can load.");
+    match image_bytes(elf) {
+        Some(0..=LARGEST_IMAGE) => {}
+        Some(_) => {
+            return Err(Failure::new(
+                Code::MalformedProgram,
+                format!("The program's segments ask for more than {} MiB of memory.", LARGEST_IMAGE >> 20),
+            ))
+        }
+        None => return Err(not_loadable()),
+    }
     // SP1 panics on instructions that it cannot decode (`Cannot decode instruction`).
     match catch_unwind(AssertUnwindSafe(|| Program::from(elf))) {
         Ok(Ok(program)) => Ok(program),
-        Ok(Err(_)) => Err(Failure::new(Code::MalformedProgram, "The program is not a RISC-V 64-bit ELF that SP1 can load.")),
+        Ok(Err(_)) => Err(not_loadable()),
         Err(_) => Err(Failure::new(
             Code::MalformedProgram,
             "The program holds bytes in executable memory that SP1 cannot decode as instructions.",

@@ -64,13 +64,9 @@ pub fn parse(frame: &[u8]) -> Result<Request<'_>, Failure> {
         variant @ (1 | 104) => {
             let mode = mode(fields.u32()?)?;
             let key = fields.array()?;
-            let (stdin, nonce) = fields
-                .rest()
-                .split_last_chunk::<16>()
-                .ok_or_else(|| malformed("the proof nonce is missing"))?;
-            let nonce = std::array::from_fn(|i| {
-                u32::from_le_bytes(std::array::from_fn(|byte| nonce[4 * i + byte]))
-            });
+            let (stdin, nonce) =
+                fields.rest().split_last_chunk::<16>().ok_or_else(|| malformed("the proof nonce is missing"))?;
+            let nonce = std::array::from_fn(|i| u32::from_le_bytes(std::array::from_fn(|byte| nonce[4 * i + byte])));
             Request::Prove(Prove { mode, key, stdin, nonce, progress: variant == 104 })
         }
         2 => Request::Destroy { key: fields.array()? },
@@ -117,8 +113,7 @@ struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], Failure> {
-        let (taken, rest) =
-            self.0.split_at_checked(count).ok_or_else(|| malformed("the frame ends inside a field"))?;
+        let (taken, rest) = self.0.split_at_checked(count).ok_or_else(|| malformed("the frame ends inside a field"))?;
         self.0 = rest;
         Ok(taken)
     }

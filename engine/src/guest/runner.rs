@@ -18,9 +18,7 @@ use crate::{cause::Cause, parent};
 
 /// Whether this process was started by SP1 as its guest runner.
 pub fn is_wanted(program_name: &str) -> bool {
-    Path::new(program_name)
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with(RUNNER_PREFIX))
+    Path::new(program_name).file_name().is_some_and(|name| name.to_string_lossy().starts_with(RUNNER_PREFIX))
 }
 
 /// Runs one guest and exits: 0 after a normal end, whatever the guest's own exit code was.
@@ -34,19 +32,22 @@ pub fn run() -> ! {
         watch::stop(Cause::of_runner_panic(text) as u32)
     }));
 
-    let input: Input = bincode::deserialize_from(&mut BufReader::new(io::stdin().lock()))
-        .expect("the engine sends the guest");
+    let input: Input =
+        bincode::deserialize_from(&mut BufReader::new(io::stdin().lock())).expect("the engine sends the guest");
     let transpiler = MinimalTranspiler::new(input.max_memory_size, input.is_debug, input.max_trace_size);
     let mut compiled = transpiler.transpile::<SharedMemory>(input.program.as_ref());
     compiled.memory.open_readwrite(&input.id).expect("the engine made the guest's memory");
+    let ring = transpiler.tracing().then(|| {
+        ShmTraceRing::open(&input.id, input.shm_slot_size, trace_capacity(input.max_trace_size))
+            .expect("the engine made the trace ring")
+    });
+    unlink_shared_memory(&input.id);
+    // From here on a wild address is the guest's fault, also one in its initial memory.
+    watch::start(control, ring.clone());
     compiled.with_initial_memory_image(input.program.memory_image.clone());
     compiled.set_input_buffer(input.input);
 
-    if transpiler.tracing() {
-        let ring = ShmTraceRing::open(&input.id, input.shm_slot_size, trace_capacity(input.max_trace_size))
-            .expect("the engine made the trace ring");
-        unlink_shared_memory(&input.id);
-        watch::start(control, Some(ring.clone()));
+    if let Some(ring) = ring {
         while compiled.pc != HALT_PC {
             let mut slot = ring.acquire();
             let trace = slot.deref_mut().as_mut_ptr();
@@ -62,8 +63,6 @@ pub fn run() -> ! {
         }
         ring.mark_finished();
     } else {
-        unlink_shared_memory(&input.id);
-        watch::start(control, None);
         // SAFETY: as in SP1's helper; without tracing there is no trace buffer.
         unsafe { compiled.call(std::ptr::null_mut()) };
     }

@@ -203,7 +203,9 @@ fn explain(job: &Job, guest: &GuestTurn, error: &TaskError) -> Failure {
     let recorded = job.failure.lock().expect("no panic while held").take();
     let guest_failed = |cause: Cause| Failure::new(Code::GuestFailed, cause.sentence());
     match guest.control.stop() {
-        STOP_OUT_OF_SHARED_MEMORY => return Failure::new(Code::OutOfMemory, "The guest's shared memory could not grow."),
+        STOP_OUT_OF_SHARED_MEMORY => {
+            return Failure::new(Code::OutOfMemory, "The guest's shared memory could not grow.")
+        }
         stop => {
             if let Some(cause) = Cause::from_number(stop) {
                 return guest_failed(cause);
@@ -213,7 +215,9 @@ fn explain(job: &Job, guest: &GuestTurn, error: &TaskError) -> Failure {
     match (recorded, error) {
         (Some(failure), _) => failure,
         (None, TaskError::Execution(error)) => Cause::of_execution(error).map_or_else(|failure| failure, guest_failed),
-        (None, TaskError::Fatal(_) | TaskError::Retryable(_)) => Failure::internal("SP1 could not prove this program and input."),
+        (None, TaskError::Fatal(_) | TaskError::Retryable(_)) => {
+            Failure::internal("SP1 could not prove this program and input.")
+        }
     }
 }
 

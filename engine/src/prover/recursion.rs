@@ -52,10 +52,7 @@ impl Recursion {
                     Arc::new(CpuShardProver::new(compress.shard_verifier().clone())),
                     permits.clone(),
                 )
-                .with_shrink_air_prover(
-                    Arc::new(CpuShardProver::new(shrink.shard_verifier().clone())),
-                    permits.clone(),
-                )
+                .with_shrink_air_prover(Arc::new(CpuShardProver::new(shrink.shard_verifier().clone())), permits.clone())
                 .with_wrap_air_prover(CpuWrapProverBuilder, permits)
                 .with_config(|config| {
                     // The service verifies every finished proof; a fault in between shows there.

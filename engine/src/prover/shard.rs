@@ -35,7 +35,7 @@ struct Traced {
 }
 
 /// Proves one shard and leaves the proof where the controller wants it.
-pub async fn prove(job: &Job, request: RawTaskRequest) -> Result<(), TaskError> {
+pub async fn prove(job: &Arc<Job>, request: RawTaskRequest) -> Result<(), TaskError> {
     let request = ProveShardTaskRequest::from_raw(request)?;
     let (common, data) = tokio::try_join!(
         job.artifacts.download::<CommonProverInput>(&request.common_input),
@@ -87,11 +87,15 @@ pub async fn prove(job: &Job, request: RawTaskRequest) -> Result<(), TaskError> 
     let keys = job.program.keys(&job.setup).await;
     let pk = keys.pk.clone().ok_or_else(|| anyhow::anyhow!("this process keeps no proving keys"))?;
     let compressing = common.mode != ProofMode::Core;
-    // The shape must be taken before the record is consumed, the recursion program only after it is proven.
-    let shape = if compressing {
-        let core = job.setup.verifier();
-        let shape = shape_from_record(core, &record);
-        Some(shape.ok_or_else(|| anyhow::anyhow!("the shard has no shape that recursion knows"))?)
+    // Compiling the recursion program keeps one core busy; that fits beside the proof of the shard.
+    let normalizing = if compressing {
+        let shape = shape_from_record(job.setup.verifier(), &record)
+            .ok_or_else(|| anyhow::anyhow!("the shard has no shape that recursion knows"))?;
+        let (job, vk) = (job.clone(), common.vk.clone());
+        Some(tokio::spawn(async move {
+            let recursion = job.recursion().await?;
+            blocking(move || recursion.normalize_program(vk, &shape)).await
+        }))
     } else {
         None
     };
@@ -99,21 +103,17 @@ pub async fn prove(job: &Job, request: RawTaskRequest) -> Result<(), TaskError> 
     let (proof, permit) = job.setup.prover.prove_shard_with_pk(pk, record, job.prover.permits.clone()).await;
     drop(permit);
 
-    match shape {
+    match normalizing {
         None => job.artifacts.upload(&request.output, proof).await?,
-        Some(shape) => {
+        Some(normalizing) => {
+            let program = normalizing.await.map_err(|error| TaskError::Fatal(error.into()))??;
             let recursion = job.recursion().await?;
-            let vk = common.vk.clone();
-            let program = blocking({
-                let recursion = recursion.clone();
-                move || recursion.normalize_program(vk, &shape)
-            })
-            .await?;
             let prover = &recursion.engine().recursion_prover;
             let witness = prover.get_normalize_witness(&common, &proof, false, traced.is_precompile);
             drop(proof);
+            let witness = SP1CircuitWitness::Core(witness);
             prover
-                .submit_prove_shard(program, SP1CircuitWitness::Core(witness), request.output.clone(), ProverMetrics::new())
+                .submit_prove_shard(program, witness, request.output.clone(), ProverMetrics::new())
                 .await?
                 .await
                 .map_err(|error| TaskError::Fatal(error.into()))??;

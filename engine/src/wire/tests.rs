@@ -37,7 +37,8 @@ fn a_cut_at_every_byte_never_panics() {
     for frame in valid() {
         for cut in 0..frame.len() {
             // A field that runs to the end of the frame has no wrong length; all others must be refused.
-            let open_ended = matches!(parse(&frame), Ok(Request::Execute(_) | Request::Verify { .. } | Request::Prove(_)));
+            let open_ended =
+                matches!(parse(&frame), Ok(Request::Execute(_) | Request::Verify { .. } | Request::Prove(_)));
             assert!(parse(&frame[..cut]).is_err() || open_ended, "{frame:?} cut at {cut}");
         }
     }
@@ -55,7 +56,8 @@ fn a_lying_length_is_an_error() {
 
 #[test]
 fn bytes_after_the_last_field_are_an_error() {
-    for frame in [Answer::new(0).sized(b"elf"), Answer::new(2).raw(&[0; 32]), Answer::new(102), Answer::new(103).u32(1)] {
+    for frame in [Answer::new(0).sized(b"elf"), Answer::new(2).raw(&[0; 32]), Answer::new(102), Answer::new(103).u32(1)]
+    {
         let frame = frame.u8(0).done();
         assert_eq!(parse(&frame).unwrap_err().code, Code::MalformedFrame);
     }
