@@ -1,5 +1,5 @@
 // dist/: compiled anew whenever a source, the compiler settings or the lockfile changed.
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from './digest.mjs';
 import { run } from './run.mjs';
@@ -41,6 +41,8 @@ export async function buildDist(root, progress, { force = false } = {}) {
     'null',
   ];
   await run(process.execPath, args, { cwd: root, env: process.env, what: '`tsc`', onOut: (line, keep) => keep(line) });
+  // The package's `bin`: tsc writes no executables, and `npx sealed-prover` in a checkout runs the file itself.
+  chmodSync(join(next, 'cli.js'), 0o755);
   writeFileSync(join(next, stampName), digest);
   rmSync(old, { recursive: true, force: true });
   if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
