@@ -25,7 +25,8 @@ export interface Store {
   ): Iterable<{ key: KeyOf<B>; value: ValueOf<B> }>;
   /**
    * Runs `work` in one transaction and resolves with its result once that is flushed to disk. If `work` throws, nothing of it
-   * is kept. Concurrent writers share a flush.
+   * is kept. Concurrent writers share a flush. On a full disk it rejects with the system's error, nothing is kept, and a later
+   * write succeeds as soon as there is room.
    */
   write<T>(work: (tx: Transaction) => T): Promise<T>;
   close(): Promise<void>;
@@ -39,6 +40,20 @@ export class SchemaError extends Error {
 /** Sorts above every key part in use: numbers come before strings, and all our strings are ASCII. */
 const afterAll = '\uffff';
 
+/**
+ * lmdb rejects every write of a failed commit with one and the same text, and tells the reason (a full disk) in a promise on it
+ * that must be heard, or its rejection ends the process.
+ */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const reason = (error as { commitError?: unknown } | null)?.commitError;
+  return reason instanceof Promise
+    ? reason.then(
+        () => error,
+        (told: unknown) => told,
+      )
+    : error;
+}
+
 /** Opens (or creates, 0700) the environment in `folder` and checks its schema version. */
 export async function openStore(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -47,7 +62,9 @@ export async function openStore(folder: string): Promise<Store> {
     noSubdir: false,
     encoding: 'msgpack',
     cache: false,
-    eventTurnBatching: true,
+    // With it every failed commit also rejects a promise of lmdb's own that nobody can reach, and a full disk ends the process.
+    // Writers of one turn share a transaction without it too.
+    eventTurnBatching: false,
   });
 
   const fullKey = (bucket: BucketName, key: readonly unknown[]): Key =>
@@ -73,7 +90,11 @@ export async function openStore(folder: string): Promise<Store> {
     },
     async write(work) {
       // childTransaction, because transaction() keeps what was written before a throw.
-      const result = await db.childTransaction(() => work(tx));
+      const result = await db
+        .childTransaction(() => work(tx))
+        .catch(async (error: unknown) => {
+          throw await reasonOf(error);
+        });
       // A resolved transaction is committed, not yet flushed; concurrent writers share this flush.
       await db.flushed;
       return result as ReturnType<typeof work>;
