@@ -1,4 +1,4 @@
-// The table of docs/architecture.md as rules: who may import whom. `npm run check:structure` runs it and refuses to pass on nothing.
+// The table of docs/architecture.md as rules: who may import whom. `npm run check` runs them and refuses to pass on nothing.
 const folder = (names) => `^src/(${names})/`;
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const tests = '\\.test\\.ts$|^src/testkit/';

@@ -18,7 +18,7 @@ export interface FirstWrite {
 }
 
 export interface ListFilter {
-  readonly requester: Address | undefined;
+  readonly requester: Address;
   /** Epoch ms, inclusive. */
   readonly from: number | undefined;
   readonly to: number | undefined;
@@ -118,12 +118,11 @@ export function createRegistry(parameters: RegistryParameters): Registry {
         throw new FailureError(fail('QUEUE_FULL', { limit: parameters.maxOpen }));
 
       const { stdinId: _, ...terms } = submission;
-      const request: ProofRequest = { ...terms, stdin: first.stdin(), requestId: newRequestId(), createdAt: now };
+      const request: ProofRequest = { ...terms, stdin: first.stdin(), requestId: newRequestId(now), createdAt: now };
       const durable = host.start(request, (tx) => {
         tx.put('openRequests', [request.requestId], true);
         tx.put('submissions', [request.requester, request.stdin.id], request.requestId);
         tx.put('requestsByRequester', [request.requester, now, request.requestId], true);
-        tx.put('requestsByTime', [now, request.requestId], true);
         first.alsoWrite(tx, request.requestId);
       });
       starting.set(key, { request, durable });
@@ -138,12 +137,9 @@ export function createRegistry(parameters: RegistryParameters): Registry {
     list({ requester, from, to, matches, offset, limit }) {
       const found: RequestView[] = [];
       let skipped = 0;
-      const ids =
-        requester === undefined
-          ? store.scan('requestsByTime', [], { reverse: true, limit: maxScanned })
-          : store.scan('requestsByRequester', [requester], { reverse: true, limit: maxScanned });
+      const ids = store.scan('requestsByRequester', [requester], { reverse: true, limit: maxScanned });
       for (const { key } of ids) {
-        const [at, requestId] = key.slice(-2) as [number, RequestId];
+        const [, at, requestId] = key;
         if (to !== undefined && at > to) continue;
         if (from !== undefined && at < from) break;
         const candidate = view(requestId);

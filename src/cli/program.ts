@@ -39,9 +39,12 @@ export function createProgram(
   const serve = program
     .command('serve')
     .description('Serve until SIGTERM: the stock sp1-sdk asks this URL for proofs.')
-    .option('--config <file>', 'JSON file with options by their names, weaker than flags and environment');
+    .option('--config <file>', 'JSON file with options by their names, weaker than flags and environment')
+    .option('--json', 'what happens as JSON objects, a line each');
   serveOptions(serve);
-  serve.action(async (options) => done(await (await import('./serve.js')).runServe(cli, options)));
+  serve.action(async ({ config: file, json = false, ...flags }) =>
+    done(await (await import('./serve.js')).runServe(cli, { flags, file, json })),
+  );
 
   addProve(program, cli, done);
   addExecute(program, cli, done);
@@ -139,7 +142,6 @@ function addRequest(program: Command, cli: Cli, done: (exitCode: number) => void
     .option('--json', 'a JSON object')
     .action(async (id, options) => done(await (await import('./request.js')).runRequestShow(cli, id, options)));
   withServiceOptions(request.command('list').description('Your requests, newest first.'))
-    .option('--all', 'those of others too')
     .option('--limit <n>', 'how many', parseCount, 20)
     .option('--page <n>', 'from 1', parseCount, 1)
     .option('--json', 'a JSON list')

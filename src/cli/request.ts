@@ -49,7 +49,6 @@ function rowsOf(request: RequestDetails): [string, string][] {
 }
 
 export interface RequestListOptions extends RequestOptions {
-  readonly all?: true;
   readonly limit: number;
   readonly page: number;
 }
@@ -59,11 +58,11 @@ export async function runRequestList(cli: Cli, options: RequestListOptions): Pro
     const client = await connect(cli, options, { signal });
     try {
       const { limit, page } = options;
-      const requests = await client.list({ signal, limit, page, ...(options.all && { requester: 'any' as const }) });
+      const requests = await client.list({ signal, limit, page });
       if (options.json) {
         cli.output.print(toJson(requests));
       } else if (requests.length === 0) {
-        cli.output.note(options.all ? 'No requests.' : 'No requests of yours. All: sealed-prover request list --all');
+        cli.output.note('No requests of yours.');
       } else {
         cli.output.print(await tableOf(requests));
       }

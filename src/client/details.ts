@@ -45,8 +45,8 @@ export interface RequestDetails {
 }
 
 export interface ListParameters extends CallParameters {
-  /** Default: the client's own address. `any` for all. */
-  readonly requester?: Address | 'any';
+  /** Whose requests. Default: the client's own address. */
+  readonly requester?: Address;
   /** Newest first. Default 20. */
   readonly limit?: number;
   /** From 1. */
@@ -74,7 +74,7 @@ export async function details(
 export async function list(context: Context, parameters: ListParameters = {}): Promise<readonly RequestDetails[]> {
   const { requester, limit = defaultLimit, page = 1, ...options } = parameters;
   const call = 'GetFilteredProofRequests';
-  const filter = requester === 'any' ? {} : { requester: bytesOf(requester ?? context.signerFor(call).address) };
+  const filter = { requester: bytesOf(requester ?? context.signerFor(call).address) };
   const { requests } = await context.attempt(call, options, (callOnce) =>
     callOnce(ProverNetwork.method.getFilteredProofRequests, { ...filter, limit, page }),
   );

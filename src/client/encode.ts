@@ -1,4 +1,4 @@
-// What the SDK uploads: a program artifact and an SP1Stdin, in bincode, as bytes of known size (reference/sdk-wire.md 7.2).
+// What the SDK uploads: a program artifact and an SP1Stdin, in bincode, as bytes of known size.
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';

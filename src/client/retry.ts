@@ -1,4 +1,4 @@
-// Tries again as the stock SDK does (reference/sdk-wire.md 3.1 and 4), so that a service meets one behaviour from all clients.
+// Tries again as the stock SDK does, so that a service meets one behaviour from all clients.
 import type { Clock } from '../clock.js';
 import { sleep, throwIfAborted } from './sleep.js';
 

@@ -7,7 +7,7 @@ import { createSigner } from './signer.js';
 const keyOf = (n: number) => n.toString(16).padStart(64, '0');
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-// Signatures that sp1-sdk itself made (reference/sdk-wire.md 11); keys 1, 2 and 4 cover both parities.
+// Signatures that sp1-sdk itself made; keys 1, 2 and 4 cover both parities.
 const artifactVectors = [
   [
     1,

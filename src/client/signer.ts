@@ -1,4 +1,4 @@
-// Signs as the SDK does: EIP-191 over the bytes of a message, secp256k1, low s (reference/sdk-wire.md 5).
+// Signs as the SDK does: EIP-191 over the bytes of a message, secp256k1, low s.
 import { Buffer } from 'node:buffer';
 import { createRequire } from 'node:module';
 import { keccak_256 } from '@noble/hashes/sha3';

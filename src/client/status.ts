@@ -1,4 +1,4 @@
-// Where a request stands, decided as the SDK decides it (reference/sdk-wire.md 6.5).
+// Where a request stands, decided as the SDK decides it.
 import {
   ExecutionStatus,
   FulfillmentStatus,

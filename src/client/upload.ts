@@ -1,4 +1,4 @@
-// Puts a program or an input where CreateArtifact says (reference/sdk-wire.md 7.1). Raw, not zstd: the service takes both.
+// Puts a program or an input where CreateArtifact says. Raw, not zstd: the service takes both.
 import { ArtifactStore, type ArtifactType } from '../gen/artifact/artifact_pb.js';
 import type { CallParameters, Context } from './context.js';
 import { ClientError, clientError } from './errors.js';

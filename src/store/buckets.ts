@@ -16,16 +16,14 @@ export const bucketNumbers = {
   submissions: 5,
   /** Requests of a requester by time, newest last: lists. */
   requestsByRequester: 6,
-  /** All requests by time, newest last: lists. */
-  requestsByTime: 7,
-  programs: 8,
-  artifacts: 9,
+  programs: 7,
+  artifacts: 8,
   /** What an effect produced, by (request, stage, attempt); the first writer wins. */
-  results: 10,
+  results: 9,
   /** Used nonces by time, with the digest of the body they signed. */
-  nonces: 11,
+  nonces: 10,
   /** When to delete what, by time. */
-  expiries: 12,
+  expiries: 11,
 } as const;
 
 export type BucketName = keyof typeof bucketNumbers;
@@ -81,7 +79,6 @@ export interface BucketTypes {
   openRequests: { key: [RequestId]; value: true };
   submissions: { key: [Address, ArtifactId]; value: RequestId };
   requestsByRequester: { key: [Address, at: number, RequestId]; value: true };
-  requestsByTime: { key: [at: number, RequestId]; value: true };
   programs: { key: [VkHash]; value: ProgramRecord };
   artifacts: { key: [ArtifactId]; value: ArtifactRecord };
   results: { key: [RequestId, stage: string, attempt: number]; value: unknown };

@@ -13,7 +13,7 @@ import { bytesOf } from '../../ids.js';
 import { isTerminal, type RequestView } from '../../machines/requestView.js';
 import { unary } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
-import { addressField, originOf, requestIdField, vkHashField } from './fields.js';
+import { addressField, malformed, originOf, requestIdField, vkHashField } from './fields.js';
 import { errorOf, executionOf, executionStatusOf, failureCauseOf, fulfillmentStatusOf } from './wireStatus.js';
 
 const seconds = (epochMs: number) => BigInt(Math.floor(epochMs / 1000));
@@ -99,9 +99,11 @@ const defaultPage = 10;
 
 export const getFilteredProofRequests = (dependencies: NetworkDependencies) =>
   unary(dependencies.log, ProverNetwork.method.getFilteredProofRequests, (filter, { userAgent }) => {
+    // Calls are not authenticated and an id is the key to a proof: nobody may collect the ids of everyone.
+    if (filter.requester === undefined) throw malformed('requester', 'name whose requests are to be listed');
     const limit = Math.min(filter.limit || defaultPage, maxPage);
     const views = dependencies.registry.list({
-      requester: filter.requester && addressField('requester', filter.requester),
+      requester: addressField('requester', filter.requester),
       from: filter.from === undefined ? undefined : Number(filter.from) * 1000,
       to: filter.to === undefined ? undefined : Number(filter.to) * 1000 + 999,
       matches: matcherOf(filter, dependencies.clock.now()),
