@@ -4,19 +4,28 @@ import type { LaneStatus } from '../actors/scheduling.js';
 import type { Config } from '../config/load.js';
 import { type Cli, CliError } from './cli.js';
 import { locateEngine } from './locateEngine.js';
+import { toJson } from './output.js';
 
 /** Errors of the service whose message is already a sentence for the user. */
 const spokenErrors = new Set(['DataFolderError', 'SchemaError', 'RestoreError']);
 
-/** `flags`: option name → text, as given; `config` is the file's path. Resolves when everything is on disk and closed. */
-export async function runServe(
-  cli: Cli,
-  { config: file, ...flags }: Record<string, string | undefined>,
-): Promise<number> {
+export interface ServeOptions {
+  /** The service's options as given: name → text. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  /** Path of the configuration file. */
+  readonly file: string | undefined;
+  /** What happens comes as JSON on standard output. */
+  readonly json: boolean;
+}
+
+/** Resolves when everything is on disk and closed. */
+export async function runServe(cli: Cli, { flags, file, json }: ServeOptions): Promise<number> {
   const config = await load(cli, flags, file);
   const located = locateEngine({ given: config.engine, environment: cli.environment });
   if (!located.found) throw new CliError('ENGINE_MISSING', located.problem);
   const { serve } = await import('../main.js');
+  const say = (event: string, facts: object, text: string) =>
+    json ? cli.output.print(toJson({ event, ...facts })) : cli.output.note(text);
   return await cli.interruptible(async (signal) => {
     const service = await serve(config, located.path, { ...cli.environment }).catch((error: unknown) => {
       throw startError(error, config);
@@ -25,13 +34,20 @@ export async function runServe(
     const unsubscribe = service.onLaneChange((lane) => {
       if (lane.warm === warm.has(lane.id)) return;
       if (!lane.warm) warm.delete(lane.id);
-      else if (warm.add(lane.id) && lane.stage === 'prove') cli.output.note(`Prover ${lane.id} is warm.`);
+      else if (warm.add(lane.id) && lane.stage === 'prove') say('warm', { lane }, `Prover ${lane.id} is warm.`);
     });
-    const restored = service.restored > 0 ? ` · open requests brought back: ${service.restored}` : '';
-    cli.output.note(`Serving on ${service.url}${restored} · ${service.lanes().map(describeLane).join(' · ')}`);
+    const { url, restored } = service;
+    const lanes = service.lanes();
+    const broughtBack = restored > 0 ? ` · open requests brought back: ${restored}` : '';
+    const text = `Serving on ${url}${broughtBack} · ${lanes.map(describeLane).join(' · ')}`;
+    say('serving', { url, restored, lanes }, text);
     if (!signal.aborted) await once(signal, 'abort');
     unsubscribe();
-    cli.output.note('Stopping: running calls and engines are ended, open requests are kept. Again to stop at once.');
+    say(
+      'stopping',
+      {},
+      'Stopping: running calls and engines are ended, open requests are kept. Again to stop at once.',
+    );
     await service.stop();
     return 0;
   });
@@ -42,7 +58,7 @@ function describeLane({ id, state, stage, modes, warm }: LaneStatus): string {
   return `${id} ${warm ? 'warm' : state}${stage === 'prove' ? ` (${modes.join(', ') || 'no mode fits this machine'})` : ''}`;
 }
 
-async function load(cli: Cli, flags: Record<string, string | undefined>, file: string | undefined): Promise<Config> {
+async function load(cli: Cli, flags: ServeOptions['flags'], file: string | undefined): Promise<Config> {
   const { ConfigError, loadConfig } = await import('../config/load.js');
   try {
     return loadConfig({ flags, environment: cli.environment, file });
