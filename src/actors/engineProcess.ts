@@ -28,6 +28,8 @@ export interface EngineProcess {
   readonly exited: Promise<EngineExit>;
   /** Ends the process and whatever it started, by SIGKILL: an engine keeps nothing that would need a farewell. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Its end is no longer waited for. */
+  abandon(): void;
 }
 
 /** How many of an engine's last lines go to the log with the news of its death. */
@@ -56,11 +58,15 @@ export async function startEngineProcess(launch: Launch, laneId: LaneId, log: Lo
     log.debug({ event: 'engine.output', laneId, line }, 'engine output');
   });
 
+  function closePipes() {
+    child.stdin.destroy();
+    child.stderr.destroy();
+  }
+
   async function ended(): Promise<EngineExit> {
     const detail = await endOf(child);
     // A grandchild may hold the other end of these pipes; we are done with them.
-    child.stdin.destroy();
-    child.stderr.destroy();
+    closePipes();
     if (isKilled) return { detail, isOutOfMemory: false };
     const isOutOfMemory =
       sawOutOfMemory || (detail === 'signal SIGKILL' && (await countOomKills('/')) > oomKillsBefore);
@@ -84,6 +90,10 @@ export async function startEngineProcess(launch: Launch, laneId: LaneId, log: Lo
         killGroup(child.pid);
       }
       await exited;
+    },
+    abandon() {
+      closePipes();
+      child.unref();
     },
   };
 }

@@ -125,6 +125,16 @@ test('a job that waits for the prover to load is not blamed for its death', quie
   assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
 });
 
+test('a prover that has no memory to load is no fault of the job that waits for it', quiet, async (t) => {
+  const { stage, jobs } = await set(t);
+  const rules = [{ on: 'waitReady', delayMs: 100, act: { kind: 'failure', code: 5, text: 'no memory' } }] as const;
+  const lane = stage.lane('prove', await stage.fake({ rules }));
+  lane.start();
+  await laneBecomes(lane, is('ready'));
+  assert.deepEqual(await lane.run(await jobs.proveJob(), nobody()), lost('cpu-prove-0', 'OUT_OF_MEMORY', false));
+  assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
+});
+
 test('giving up an execution answers at once, kills the engine and is no crash', quiet, async (t) => {
   const { stage, jobs, memoryPath } = await set(t);
   const rules = [
@@ -287,6 +297,23 @@ test('stop ends a job, the engine and the connection, in every state', quiet, as
     ['stopped', 'stopped', 'stopped'],
   );
   assert.deepEqual(stage.pids.filter(isAlive), []);
+});
+
+test('stop in the very moment of a start waits for the process, and ends it', quiet, async (t) => {
+  const { stage } = await set(t);
+  let stopped: Promise<void> | undefined;
+  const shortage = async () => {
+    // The next turn of the event loop is in the middle of the launch.
+    setImmediate(() => {
+      stopped = lane.stop();
+    });
+    return undefined;
+  };
+  const lane = stage.lane('execute', await stage.fake(), { shortage });
+  lane.start();
+  await stage.told('engine.started');
+  await stopped;
+  assert.deepEqual(stage.pids.map(isAlive), [false]);
 });
 
 test('modes whose circuit files the engine has not found are not served', quiet, async (t) => {

@@ -80,7 +80,9 @@ export class Lane implements FreeServer {
     });
     const end = await Promise.race([this.#engine.close(), patience]);
     cancel();
-    if (end === 'late') log.error({ event: 'lane.stuck', laneId: this.id }, 'engine process cannot be killed');
+    if (end !== 'late') return;
+    this.#engine.abandon();
+    log.error({ event: 'lane.stuck', laneId: this.id }, 'engine process cannot be killed');
   }
 
   /** May be given a job now. */

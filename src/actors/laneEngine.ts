@@ -99,6 +99,7 @@ export class LaneEngine {
     life.launched = launching.catch(() => {});
     try {
       const socketPath = await launching;
+      if (stopped.aborted) return null;
       this.#engine ??= this.#open(socketPath);
     } catch (error) {
       return this.#lossOf(fail('ENGINE_LOST', { laneId: this.#about.id, detail: this.#told(error), blame: false }));
@@ -106,10 +107,12 @@ export class LaneEngine {
     const gone = new AbortController();
     void life.process?.exited.then(() => gone.abort());
     const connected = await this.#engine.connect(AbortSignal.any([stopped, gone.signal]));
+    if (stopped.aborted) return null;
     if (!connected.ok) return this.#lossOf(await this.causeOf(connected.failure, false));
     life.isConnected = true;
     if (spec.kind === 'cpu') {
       const info = await this.#engine.info();
+      if (stopped.aborted) return null;
       if (!info.ok) return this.#lossOf(await this.causeOf(info.failure, false));
       this.#info = info.value;
     }
@@ -127,8 +130,14 @@ export class LaneEngine {
 
   /** Also gives up the connection and its thread; the next start makes new ones. */
   async close(): Promise<void> {
-    await Promise.all([this.end(), this.#engine?.close()]);
+    const engine = this.#engine;
     this.#engine = undefined;
+    await Promise.all([this.end(), engine?.close()]);
+  }
+
+  /** Gives up waiting for a process that cannot be killed: it no longer keeps this one alive. */
+  abandon(): void {
+    this.#life.process?.abandon();
   }
 
   /** Waits until the prover is loaded, and tells how far it is. Fails as the engine's `waitReady` does. */

@@ -73,7 +73,6 @@ export async function runLaneJob<S extends Stage>(
     if (isKilled) cut.abort();
   }
   givenUp.addEventListener('abort', giveUp);
-  stopped.addEventListener('abort', () => cut.abort(), { once: true });
 
   if (job.stage === 'prove') watchdog.feed();
   const outcome = await engine.connection.run<S>(parameters.job, {
