@@ -23,7 +23,8 @@ function parametersFor(clock: SimulatedClock, changes: Partial<RetryParameters> 
 
 test('waits 1 s, then half as long again each time, until it succeeds', async () => {
   const clock = new SimulatedClock();
-  const { waits, parameters } = parametersFor(clock);
+  const controller = new AbortController();
+  const { waits, parameters } = parametersFor(clock, { signal: controller.signal });
   let calls = 0;
   const result = retry(async () => {
     calls += 1;
@@ -33,6 +34,7 @@ test('waits 1 s, then half as long again each time, until it succeeds', async ()
   await clock.advance(10_000);
   assert.equal(await result, 5);
   assert.deepEqual(waits, [1000, 1500, 2250, 3375]);
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
 test('spreads each wait by half of itself', async () => {
