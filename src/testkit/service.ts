@@ -1,0 +1,207 @@
+// The real service as a child process, with a fake engine, on a data folder that outlives it: started, killed and started again.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { holdingClock } from '../clock.js';
+import type { FakeScript } from './fakeEngineScript.js';
+import { buildService } from './serviceBuild.js';
+
+export interface ServiceStageOptions {
+  /** What every engine does; `changeScript` replaces it for engines that start later. */
+  readonly script?: FakeScript;
+  /** Options of `serve`, by flag without dashes. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** The data folder; by default a new one. */
+  readonly data?: string;
+}
+
+/** One line of the service's log, parsed; `text` for the lines that are for people. */
+export type LogLine = { readonly event?: string; readonly text: string; readonly [fact: string]: unknown };
+
+export interface ServiceProcess {
+  readonly child: ChildProcess;
+  /** Everything it has written so far. */
+  readonly lines: readonly LogLine[];
+  /** The first line that fits, of those written already or to come. Rejects when the process ends before. */
+  until(fits: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Called with each line from now on. */
+  onLine(listener: (line: LogLine) => void): void;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** kill -9, and waits for the end. */
+  kill(): Promise<void>;
+  /** SIGTERM; answers the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface ServiceStage {
+  readonly url: string;
+  readonly port: number;
+  readonly data: string;
+  readonly folder: string;
+  changeScript(script: FakeScript): void;
+  /** Starts it without waiting. */
+  spawn(flags?: Readonly<Record<string, string>>): ServiceProcess;
+  /** Starts it and waits until it says that it serves. */
+  serve(flags?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** Command lines of this stage's engines that are running now. */
+  engines(): string[];
+  /** Resolves when no engine of this stage runs any more. */
+  enginesGone(): Promise<void>;
+  /** Kills what still runs and removes the folder. */
+  end(): Promise<void>;
+}
+
+/** Engines die by themselves within milliseconds; more than this is an orphan (ms). */
+const orphanAfterMs = 20_000;
+const lookAgainMs = 20;
+
+export async function createServiceStage(options: ServiceStageOptions = {}): Promise<ServiceStage> {
+  const build = buildService();
+  const folder = mkdtempSync(join(tmpdir(), 'svc-'));
+  // Engines' sockets come here, and go with the stage: kill -9 leaves them behind.
+  const run = join(folder, 't');
+  mkdirSync(run);
+  const data = options.data ?? join(folder, 'data');
+  const port = await freePort();
+  const engine = join(folder, 'fake-engine');
+  const scriptFile = join(folder, 'script.json');
+  const main = join(build, 'testkit/fakeEngine.main.js');
+  // `exec`: the lane's signals reach Node itself, not a shell in front of it.
+  writeFileSync(engine, `#!/bin/sh\nexec '${process.execPath}' '${main}' --script '${scriptFile}' "$@"\n`);
+  chmodSync(engine, 0o700);
+  const changeScript = (script: FakeScript) => writeFileSync(scriptFile, JSON.stringify(script));
+  changeScript(options.script ?? {});
+  const running = new Set<ServiceProcess>();
+
+  function start(flags: Readonly<Record<string, string>> = {}): ServiceProcess {
+    const all = { listen: `127.0.0.1:${port}`, data, engine, ...options.flags, ...flags };
+    const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+    const child = spawn(process.execPath, [join(build, 'cli.js'), 'serve', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: run },
+    });
+    const service = watch(child);
+    running.add(service);
+    void service.exited.then(() => running.delete(service));
+    return service;
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    data,
+    folder,
+    changeScript,
+    spawn: start,
+    async serve(flags) {
+      const service = start(flags);
+      await service.until(({ text }) => text.startsWith('Serving on'));
+      return service;
+    },
+    engines: () => commandLines().filter((line) => line.includes(scriptFile)),
+    async enginesGone() {
+      const givesUpAt = holdingClock.now() + orphanAfterMs;
+      // Looked at again and again: the system tells nobody but its parent that a process has ended.
+      while (commandLines().some((line) => line.includes(scriptFile))) {
+        if (holdingClock.now() > givesUpAt) throw new Error('an engine has outlived its service');
+        await new Promise<void>((resolve) => holdingClock.wakeAt(holdingClock.now() + lookAgainMs, resolve));
+      }
+    },
+    async end() {
+      await Promise.all([...running].map((service) => service.kill()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function watch(child: ChildProcess): ServiceProcess {
+  const lines: LogLine[] = [];
+  const news = new EventEmitter().setMaxListeners(0);
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      for (const text of parts) {
+        const line = parseLine(text);
+        lines.push(line);
+        news.emit('line', line);
+      }
+    });
+  }
+  // `close` comes after the last line, `exit` may come before it.
+  const exited = once(child, 'close').then(([code, signal]) => {
+    news.emit('end');
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+  let ended = false;
+  void exited.then(() => {
+    ended = true;
+  });
+  return {
+    child,
+    lines,
+    exited,
+    onLine: (listener) => void news.on('line', listener),
+    until: (fits) =>
+      new Promise((resolve, reject) => {
+        const found = lines.find(fits);
+        if (found !== undefined) return resolve(found);
+        const gone = () => reject(new Error(`the service ended:\n${lines.map(({ text }) => text).join('\n')}`));
+        if (ended) return gone();
+        const look = (line: LogLine) => {
+          if (!fits(line)) return;
+          news.off('line', look).off('end', gone);
+          resolve(line);
+        };
+        news.on('line', look).once('end', gone);
+      }),
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      return (await exited).code;
+    },
+  };
+}
+
+function parseLine(text: string): LogLine {
+  if (!text.startsWith('{')) return { text };
+  try {
+    return { ...(JSON.parse(text) as object), text };
+  } catch {
+    // Cut short by a kill.
+    return { text };
+  }
+}
+
+/** A port that was free a moment ago; kept over restarts, so that clients find the service again. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('not a TCP port');
+  return address.port;
+}
+
+/** Of all processes. A zombie has none. */
+function commandLines(): string[] {
+  if (process.platform !== 'linux') return execFileSync('ps', ['-axo', 'args='], { encoding: 'utf8' }).split('\n');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        // It ended between the two looks.
+        return '';
+      }
+    });
+}
