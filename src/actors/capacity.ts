@@ -8,15 +8,12 @@ import { type Memory, readMemory } from './capacityMemory.js';
  * process over a tiny program (docs/engine-figures.md); a large program is proved shard by shard and needs little more. Plonk and groth16
  * begin with a compressed proof; their last step is not measured here (SP1's own documentation asks for 16 GB and more). Too low shows as OUT_OF_MEMORY on a lane.
  */
-const proverBytes: Readonly<Record<ProofMode, number>> = {
+export const proverBytes: Readonly<Record<ProofMode, number>> = {
   core: 10.0e9,
   compressed: 17.8e9,
   plonk: 17.8e9,
   groth16: 17.8e9,
 };
-
-/** Loading the prover alone takes so much (measured as above): a lane does not start an engine without it. */
-export const loadingBytes = 7.1e9;
 
 /** Everything else that we run: this process (0.2 GB) and an execution engine that sets up a large program (0.8 GB, measured). */
 const besidesBytes = 1.0e9;
@@ -27,8 +24,6 @@ export interface Capacity {
   refusal(mode: ProofMode): string | undefined;
   /** The modes without a refusal. */
   readonly modes: readonly ProofMode[];
-  /** What could be allocated at this moment, in bytes. */
-  readAvailable(): Promise<number>;
 }
 
 /**
@@ -36,8 +31,7 @@ export interface Capacity {
  * is the GPU's. `root` is the root of the file system (a fixture tree in tests).
  */
 export async function readCapacity(parameters: { proveLanes: number; root?: string }): Promise<Capacity> {
-  const root = parameters.root ?? '/';
-  const memory = await readMemory(root);
+  const memory = await readMemory(parameters.root ?? '/');
   const lanes = Math.max(1, parameters.proveLanes);
 
   function refusal(mode: ProofMode): string | undefined {
@@ -47,12 +41,7 @@ export async function readCapacity(parameters: { proveLanes: number; root?: stri
     return `${who} ${gigabytes(needed)} of memory, this machine has ${gigabytes(memory.limitBytes)}`;
   }
 
-  return {
-    memory,
-    refusal,
-    modes: proofModes.filter((mode) => refusal(mode) === undefined),
-    readAvailable: async () => (await readMemory(root)).availableBytes,
-  };
+  return { memory, refusal, modes: proofModes.filter((mode) => refusal(mode) === undefined) };
 }
 
 /** Decimal gigabytes with one digit, as the figures are measured and as machines are sold. */

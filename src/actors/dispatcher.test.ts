@@ -207,7 +207,7 @@ test('drain has an end, and stop gives up what still runs', quiet, async (t) => 
 
 test('a GPU lane needs none of our memory', quiet, async (t) => {
   const { stage } = await set(t);
-  const capacity = { ...ampleCapacity, refusal: () => 'no memory', readAvailable: async () => 0 };
+  const capacity = { ...ampleCapacity, refusal: () => 'no memory' };
   const socketPath = join(stage.engineStage.folder, 'gpu.sock');
   const gpu: LaneSpec = {
     id: laneId('gpu-0'),

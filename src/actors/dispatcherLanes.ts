@@ -3,11 +3,10 @@ import type { Clock } from '../clock.js';
 import type { Engine, EngineOptions } from '../engines/engine.js';
 import type { ProofMode, Stage } from '../engines/jobs.js';
 import { openEngine } from '../engines/laneWorker.js';
-import { fail } from '../errors.js';
 import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { QueueLimits } from '../machines/queue.js';
-import { type Capacity, loadingBytes } from './capacity.js';
+import type { Capacity } from './capacity.js';
 import { Dispatcher } from './dispatcher.js';
 import { assertSocketFits, type EngineSpec } from './engineProcessLaunch.js';
 import { Lane } from './lane.js';
@@ -51,12 +50,8 @@ export function createDispatcher(parameters: CreateDispatcherParameters): Dispat
       );
       continue;
     }
-    const shortage = async () =>
-      needsMemory && (await capacity.readAvailable()) < loadingBytes
-        ? fail('OUT_OF_MEMORY', { laneId: id })
-        : undefined;
     const open = parameters.openEngine ?? openEngine;
-    lanes.push(new Lane({ id, stage, modes, spec: engine, runFolder, shortage, clock, log, openEngine: open }));
+    lanes.push(new Lane({ id, stage, modes, spec: engine, runFolder, clock, log, openEngine: open }));
   }
   const refusal = (mode: ProofMode) =>
     (parameters.lanes.some((lane) => lane.modes.includes(mode)) ? capacity.refusal(mode) : undefined) ?? unserved;

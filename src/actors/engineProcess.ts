@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type Failure, fail } from '../errors.js';
 import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
-import { countOomKills, saysOutOfMemory } from './engineProcessMemory.js';
+import { countOomKills, residentBytes, saysOutOfMemory } from './engineProcessMemory.js';
 import { readLines } from './engineProcessOutput.js';
 
 /** What to start; made from a lane's configuration by `engineProcessLaunch.ts`. */
@@ -28,6 +28,8 @@ export interface EngineProcess {
   readonly exited: Promise<EngineExit>;
   /** Ends the process and whatever it started, by SIGKILL: an engine keeps nothing that would need a farewell. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Memory that it holds now; 0 when that cannot be read. */
+  residentBytes(): Promise<number>;
   /** Its end is no longer waited for. */
   abandon(): void;
 }
@@ -91,6 +93,7 @@ export async function startEngineProcess(launch: Launch, laneId: LaneId, log: Lo
       }
       await exited;
     },
+    residentBytes: () => residentBytes('/', child.pid),
     abandon() {
       closePipes();
       child.unref();

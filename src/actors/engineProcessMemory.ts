@@ -1,4 +1,5 @@
-// Did the engine die for lack of memory? The kernel kills with the same SIGKILL as everybody else, but it counts.
+// How much memory an engine holds, and whether it died for lack of it: the kernel kills with the same SIGKILL as everybody else,
+// but it counts.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memoryGroupFolders } from './capacityMemory.js';
@@ -20,6 +21,12 @@ async function readCounter(path: string): Promise<number | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const match = /^oom_kill (\d+)$/m.exec(text);
   return match === null ? undefined : Number(match[1]);
+}
+
+/** Resident memory of a process; 0 when it is gone, or where the kernel does not tell. */
+export async function residentBytes(root: string, pid: number | undefined): Promise<number> {
+  const text = await readFile(join(root, `proc/${pid}/status`), 'utf8').catch(() => '');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
 }
 
 /** Last words of a Rust program whose allocation failed, and of CUDA's. */

@@ -257,17 +257,23 @@ test(
   },
 );
 
-test('too little memory to start is no crash', quiet, async (t) => {
-  const { stage } = await set(t);
-  let isShort = true;
-  const shortage = async () => (isShort ? fail('OUT_OF_MEMORY', { laneId: laneId('cpu-prove-0') }) : undefined);
-  const lane = stage.lane('prove', await stage.fake(), { shortage });
+test('a proof waits while there is too little memory for it, and a smaller one does not', quiet, async (t) => {
+  const { stage, jobs } = await set(t);
+  // Between what a core and what a compressed proof need.
+  const lane = stage.lane('prove', await stage.fake({ memoryAvailableBytes: 12e9 }));
   lane.start();
-  assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 0);
-  assert.deepEqual(stage.pids, []);
-  isShort = false;
-  await stage.clock.advance(1_000);
   await laneBecomes(lane, isWarm);
+  const controller = new AbortController();
+  const waiting = lane.run(await jobs.proveJob({ mode: 'compressed' }), { ...nobody(), signal: controller.signal });
+  const [fact] = await stage.told('lane.memory_short');
+  assert.match(`${fact?.['msg']}`, /^the proof waits: 5\.\d GB of memory are missing$/);
+  while (stage.clock.nextWakeAt() === undefined) await stage.clock.settle();
+  await stage.clock.advance(5_000);
+  controller.abort();
+  assert.deepEqual(await waiting, failed(fail('ABORTED')));
+  await laneBecomes(lane, isWarm);
+  assert.ok((await lane.run(await jobs.proveJob({ mode: 'core' }), nobody())).ok);
+  assert.deepEqual(stage.pids.map(isAlive), [true]);
 });
 
 test('stop ends a job, the engine and the connection, in every state', quiet, async (t) => {
@@ -301,18 +307,13 @@ test('stop ends a job, the engine and the connection, in every state', quiet, as
 
 test('stop in the very moment of a start waits for the process, and ends it', quiet, async (t) => {
   const { stage } = await set(t);
-  let stopped: Promise<void> | undefined;
-  const shortage = async () => {
-    // The next turn of the event loop is in the middle of the launch.
-    setImmediate(() => {
-      stopped = lane.stop();
-    });
-    return undefined;
-  };
-  const lane = stage.lane('execute', await stage.fake(), { shortage });
+  const lane = stage.lane('execute', await stage.fake());
   lane.start();
+  // The next turn of the event loop is in the middle of the launch.
+  await new Promise(setImmediate);
+  assert.deepEqual([lane.status.state, stage.pids], ['starting', []]);
+  await lane.stop();
   await stage.told('engine.started');
-  await stopped;
   assert.deepEqual(stage.pids.map(isAlive), [false]);
 });
 

@@ -6,6 +6,7 @@ import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.j
 import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Loss } from '../machines/lane.js';
+import { proverBytes } from './capacity.js';
 import { type EngineExit, type EngineProcess, failureOfExit, startEngineProcess } from './engineProcess.js';
 import { type EngineSpec, foreignSocketOf, prepareLaunch } from './engineProcessLaunch.js';
 
@@ -23,8 +24,6 @@ export interface LaneEngineParameters {
   readonly runFolder: string;
   /** Of prove lanes: the mode to load the prover for. */
   readonly firstMode: ProofMode | undefined;
-  /** Why there is too little memory to start an engine now; undefined when there is enough. */
-  readonly shortage: () => Promise<Failure | undefined>;
   readonly clock: Clock;
   readonly log: Log;
   readonly openEngine: (options: EngineOptions) => Engine;
@@ -88,8 +87,6 @@ export class LaneEngine {
   async start(stopped: AbortSignal): Promise<Loss | null> {
     await this.end();
     const { clock, spec } = this.#about;
-    const shortage = await this.#about.shortage();
-    if (shortage !== undefined) return { failure: shortage, at: clock.now(), isCrash: false };
     // Stopped meanwhile: whoever stopped us has seen that nothing runs, and so it has to stay.
     if (stopped.aborted) return null;
     const life = new Life();
@@ -148,6 +145,18 @@ export class LaneEngine {
     const outcome = await life.warm;
     life.warmListeners.delete(onProgress);
     return outcome;
+  }
+
+  /**
+   * How many bytes of memory a proof of this mode needs beyond what the engine holds and what is free; zero or less when it fits.
+   * Zero also for an engine that cannot say, whose memory is the GPU's.
+   */
+  async shortfall(mode: ProofMode): Promise<Outcome<number>> {
+    if (this.#about.spec.kind !== 'cpu') return succeeded(0);
+    const info = await this.connection.info();
+    if (!info.ok) return info;
+    const heldBytes = (await this.#life.process?.residentBytes()) ?? 0;
+    return succeeded(proverBytes[mode] - heldBytes - info.value.memoryAvailableBytes);
   }
 
   /** Calls once, as soon as this engine is found dead while it has no job. Returns the unsubscribe function. */
@@ -217,7 +226,7 @@ export class LaneEngine {
   }
 
   #lossOf(failure: Failure): Loss {
-    return { failure, at: this.#about.clock.now(), isCrash: true };
+    return { failure, at: this.#about.clock.now() };
   }
 
   #told(error: unknown): string {

@@ -7,6 +7,7 @@ import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { WorkEnd } from '../machines/lane.js';
 import type { LaneEngine } from './laneEngine.js';
+import { untilReady } from './laneReadiness.js';
 import { Remainder } from './laneRemainder.js';
 import type { Watch } from './scheduling.js';
 
@@ -35,21 +36,21 @@ export async function runLaneJob<S extends Stage>(
   const job: Job = parameters.job;
   const lost = (failure: Failure): WorkEnd => ({
     engine: 'lost',
-    loss: { failure, at: clock.now(), isCrash: true },
+    loss: { failure, at: clock.now() },
   });
 
   const givenUp = AbortSignal.any([watch.signal, stopped]);
   const report = (progress: Progress) => {
     if (!givenUp.aborted) watch.onProgress(progress);
   };
-  const warm = await unlessAborted(engine.untilWarm(report), givenUp);
+  const ready = await untilReady(parameters, report, givenUp);
   // The engine knows nothing of this job yet: nothing has to be killed for it.
-  if (warm === undefined || givenUp.aborted) {
+  if (ready === undefined || givenUp.aborted) {
     settle(failed(fail('ABORTED')));
     return { engine: 'kept' };
   }
-  if (!warm.ok) {
-    const failure = await engine.causeOf(warm.failure, false);
+  if (!ready.ok) {
+    const failure = await engine.causeOf(ready.failure, false);
     settle(failed(innocent(failure, laneId)));
     return lost(failure);
   }
@@ -65,10 +66,9 @@ export async function runLaneJob<S extends Stage>(
   /** The caller has its answer at once. The engine is killed when what it has left to do would take longer than a new start. */
   function giveUp() {
     settle(failed(fail('ABORTED')));
-    const remainingMs = remainder?.remainingMs(clock.now());
-    const isWorthFinishing = remainingMs !== undefined && remainingMs < (engine.startMs ?? 0);
+    const isWorthFinishing = remainder?.isWorthFinishing(clock.now(), engine.startMs ?? 0) ?? false;
     const isKilled = stopped.aborted || (engine.isManaged && !isWorthFinishing);
-    log.info({ event: 'lane.job_given_up', laneId, requestId: job.requestId, remainingMs, isKilled }, 'job given up');
+    log.info({ event: 'lane.job_given_up', laneId, requestId: job.requestId, isKilled }, 'job given up');
     // An engine that is not ours would work on behind a cut connection, and a second connection would share its GPU.
     if (isKilled) cut.abort();
   }
@@ -108,19 +108,6 @@ export async function runLaneJob<S extends Stage>(
 function innocent(failure: Failure, laneId: LaneId): Failure {
   const detail = failure.code === 'ENGINE_LOST' ? failure.detail : failure.code;
   return fail('ENGINE_LOST', { laneId, detail, blame: false });
-}
-
-/** The promise's value, or undefined as soon as the signal says so. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const abort = () => resolve(undefined);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void promise.then((value) => {
-      signal.removeEventListener('abort', abort);
-      resolve(value);
-    });
-  });
 }
 
 class Watchdog {

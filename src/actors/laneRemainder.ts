@@ -10,6 +10,12 @@ const lastStage: Readonly<Record<ProofMode, ProgressStage>> = {
   groth16: 'wrapping',
 };
 
+/**
+ * What a new engine pays, after its start, before it can go on with proofs of the mode: the recursion programs, 98 s on 2 cores
+ * (docs/engine.md). Far too high a figure would show as lanes that finish proofs which nobody wants.
+ */
+const reloadMs: Readonly<Record<ProofMode, number>> = { core: 0, compressed: 98_000, plonk: 98_000, groth16: 98_000 };
+
 export class Remainder {
   #stageSince: number | undefined;
   #latest: Progress | undefined;
@@ -20,6 +26,12 @@ export class Remainder {
   observe(progress: Progress, at: number): void {
     if (this.#latest?.stage !== progress.stage) this.#stageSince = at;
     this.#latest = progress;
+  }
+
+  /** Whether it is done before a new engine, that takes `startMs` to start, could do the next one. Unknown is no. */
+  isWorthFinishing(now: number, startMs: number): boolean {
+    const remainingMs = this.remainingMs(now);
+    return remainingMs !== undefined && remainingMs < startMs + reloadMs[this.mode];
   }
 
   /** Milliseconds until the proof is done at the pace of its last stage; undefined before that stage has shown one. */

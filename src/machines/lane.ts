@@ -25,12 +25,11 @@ export interface LaneContext {
   readonly lastFailure: Failure | null;
 }
 
-/** Why an engine is gone. `isCrash` is false for what is not the engine's fault: too little memory to start it now. */
+/** Why an engine is gone. */
 export interface Loss {
   readonly failure: Failure;
   /** Epoch ms. */
   readonly at: number;
-  readonly isCrash: boolean;
 }
 
 export type LaneEvent =
@@ -85,12 +84,12 @@ const laneSetup = setup({
   },
 });
 
-function afterLoss(context: LaneContext, { failure, at, isCrash }: Loss): Partial<LaneContext> {
+function afterLoss(context: LaneContext, { failure, at }: Loss): Partial<LaneContext> {
   const pauseMs = backOffMs[Math.min(context.failuresInARow, backOffMs.length - 1)] ?? backOffMs[0];
   const recent = context.recentCrashes.filter((crashedAt) => crashedAt > at - crashWindowMs);
   return {
-    recentCrashes: isCrash ? [...recent, at] : recent,
-    crashes: context.crashes + (isCrash ? 1 : 0),
+    recentCrashes: [...recent, at],
+    crashes: context.crashes + 1,
     failuresInARow: context.failuresInARow + 1,
     resumeAt: at + pauseMs,
     lastFailure: failure,

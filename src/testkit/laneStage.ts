@@ -27,7 +27,6 @@ export const ampleCapacity: Capacity = {
   memory: { limitBytes: 1e12, availableBytes: 1e12 },
   modes: proofModes,
   refusal: () => undefined,
-  readAvailable: async () => 1e12,
 };
 
 const wide: QueueLimits = { jobs: 100, bytes: 1e9 };
@@ -73,7 +72,6 @@ export class LaneStage {
       spec,
       modes: stage === 'prove' ? ['core', 'compressed', 'groth16'] : [],
       runFolder: this.engineStage.folder,
-      shortage: async () => undefined,
       clock: this.clock,
       log: this.log,
       openEngine: this.openEngine,
