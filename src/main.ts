@@ -120,6 +120,8 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const nonces = createNonces({ store, clock });
     const grpc = new Server({
       'grpc.max_receive_message_length': maxCallBytes,
+      // Its bookkeeping of every call is for a debugging service that is not offered here.
+      'grpc.enable_channelz': 0,
       // SDKs ping every 15 s, also while idle; no ping may ever be answered with "too many".
       'grpc.http2.min_ping_interval_without_data_ms': 1_000,
     });

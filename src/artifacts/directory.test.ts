@@ -30,7 +30,7 @@ describeArtifactBackend('the directory backend', async () => {
 });
 
 describe('files of the directory backend', () => {
-  it('lie in folders by kind and first two digits, readable by their owner alone', async () => {
+  it('lie in folders by kind and last two digits, readable by their owner alone', async () => {
     const folder = await newFolder();
     const backend = createDirectoryBackend({ folder, uploads });
     const id = newArtifactId();
@@ -43,10 +43,10 @@ describe('files of the directory backend', () => {
       never,
     );
     const { path } = backend.file(ref, 'stdin');
-    assert.equal(relative(folder, path), join('artifacts', 'stdin', id.slice(0, 2), id));
+    assert.equal(relative(folder, path), join('artifacts', 'stdin', id.slice(-2), id));
     const modeOf = async (at: string) => (await stat(join(folder, at))).mode & 0o777;
     assert.equal(await modeOf(relative(folder, path)), 0o600);
-    for (const at of ['artifacts', 'artifacts/scratch', 'artifacts/stdin', `artifacts/stdin/${id.slice(0, 2)}`]) {
+    for (const at of ['artifacts', 'artifacts/scratch', 'artifacts/stdin', `artifacts/stdin/${id.slice(-2)}`]) {
       assert.equal(await modeOf(at), 0o700, at);
     }
     await backend.close();

@@ -1,4 +1,4 @@
-// Where the directory backend keeps what: DATA/artifacts/<kind>/<first two hex digits>/<id>, unfinished files in DATA/artifacts/scratch.
+// Where the directory backend keeps what: DATA/artifacts/<kind>/<last two hex digits>/<id>, unfinished files in DATA/artifacts/scratch.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export const folderMode = 0o700;
 export interface ArtifactPaths {
   readonly scratchFolder: string;
   kindFolder(kind: ArtifactKind): string;
-  /** One of 256, so that no folder grows beyond what file systems list quickly. */
+  /** One of 256, so that no folder grows beyond what file systems list quickly. By the end of the id: its beginning is the time. */
   shelf(id: ArtifactId, kind: ArtifactKind): string;
   final(id: ArtifactId, kind: ArtifactKind): string;
   /** An output that a lane writes: the same path for the same id, so that another attempt overwrites it. */
@@ -27,7 +27,7 @@ export function createArtifactPaths(data: string): ArtifactPaths {
   const scratchFolder = join(root, 'scratch');
   for (const folder of [scratchFolder, ...artifactKinds.map(kindFolder)])
     mkdirSync(folder, { recursive: true, mode: folderMode });
-  const shelf = (id: ArtifactId, kind: ArtifactKind) => join(kindFolder(kind), id.slice(0, 2));
+  const shelf = (id: ArtifactId, kind: ArtifactKind) => join(kindFolder(kind), id.slice(-2));
   return {
     scratchFolder,
     kindFolder,

@@ -18,8 +18,9 @@ export const createArtifact = ({ signatures, capabilities, clock, log, publicUrl
     const origin = originOf(publicUrl, authority);
     const claims = claimsOf(artifactType);
     const owner = await signatures.recover({ message: signedText, signature });
-    const id = newArtifactId();
-    const path = capabilities.mint({ id, ...claims, owner, expiresAt: clock.now() + uploadWindowMs });
+    const now = clock.now();
+    const id = newArtifactId(now);
+    const path = capabilities.mint({ id, ...claims, owner, expiresAt: now + uploadWindowMs });
     return { artifactUri: artifactUri(id), artifactPresignedUrl: `${origin}${path}` };
   });
 
