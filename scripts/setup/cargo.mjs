@@ -21,15 +21,11 @@ export function findProtoc(metadata, platform = `${process.platform}-${process.a
   return found && join(dirname(found.manifest_path), 'bin', 'protoc');
 }
 
-function protocFor(root, env) {
+function protocFor(root, env, platform) {
   if (env.PROTOC) return env.PROTOC;
-  const metadata = ask('cargo', ['metadata', '--format-version', '1', '--locked'], { cwd: root, env });
-  if (metadata === undefined) {
-    throw new Problem(
-      '`cargo metadata --locked` failed: is the network there, and does Cargo.lock fit Cargo.toml? Run it to see.',
-    );
-  }
-  const protoc = findProtoc(JSON.parse(metadata));
+  const args = ['metadata', '--format-version', '1', '--locked', '--offline', ...platform('--filter-platform')];
+  const metadata = ask('cargo', args, { cwd: root, env });
+  const protoc = metadata && findProtoc(JSON.parse(metadata));
   if (protoc && existsSync(protoc)) return protoc;
   throw new Problem(
     'There is no vendored protoc for this platform. Install protobuf-compiler and name it: PROTOC=/usr/bin/protoc npm run setup',
@@ -45,26 +41,27 @@ export function parseProgress(line) {
     const [, done, total, crate] = building;
     return `${done} of ${total} crates${crate ? ` (${crate.trim()})` : ''}`;
   }
+  const fetched = /^Fetch \[[=> ]*\] (\d+) complete/.exec(plain);
+  if (fetched !== null) return `reading the registry, ${fetched[1]} done`;
   const other = /^(Downloading|Downloaded|Updating|Locking|Blocking|Compiling|Fresh) (.*)$/.exec(plain);
   return other === null ? undefined : `${other[1].toLowerCase()} ${other[2]}`;
 }
 
 /** Builds `binary` in release mode from the committed lockfile and copies it to `to`, whole or not at all. */
-export async function cargoBuild({ root, binary, target, to, env, progress }) {
-  const cargoEnv = {
-    ...env,
-    CARGO_TARGET_DIR: target,
-    PROTOC: protocFor(root, env),
-    CARGO_TERM_PROGRESS_WHEN: 'always',
-    CARGO_TERM_PROGRESS_WIDTH: '100',
-  };
-  const selected = members.flatMap((member) => ['-p', member]);
-  const args = ['build', '--release', '--locked', ...selected, '--bin', binary];
+export async function cargoBuild({ root, binary, target, to, env, host, progress }) {
+  const platform = (option) => (host === undefined ? [] : [option, host]);
   const onErr = (line) => {
     const text = parseProgress(line);
     if (text !== undefined) progress(text);
     return text !== undefined;
   };
+  const shown = { ...env, CARGO_TERM_PROGRESS_WHEN: 'always', CARGO_TERM_PROGRESS_WIDTH: '100' };
+  // On its own, so that its progress can be seen: the first time it is some hundred megabytes.
+  const fetch = ['fetch', '--locked', ...platform('--target')];
+  await run('cargo', fetch, { cwd: root, env: shown, what: '`cargo fetch`', onErr });
+  const cargoEnv = { ...shown, CARGO_TARGET_DIR: target, PROTOC: protocFor(root, env, platform) };
+  const selected = members.flatMap((member) => ['-p', member]);
+  const args = ['build', '--release', '--locked', ...selected, '--bin', binary];
   await run('cargo', args, { cwd: root, env: cargoEnv, what: '`cargo build`', onErr });
 
   mkdirSync(dirname(to), { recursive: true });

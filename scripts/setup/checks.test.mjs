@@ -46,6 +46,7 @@ test('cargo’s progress becomes a few words', () => {
   );
   assert.equal(parseProgress('\u001b[1m\u001b[36m    Building\u001b[0m [=> ] 1/2'), '1 of 2 crates');
   assert.equal(parseProgress('  Downloaded syn v2.0.1'), 'downloaded syn v2.0.1');
+  assert.equal(parseProgress(' Fetch [==>   ] 157 complete; 5 pending'), 'reading the registry, 157 done');
   assert.equal(parseProgress('error[E0425]: cannot find value'), undefined);
   assert.equal(parseProgress('warning: unused'), undefined);
 });

@@ -87,7 +87,15 @@ export async function buildBinary({ root, cache, which, env = process.env, progr
     join(cache, 'target.lock'),
     async () => {
       if (existsSync(path)) return finish(false, 'built by another set-up');
-      await cargoBuild({ root, binary, target: join(cache, 'target'), to: path, env: rust.env, progress });
+      await cargoBuild({
+        root,
+        binary,
+        target: join(cache, 'target'),
+        to: path,
+        env: rust.env,
+        host: rust.host,
+        progress,
+      });
       const result = finish(true, 'built');
       pruneBuilds(cache, folder);
       return result;

@@ -29,11 +29,11 @@ export function withCargoPath(env) {
   return { ...env, PATH: [env.PATH, rustup].filter(Boolean).join(delimiter) };
 }
 
-/** Answers `{env, rustc}` to build with, or throws RustMissing, which says what to install. */
+/** Answers `{env, rustc, host}` (the compiler's version line and target) to build with, or throws RustMissing, which says what to install. */
 export function requireRust(env = process.env) {
   const withPath = withCargoPath(env);
   const options = { env: withPath };
-  const rustc = ask('rustc', ['-V'], options);
+  const [rustc, ...facts] = ask('rustc', ['-vV'], options)?.split('\n') ?? [];
   if (rustc === undefined || ask('cargo', ['-V'], options) === undefined) {
     throw new RustMissing(`The engine is written in Rust, and there is no cargo on this machine. ${installRust}`);
   }
@@ -44,7 +44,8 @@ export function requireRust(env = process.env) {
         'Update it with: rustup update stable   (a distribution package that is older has to give way to rustup: https://rustup.rs)',
     );
   }
-  return { env: withPath, rustc };
+  const host = facts.find((line) => line.startsWith('host: '))?.slice('host: '.length);
+  return { env: withPath, rustc, host };
 }
 
 /** Rust links with the C compiler. Asked only before a build: a built engine runs without. */
