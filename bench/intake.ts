@@ -1,0 +1,69 @@
+// Intake: signed RequestProof calls acknowledged durable per second, 64 in flight on 8 connections, every call another request with
+// another input. From the call's first byte to its trailers; the service's lanes are all busy. Then polls of one of these requests.
+import { fromBinary } from '@bufbuild/protobuf';
+import { RequestProofResponseSchema } from '../src/gen/network/network_pb.js';
+import { type Figure, quantile } from './figures.js';
+import { load } from './load.js';
+import { measurePolls } from './polls.js';
+import { seed, signedRequests } from './requests.js';
+import { type RunningService, startService } from './service.js';
+import { busyEngine, dataIn, type Part, scaled } from './setting.js';
+
+export const requestProofPath = '/network.ProverNetwork/RequestProof';
+const connections = 8;
+const inFlight = 8;
+/** Until the JIT has settled. */
+const warmUpCalls = 4_000;
+
+export const measureIntake: Part = async (setting) => {
+  const data = dataIn(setting, 'intake');
+  const warmUp = scaled(warmUpCalls, setting);
+  const measured = scaled(12_000, setting);
+  setting.say(`intake: preparing ${warmUp + measured} signed requests`);
+  const ids = await seed(data, warmUp + measured);
+  const { cli, folder } = setting;
+  const flags = ['--max-open-requests', '1000000'];
+  const service = await startService({ cli, engine: await busyEngine(setting), data, folder, flags });
+  try {
+    await service.lanesSettled();
+    // Signed only now: a nonce is good for 15 minutes.
+    const messages = signedRequests(ids);
+    setting.say('intake: measuring');
+    const requestIds: Uint8Array[] = [];
+    const call = (some: readonly Uint8Array[]) =>
+      load({
+        ...service,
+        path: requestProofPath,
+        messages: some,
+        connections,
+        inFlight,
+        onAnswer(_, message) {
+          const requestId = fromBinary(RequestProofResponseSchema, message).body?.requestId;
+          if (requestIds.length < 64 && requestId) requestIds.push(Uint8Array.from(requestId));
+        },
+      });
+    await call(messages.slice(0, warmUp));
+    const intake = await measure(service, () => call(messages.slice(warmUp)));
+    return [...intake, ...(await measurePolls(service, requestIds[0] as Uint8Array, setting))];
+  } finally {
+    await service.kill();
+  }
+};
+
+async function measure(service: RunningService, run: () => ReturnType<typeof load>): Promise<Figure[]> {
+  await service.resetProbe();
+  const { seconds, latenciesMs, refused, generatorShare } = await run();
+  const delay = await service.readProbe();
+  if (refused > 0) throw new Error(`${refused} requests were refused`);
+  const count = latenciesMs.length;
+  const part = 'intake';
+  const note = `generator ${Math.round(100 * generatorShare)} % of a core`;
+  return [
+    { part, measure: 'RequestProof durable', value: count / seconds, unit: '/s', aim: { least: 6_000 }, note },
+    { part, measure: 'latency p50', value: quantile(latenciesMs, 0.5), unit: 'ms' },
+    { part, measure: 'latency p99', value: quantile(latenciesMs, 0.99), unit: 'ms', aim: { most: 20 } },
+    { part, measure: 'latency worst', value: quantile(latenciesMs, 1), unit: 'ms' },
+    { part, measure: 'event-loop delay p99', value: delay.p99, unit: 'ms' },
+    { part, measure: 'processor time per request, all threads', value: (1e6 * delay.cpuSeconds) / count, unit: 'µs' },
+  ];
+}

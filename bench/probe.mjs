@@ -1,0 +1,31 @@
+// Loaded into the service's main thread with `--import`: the service itself is the unmodified one. Over IPC it answers with its event
+// loop's delay and its processor time since the last reset.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isMainThread } from 'node:worker_threads';
+
+// Worker threads inherit `--import`.
+if (isMainThread && process.send !== undefined) {
+  const resolutionMs = 1;
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  let cpu = process.cpuUsage();
+  process.on('message', (message) => {
+    if (message === 'reset') {
+      delay.reset();
+      cpu = process.cpuUsage();
+      process.send({ reset: true });
+    } else if (message === 'read') {
+      // A sample is the time between two ticks, of which the resolution is no delay.
+      const ms = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolutionMs);
+      const { user, system } = process.cpuUsage(cpu);
+      process.send({
+        p50: ms(delay.percentile(50)),
+        p99: ms(delay.percentile(99)),
+        max: ms(delay.max),
+        cpuSeconds: (user + system) / 1e6,
+      });
+    }
+  });
+  // The channel must not keep a service alive that has been told to stop.
+  process.channel?.unref();
+}
