@@ -19,13 +19,19 @@ export interface ServiceStageOptions {
 }
 
 /** One line of the service's log, parsed; `text` for the lines that are for people. */
-export type LogLine = { readonly event?: string; readonly text: string; readonly [fact: string]: unknown };
+export interface LogLine {
+  readonly text: string;
+  readonly event?: string;
+  readonly requestId?: string;
+  /** Of a request: the state it has come to. */
+  readonly to?: string;
+}
 
 export interface ServiceProcess {
   readonly child: ChildProcess;
   /** Everything it has written so far. */
   readonly lines: readonly LogLine[];
-  /** The first line that fits, of those written already or to come. Rejects when the process ends before. */
+  /** The first line that fits, of those written already or to come. Rejects with the log when the process ends before, or in time. */
   until(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** Called with each line from now on. */
   onLine(listener: (line: LogLine) => void): void;
@@ -57,6 +63,8 @@ export interface ServiceStage {
 /** Engines die by themselves within milliseconds; more than this is an orphan (ms). */
 const orphanAfterMs = 20_000;
 const lookAgainMs = 20;
+/** What a test waits for comes within a second or two; on a busy machine within this (ms). */
+const lineWithinMs = 30_000;
 
 export async function createServiceStage(options: ServiceStageOptions = {}): Promise<ServiceStage> {
   const build = buildService();
@@ -150,13 +158,17 @@ function watch(child: ChildProcess): ServiceProcess {
       new Promise((resolve, reject) => {
         const found = lines.find(fits);
         if (found !== undefined) return resolve(found);
-        const gone = () => reject(new Error(`the service ended:\n${lines.map(({ text }) => text).join('\n')}`));
-        if (ended) return gone();
-        const look = (line: LogLine) => {
-          if (!fits(line)) return;
+        const settle = (line: LogLine | undefined) => {
+          cancel();
           news.off('line', look).off('end', gone);
-          resolve(line);
+          if (line === undefined) reject(new Error(`no such line:\n${lines.map(({ text }) => text).join('\n')}`));
+          else resolve(line);
         };
+        const gone = () => settle(undefined);
+        const look = (line: LogLine) => {
+          if (fits(line)) settle(line);
+        };
+        const cancel = holdingClock.wakeAt(holdingClock.now() + (ended ? 0 : lineWithinMs), gone);
         news.on('line', look).once('end', gone);
       }),
     async kill() {

@@ -1,0 +1,149 @@
+// Engines that crash, and requests whose time runs out: what the client is told, and that lanes are free again for the others.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { ClientError } from '../../src/client/errors.js';
+import type { RequestUpdate } from '../../src/client/watch.js';
+import { holdingClock } from '../../src/clock.js';
+import type { RequestId } from '../../src/ids.js';
+import type { FakeRule } from '../../src/testkit/fakeEngineScript.js';
+import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+import {
+  createRequester,
+  deadlineIn,
+  expectedProof,
+  type ServiceRequester,
+  stdinOf,
+} from '../../src/testkit/serviceRequests.js';
+
+const clock = holdingClock;
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+describe('a service whose engines fail', { timeout: 240_000 }, () => {
+  let stage: ServiceStage;
+  let service: ServiceProcess;
+  let requester: ServiceRequester;
+
+  beforeEach(async () => {
+    stage = await createServiceStage();
+    requester = createRequester(stage.url, { clock });
+  });
+  afterEach(async () => {
+    requester.close();
+    await stage.end();
+  });
+
+  async function serve(rules: readonly FakeRule[]): Promise<void> {
+    stage.changeScript({ rules, memoryPath: join(stage.folder, 'memory'), journalPath: join(stage.folder, 'journal') });
+    service = await stage.serve();
+    await requester.register();
+  }
+
+  async function assertProven(requestId: RequestId, stdin: Uint8Array): Promise<void> {
+    const { proofUrl } = await requester.client.waitProof(requestId, { pollMs: 50 });
+    assert.ok((await requester.fetchProof(proofUrl)).equals(expectedProof(stdin)));
+  }
+
+  /** What its requester sees at the first look that fits. */
+  async function updated(requestId: RequestId, fits: (update: RequestUpdate) => boolean): Promise<RequestUpdate> {
+    for await (const update of requester.client.watch(requestId, { pollMs: 20 })) if (fits(update)) return update;
+    throw new Error('the request ended before');
+  }
+
+  /** How often engines have begun to prove this input. */
+  const provesOf = (stdin: Uint8Array) =>
+    readFileSync(join(stage.folder, 'journal'), 'utf8')
+      .split('\n')
+      .filter((line) => line === `prove ${sha256(stdin)}`).length;
+
+  for (const kind of ['crash', 'crashMidFrame', 'eofMidFrame'] as const) {
+    it(`makes the proof after all when its engine is lost once (${kind})`, async () => {
+      await serve([{ on: 'prove', times: 1, act: { kind } }]);
+      const stdin = stdinOf('unlucky');
+      await assertProven(await requester.submit(stdin), stdin);
+      assert.equal(provesOf(stdin), 2);
+    });
+  }
+
+  it('gives a request up that kills every engine, says why, and serves the others', async () => {
+    const poison = stdinOf('poison');
+    await serve([{ on: 'prove', stdinSha256: sha256(poison), act: { kind: 'crash' } }]);
+    const poisonId = await requester.submit(poison);
+    const others = Array.from({ length: 4 }, (_, i) => stdinOf(`healthy ${i}`));
+    const proven = others.map(async (stdin) => assertProven(await requester.submit(stdin), stdin));
+    await assert.rejects(requester.client.waitProof(poisonId, { pollMs: 50 }), (error) => {
+      assert.ok(error instanceof ClientError && error.failure.code === 'UNFULFILLABLE');
+      assert.equal(error.failure.cause, 'PROVING_FAILURE');
+      assert.match(error.failure.detail, /^2 engines died while they worked on this request/);
+      return true;
+    });
+    const { fulfilment, execution, error } = await requester.client.details(poisonId);
+    assert.deepEqual(
+      { fulfilment, execution, error },
+      { fulfilment: 'UNFULFILLABLE', execution: 'EXECUTED', error: 'PROVING_FAILURE' },
+    );
+    await Promise.all(proven);
+    assert.equal(provesOf(poison), 2);
+    // A crash of the service must not turn a poisonous input into a fresh one.
+    await service.kill();
+    service = await stage.serve();
+    assert.equal((await requester.client.status(poisonId)).state, 'unfulfillable');
+    assert.equal(provesOf(poison), 2);
+  });
+
+  it('remembers over a restart that an engine has died on a request', async () => {
+    const poison = stdinOf('slow poison');
+    await serve([{ on: 'prove', stdinSha256: sha256(poison), act: { kind: 'crash' } }]);
+    const requestId = await requester.submit(poison);
+    // Not by the log, which is ahead of the disk.
+    await updated(requestId, ({ detail }) => detail?.phase === 'backingOff');
+    await service.kill();
+    await stage.serve();
+    await assert.rejects(requester.client.waitProof(requestId, { pollMs: 50 }), { name: 'ClientError' });
+    assert.equal(provesOf(poison), 2);
+  });
+
+  it('lets go of lanes and queue when deadlines pass', async () => {
+    const [held, queued, later] = [stdinOf('held'), stdinOf('queued'), stdinOf('later')];
+    await serve([{ on: 'prove', stdinSha256: sha256(held), act: { kind: 'hang' } }]);
+    const heldId = await requester.submit(held, { deadline: deadlineIn(clock, 3_000) });
+    await service.until((line) => line.requestId === heldId && line.to === 'proving.running');
+    const queuedId = await requester.submit(queued, { deadline: deadlineIn(clock, 1_000) });
+    for (const requestId of [queuedId, heldId]) {
+      await assert.rejects(requester.client.waitProof(requestId, { pollMs: 50 }), (error) => {
+        assert.ok(error instanceof ClientError && error.failure.code === 'TIMED_OUT');
+        return true;
+      });
+      await service.until((line) => line.requestId === requestId && line.to === 'expired');
+    }
+    const laterId = await requester.submit(later);
+    await assertProven(laterId, later);
+    assert.equal(provesOf(queued), 0);
+    const [response] = await new Promise<[import('node:http').IncomingMessage]>((resolve) =>
+      get(`${stage.url}/health`, (found) => resolve([found])),
+    );
+    const { lanes } = (await json(response)) as { lanes: { id: string; state: string }[] };
+    assert.deepEqual(
+      lanes.map(({ id, state }) => `${id} ${state}`),
+      ['cpu-execute-0 ready', 'cpu-verify-0 ready', 'cpu-prove-0 ready'],
+    );
+  });
+
+  it('does not start again what ran out of time while it was away', async () => {
+    const stdin = stdinOf('too late');
+    const begun = { stage: 'proving', done: 1, total: 2, cycles: 3 } as const;
+    await serve([{ on: 'prove', progress: [begun], act: { kind: 'hang' } }]);
+    const requestId = await requester.submit(stdin, { deadline: deadlineIn(clock, 4_000) });
+    const { deadlineAt } = await updated(requestId, ({ detail }) => detail?.progress?.done === 1);
+    await service.kill();
+    await new Promise<void>((resolve) => clock.wakeAt(deadlineAt, resolve));
+    service = await stage.serve();
+    await service.until((line) => line.requestId === requestId && line.to === 'expired');
+    await assert.rejects(requester.client.waitProof(requestId), { message: /time ran out/ });
+    assert.equal(provesOf(stdin), 1);
+  });
+});

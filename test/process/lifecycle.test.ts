@@ -1,0 +1,212 @@
+// The service as its operator meets it: started twice, stopped, stopped again, restarted under clients that wait.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { afterEach, describe, it } from 'node:test';
+import { CallFailed } from '../../src/client/transport.js';
+import { holdingClock } from '../../src/clock.js';
+import { ArtifactStore, ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
+import { ProverNetwork } from '../../src/gen/network/network_pb.js';
+import { bytesOf } from '../../src/ids.js';
+import {
+  createServiceStage,
+  type LogLine,
+  type ServiceStage,
+  type ServiceStageOptions,
+} from '../../src/testkit/service.js';
+import { createRequester, expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
+
+const clock = holdingClock;
+const never = new AbortController().signal;
+/** Proofs that do not end within a test. */
+const slowProofs = { rules: [{ on: 'prove', act: { kind: 'hang' } }] } as const;
+
+describe('the life of a service', { timeout: 240_000 }, () => {
+  const ends: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+
+  async function stageOf(
+    options: ServiceStageOptions = {},
+  ): Promise<{ stage: ServiceStage; requester: ServiceRequester }> {
+    const stage = await createServiceStage(options);
+    ends.push(() => stage.end());
+    const requester = createRequester(stage.url, { clock });
+    ends.push(() => requester.close());
+    return { stage, requester };
+  }
+
+  async function assertProven(
+    requester: ServiceRequester,
+    requestId: Parameters<typeof requester.client.status>[0],
+    stdin: Uint8Array,
+  ) {
+    const { proofUrl } = await requester.client.waitProof(requestId, { pollMs: 50 });
+    assert.ok((await requester.fetchProof(proofUrl)).equals(expectedProof(stdin)));
+  }
+
+  const isProving = (requestId: string) => (line: LogLine) =>
+    line.event === 'request.transition' && line.requestId === requestId && line.to === 'proving.running';
+
+  it('has its data folder for itself', async () => {
+    const { stage, requester } = await stageOf();
+    await stage.serve();
+    const second = stage.spawn({ listen: '127.0.0.1:0' });
+    assert.notEqual((await second.exited).code, 0);
+    const said = second.lines.map(({ text }) => text).join('\n');
+    assert.match(
+      said,
+      /Another sealed-prover is using the data folder .*svc-.*data\. Stop it, or choose another folder with --data\./,
+    );
+    assert.doesNotMatch(said, /\n\s+at /);
+    await requester.register();
+  });
+
+  it('says so when the port is taken, and leaves nothing behind', async () => {
+    const { stage } = await stageOf();
+    const holder = createServer().listen(stage.port, '127.0.0.1');
+    await once(holder, 'listening');
+    const service = stage.spawn();
+    assert.equal((await service.exited).code, 1);
+    assert.deepEqual(
+      service.lines.map(({ text }) => text),
+      [`127.0.0.1:${stage.port} is in use already. Choose another port with --listen, or stop who has it.`],
+    );
+    holder.close();
+    await stage.enginesGone();
+    // The claim on the folder was given back with it.
+    assert.equal(await (await stage.serve()).stop(), 0);
+  });
+
+  it('stops with SIGTERM and 0; what was open goes on after the next start', async () => {
+    const { stage, requester } = await stageOf({ script: slowProofs });
+    const service = await stage.serve();
+    await requester.register();
+    const stdin = stdinOf('one');
+    const requestId = await requester.submit(stdin);
+    await service.until(isProving(requestId));
+    assert.equal(await service.stop(), 0);
+    await stage.enginesGone();
+    stage.changeScript({});
+    const next = await stage.serve();
+    assert.ok(next.lines.some(({ text }) => text.includes('1 open request brought back')));
+    await assertProven(requester, requestId, stdin);
+  });
+
+  it('stops at once with a second SIGTERM, whoever still sends', async () => {
+    const { stage, requester } = await stageOf({ flags: { 'drain-timeout': '60s' } });
+    const service = await stage.serve();
+    const upload = await halfAnUpload(requester, stage.port);
+    ends.push(() => upload.destroy());
+    service.child.kill('SIGTERM');
+    await service.until(({ text }) => text.startsWith('Stopping'));
+    service.child.kill('SIGTERM');
+    assert.equal((await service.exited).code, 130);
+    await stage.enginesGone();
+  });
+
+  it('gives running uploads their time to end, and not more', async () => {
+    const { stage, requester } = await stageOf({ flags: { 'drain-timeout': '1s' } });
+    const service = await stage.serve();
+    const upload = await halfAnUpload(requester, stage.port);
+    const cut = once(upload, 'close');
+    assert.equal(await service.stop(), 0);
+    await cut;
+  });
+
+  it('tells clients that poll UNAVAILABLE when it stops', async () => {
+    const { stage, requester } = await stageOf({ script: slowProofs });
+    const service = await stage.serve();
+    await requester.register();
+    const requestId = await requester.submit(stdinOf('polled'));
+    const clients = Array.from({ length: 20 }, () => createRequester(stage.url, { clock }));
+    ends.push(() => {
+      for (const client of clients) client.close();
+    });
+    let answers = 0;
+    const polls = clients.map(async ({ context }) => {
+      for (;;) {
+        await context.transport.call(
+          ProverNetwork.method.getProofRequestStatus,
+          { requestId: bytesOf(requestId) },
+          never,
+        );
+        answers += 1;
+        if (answers === 400) service.child.kill('SIGTERM');
+      }
+    });
+    for (const outcome of await Promise.allSettled(polls)) {
+      assert.equal(outcome.status, 'rejected');
+      assert.ok(outcome.reason instanceof CallFailed);
+      assert.equal(outcome.reason.status, 'UNAVAILABLE', outcome.reason.message);
+      // grpc-js words a connection that was cut under a call so; SDKs end their wait on other codes for it.
+      assert.doesNotMatch(outcome.reason.detail, /dropped|RST_STREAM/);
+    }
+    assert.equal((await service.exited).code, 0);
+    assert.ok(answers >= 400);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    it(`is waited for over a ${signal}`, async () => {
+      const { stage, requester } = await stageOf({ script: slowProofs });
+      const service = await stage.serve();
+      await requester.register();
+      const stdin = stdinOf('waits');
+      const requestId = await requester.submit(stdin);
+      const proven = assertProven(requester, requestId, stdin);
+      const seen: string[] = [];
+      const watched = (async () => {
+        for await (const { state } of requester.client.watch(requestId, { pollMs: 50 })) seen.push(state);
+      })();
+      await service.until(isProving(requestId));
+      stage.changeScript({});
+      service.child.kill(signal);
+      await service.exited;
+      await stage.serve();
+      await Promise.all([proven, watched]);
+      assert.equal(seen.at(-1), 'fulfilled');
+    });
+  }
+
+  it('does not mind another one beside it', async () => {
+    const [left, right] = await Promise.all([stageOf(), stageOf()]);
+    await Promise.all([left.stage.serve(), right.stage.serve()]);
+    await Promise.all([left.requester.register(), right.requester.register()]);
+    const stdin = stdinOf('the same on both');
+    const [one, other] = await Promise.all([left.requester.submit(stdin), right.requester.submit(stdin)]);
+    assert.notEqual(one, other);
+    await Promise.all([assertProven(left.requester, one, stdin), assertProven(right.requester, other, stdin)]);
+    await assert.rejects(left.requester.client.status(other), {
+      failure: {
+        code: 'REFUSED',
+        call: 'GetProofRequestStatus',
+        status: 'NOT_FOUND',
+        detail: `No request 0x${other} is known here.`,
+      },
+    });
+  });
+});
+
+/** A PUT whose second half does not come. */
+async function halfAnUpload(requester: ServiceRequester, port: number) {
+  const { context } = requester;
+  const { artifactPresignedUrl } = await context.transport.call(
+    ArtifactStore.method.createArtifact,
+    { signature: context.signerFor('').signArtifactCreation(), artifactType: ArtifactType.PRIVATE_STDIN },
+    never,
+  );
+  const { pathname, search } = new URL(artifactPresignedUrl);
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  await new Promise((resolve) =>
+    socket.write(
+      `PUT ${pathname}${search} HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\nexpect: 100-continue\r\n\r\n`,
+      resolve,
+    ),
+  );
+  // The service says "continue" when it has begun to read the upload.
+  await once(socket, 'data');
+  socket.write(Buffer.alloc(500));
+  return socket;
+}
