@@ -25,6 +25,8 @@ const transientCodes = new Set([
 ]);
 
 const channelOptions = {
+  // A service sends newer fields to clients that it knows to read them, and this is the name it looks for.
+  'grpc.primary_user_agent': 'sealed-prover/1',
   // The SDK's figures: pings each 15 s, answers of at most 4 MiB.
   'grpc.keepalive_time_ms': 15_000,
   'grpc.keepalive_timeout_ms': 15_000,
