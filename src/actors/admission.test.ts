@@ -1,11 +1,9 @@
 // The window over open requests: its width, its order, who may leave it, and what a turn costs with ten thousand waiting.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FailureError } from '../errors.js';
 import { newRequestId } from '../ids.js';
 import { Admission, type Applicant } from './admission.js';
 
-const never = () => new AbortController().signal;
 const applicant = (changes: Partial<Applicant> = {}): Applicant => ({
   requestId: newRequestId(),
   requester: 'a',
@@ -19,13 +17,13 @@ test('as many as fit are inside, and whoever leaves lets in the next by policy',
   const order: string[] = [];
   const apply = (name: string, changes: Partial<Applicant>) => {
     const who = applicant(changes);
-    void admission.admit(who, never()).then(() => {
+    admission.line(who, () => {
       order.push(name);
-      admission.leave(who.requestId);
+      queueMicrotask(() => admission.leave(who.requestId));
     });
   };
   const first = applicant();
-  await admission.admit(first, never());
+  admission.line(first, () => {});
   apply('a late', { deadlineAt: 2_000 });
   apply('a early', { deadlineAt: 1_000 });
   apply('b', { requester: 'b', deadlineAt: 3_000 });
@@ -36,30 +34,46 @@ test('as many as fit are inside, and whoever leaves lets in the next by policy',
   assert.deepEqual(order, ['restarted', 'a early', 'b', 'a late']);
 });
 
-test('who gives up leaves the line, and takes no place', async () => {
+const nobody = () => assert.fail('it was let in');
+
+test('who gives up leaves the line, and takes no place', () => {
   const admission = new Admission(1);
   const first = applicant();
-  await admission.admit(first, never());
-  const controller = new AbortController();
-  const given = admission.admit(applicant(), controller.signal);
-  const next = admission.admit(applicant(), never());
-  controller.abort();
-  const isAborted = (error: unknown) => error instanceof FailureError && error.failure.code === 'ABORTED';
-  await assert.rejects(given, isAborted);
-  await assert.rejects(admission.admit(applicant(), controller.signal), isAborted);
+  admission.line(first, () => {});
+  const leaveLine = admission.line(applicant(), nobody);
+  let isIn = false;
+  admission.line(applicant(), () => {
+    isIn = true;
+  });
+  leaveLine();
   admission.leave(first.requestId);
-  await next;
+  assert.ok(isIn);
   assert.deepEqual([admission.inside, admission.waiting], [1, 0]);
 });
 
-test('asking again while inside is answered at once, and leaving twice frees one place', async () => {
+test('giving up after being let in changes nothing', () => {
+  const admission = new Admission(1);
+  const leaveLine = admission.line(applicant(), () => {});
+  const next = admission.line(applicant(), nobody);
+  leaveLine();
+  assert.deepEqual([admission.inside, admission.waiting], [1, 1]);
+  next();
+});
+
+test('asking again while inside is answered at once, and leaving twice frees one place', () => {
   const admission = new Admission(1);
   const first = applicant();
-  await admission.admit(first, never());
-  await admission.admit(first, never());
+  let times = 0;
+  const count = () => {
+    times += 1;
+  };
+  admission.line(first, count);
+  admission.line(first, count);
+  assert.equal(times, 2);
   let isIn = false;
-  const second = applicant();
-  void admission.admit(second, never()).then(() => (isIn = true));
+  admission.line(applicant(), () => {
+    isIn = true;
+  });
   admission.leave(newRequestId());
   assert.equal(isIn, false);
   admission.leave(first.requestId);
@@ -73,9 +87,9 @@ test('with ten thousand waiting every one gets in, in order', async () => {
   const seen: number[] = [];
   for (let index = 0; index < count; index++) {
     const who = applicant({ requester: `${index % 100}`, deadlineAt: index });
-    void admission.admit(who, never()).then(() => {
+    admission.line(who, () => {
       seen.push(index);
-      admission.leave(who.requestId);
+      queueMicrotask(() => admission.leave(who.requestId));
     });
   }
   assert.equal(admission.waiting, count - 64);

@@ -1,6 +1,5 @@
 // A window over the open requests: only so many are past `requested` at once, so that ten thousand waiting ones cost a line in a queue
 // and not ten thousand open files and journal entries. Within the policy of `machines/queue.ts`.
-import { FailureError, fail } from '../errors.js';
 import type { RequestId } from '../ids.js';
 import { anyServer, Queue, type Waiting } from '../machines/queue.js';
 
@@ -38,25 +37,18 @@ export class Admission {
   }
 
   /**
-   * Resolves when the request may go on; it then counts until `leave`. A request that is inside already is let through at once.
-   * Rejects with ABORTED when the signal gives it up first. A request applies once at a time.
+   * Calls `admit` once, when the request may go on; it then counts until `leave`. A request that is inside already is let through
+   * at once, within this call. Answers how to give up waiting. A request stands in the line once at a time.
    */
-  admit({ requestId, requester, deadlineAt, resumed }: Applicant, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(new FailureError(fail('ABORTED')));
-      if (this.#inside.has(requestId)) return resolve();
-      const giveUp = () => {
-        this.#queue.remove(requestId);
-        reject(new FailureError(fail('ABORTED')));
-      };
-      const admit = () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#queue.add({ id: requestId, requester, deadlineAt, resumed, kind: '', program: '', sizeBytes: 0, admit });
-      this.#fill();
-    });
+  line({ requestId, requester, deadlineAt, resumed }: Applicant, admit: () => void): () => void {
+    if (this.#inside.has(requestId)) {
+      admit();
+      return () => {};
+    }
+    this.#queue.add({ id: requestId, requester, deadlineAt, resumed, kind: '', program: '', sizeBytes: 0, admit });
+    this.#fill();
+    // Once admitted it stands in the line no more, and this does nothing.
+    return () => this.#queue.remove(requestId);
   }
 
   /** A request that was admitted before a restart keeps its place, even beyond the window. */

@@ -1,11 +1,13 @@
 // Hosts request actors: starts, restores and stops them, and hands every transition to its writer before the world may see it.
-// It is the only place that creates request actors and the only one that logs transitions.
+// It is the only place that creates request actors and the only one that logs transitions. A request that waits for its turn sleeps:
+// it is a snapshot on disk and a place in a line, and gets its actor when it is woken. So ten thousand waiting ones cost little.
 import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import type { RequestId } from '../ids.js';
 import type { requestMachine } from '../machines/request.js';
+import { requestedSnapshot } from '../machines/requested.js';
 import type { ProofRequest, RequestEvent } from '../machines/requestRules.js';
 import { isTerminal, type RequestView, type SnapshotLike, statePath, viewOf } from '../machines/requestView.js';
-import type { Envelope } from '../store/buckets.js';
+import type { Envelope, JournalEntry } from '../store/buckets.js';
 import type { Transaction } from '../store/environment.js';
 import { createTransitionWriter, type TransitionSink, type TransitionWriter } from './transitionWriter.js';
 
@@ -15,18 +17,23 @@ type Snapshot = SnapshotFrom<Machine>;
 export interface HostParameters extends TransitionSink {
   /** The request machine with its effects provided. */
   readonly machine: Machine;
+  /**
+   * A request begins to sleep. Calls `wake` when its turn has come or its deadline has passed, also within this call; later calls
+   * are ignored. Answers how to take it out of the line.
+   */
+  readonly sleep: (view: RequestView, wake: () => void) => () => void;
   /** The request's actor failed: a bug. It stays as it was last durable until the next start of the service. */
   readonly onQuarantined: (requestId: RequestId) => void;
 }
 
 export interface Host {
   /**
-   * Starts a new request; resolves when it is durable. `withFirst` joins its first transaction.
+   * Starts a new request; resolves when it is durable, and then it sleeps. `withFirst` joins its first transaction.
    * Fails with DISK_FULL or INTERNAL, and then nothing of the request remains.
    */
   start(request: ProofRequest, withFirst: (tx: Transaction) => void): Promise<void>;
   /**
-   * Brings a stored request back; `beforeStart` sees it before any of its effects run again.
+   * Brings a stored request back, asleep if its turn had not come; `beforeStart` sees it before any of its effects run again.
    * Throws a RestoreError for an unknown machine or an inconsistent snapshot.
    */
   restore(requestId: RequestId, envelope: Envelope, beforeStart: (view: RequestView) => void): void;
@@ -47,7 +54,10 @@ export class RestoreError extends Error {
 }
 
 interface Hosted {
-  readonly actor: ActorRefFrom<Machine>;
+  /** None while it is being made durable, and while it sleeps. */
+  actor: ActorRefFrom<Machine> | undefined;
+  /** While it sleeps: takes it out of the line. */
+  leaveLine: (() => void) | undefined;
   readonly writer: TransitionWriter;
   /** Unknown events notify with the same snapshot object, which is no transition. */
   last: Snapshot | undefined;
@@ -73,15 +83,44 @@ export function createHost(parameters: HostParameters): Host {
     },
   };
 
-  function create(requestId: RequestId, source: object, seq: number, withFirst?: (tx: Transaction) => void): Hosted {
-    const options = { ...source, inspect: (event: InspectionEvent) => inspect(requestId, event) };
-    const actor = createActor(machine, options as never) as ActorRefFrom<Machine>;
+  function host(requestId: RequestId, seq: number, path: string, withFirst?: (tx: Transaction) => void): Hosted {
     const writer = createTransitionWriter(sink, requestId, withFirst);
-    const entry: Hosted = { actor, writer, last: undefined, seq, path: '', durable: undefined };
+    const entry = { actor: undefined, leaveLine: undefined, writer, last: undefined, seq, path, durable: undefined };
     hosted.set(requestId, entry);
+    return entry;
+  }
+
+  function sleep(requestId: RequestId, entry: Hosted, view: RequestView): void {
+    if (stopping) return;
+    // It may be woken before there is a way to take it out.
+    entry.leaveLine = () => {};
+    const leaveLine = parameters.sleep(view, () => wake(requestId, entry));
+    if (entry.leaveLine === undefined) leaveLine();
+    else entry.leaveLine = leaveLine;
+  }
+
+  function wake(requestId: RequestId, entry: Hosted): void {
+    const { leaveLine } = entry;
+    if (leaveLine === undefined || stopping) return;
+    entry.leaveLine = undefined;
+    leaveLine();
+    try {
+      const envelope = parameters.store.get('snapshots', requestId);
+      if (envelope === undefined) throw new Error('it sleeps without a snapshot');
+      start(requestId, entry, envelope.snapshot);
+    } catch (error) {
+      quarantine(requestId, error);
+    }
+  }
+
+  function start(requestId: RequestId, entry: Hosted, snapshot: unknown): void {
+    const options = { snapshot, inspect: (event: InspectionEvent) => inspect(requestId, event) };
+    const actor = createActor(machine, options as never) as ActorRefFrom<Machine>;
+    entry.actor = actor;
+    entry.last = actor.getSnapshot();
     // An error without an observer would end the process.
     actor.subscribe({ error: (error) => quarantine(requestId, error) });
-    return entry;
+    actor.start();
   }
 
   function inspect(requestId: RequestId, event: InspectionEvent): void {
@@ -113,27 +152,35 @@ export function createHost(parameters: HostParameters): Host {
     );
     entry.seq = seq;
     entry.path = to;
-    log.info({ event: 'request.transition', requestId, seq, from, to, on }, `${from} → ${to}`);
+    tell(requestId, seq, { from, to, on });
   }
+
+  const tell = (requestId: RequestId, seq: number, { from, to, on }: Omit<JournalEntry, 'at'>) =>
+    log.info({ event: 'request.transition', requestId, seq, from, to, on }, `${from} → ${to}`);
 
   function quarantine(requestId: RequestId, error: unknown): void {
     log.error({ event: 'request.quarantined', requestId, err: error }, 'request set aside: its actor failed');
-    hosted.get(requestId)?.actor.stop();
+    hosted.get(requestId)?.actor?.stop();
     parameters.onQuarantined(requestId);
   }
 
   return {
     async start(request, withFirst) {
       const { requestId } = request;
-      const entry = create(requestId, { input: request }, -1, withFirst);
-      entry.actor.start();
+      const snapshot = requestedSnapshot(request);
+      const at = clock.now();
+      const view = viewOf(snapshot, 0, at);
+      const entry = host(requestId, 0, view.state, withFirst);
+      const first = { from: '', to: view.state, on: 'xstate.init' };
+      entry.writer.record({ at, ...first }, { machine: machine.id, seq: 0, at, snapshot }, view);
+      tell(requestId, 0, first);
       try {
         await entry.writer.settled();
       } catch (error) {
         hosted.delete(requestId);
-        entry.actor.stop();
         throw error;
       }
+      sleep(requestId, entry, view);
     },
 
     restore(requestId, envelope, beforeStart) {
@@ -150,15 +197,18 @@ export function createHost(parameters: HostParameters): Host {
           throw new RestoreError(requestId, `its child ${name} is ${child.snapshot.status}`);
       }
       const view = viewOf(stored, envelope.seq, envelope.at);
-      const entry = create(requestId, { snapshot: envelope.snapshot }, envelope.seq);
-      entry.path = statePath(stored.value);
+      const entry = host(requestId, envelope.seq, statePath(stored.value));
       entry.durable = view;
-      entry.last = entry.actor.getSnapshot();
       beforeStart(view);
-      entry.actor.start();
+      if (view.state === 'requested') sleep(requestId, entry, view);
+      else start(requestId, entry, envelope.snapshot);
     },
 
-    send: (requestId, event) => hosted.get(requestId)?.actor.send(event),
+    send(requestId, event) {
+      const entry = hosted.get(requestId);
+      if (entry?.leaveLine !== undefined) wake(requestId, entry);
+      entry?.actor?.send(event);
+    },
     view: (requestId) => hosted.get(requestId)?.durable,
     get liveCount() {
       return hosted.size;
@@ -167,7 +217,8 @@ export function createHost(parameters: HostParameters): Host {
     async stop() {
       stopping = true;
       const writers = [...hosted.values()].map((entry) => {
-        entry.actor.stop();
+        entry.leaveLine?.();
+        entry.actor?.stop();
         entry.writer.giveUpOnFailure();
         return entry.writer.settled();
       });

@@ -27,7 +27,7 @@ describe('a request in the system', () => {
     const id = await world.submit();
     assert.deepEqual(
       world.journal(id).map(({ to }) => to),
-      ['requested', 'executing.waiting'],
+      ['requested'],
     );
     await finish(world);
     const view = world.system.registry.view(id);
@@ -101,6 +101,34 @@ describe('a request in the system', () => {
     await finish(world);
     assert.deepEqual(states(), ['fulfilled', 'fulfilled', 'fulfilled']);
     await world.end();
+  });
+
+  it('can be cancelled and expires while it waits for its turn, also after a crash, and takes nobody’s place', async () => {
+    const world = await createWorld({ window: 1 });
+    const first = await world.submit();
+    const soon = world.clock.now() + 5_000;
+    const [cancelled, expired, late, last] = [
+      await world.submit(),
+      await world.submit({ deadlineAt: soon }),
+      await world.submit({ deadlineAt: soon + 5_000 }),
+      await world.submit(),
+    ];
+    await world.settle();
+    world.system.registry.cancel(cancelled);
+    await world.clock.advance(5_000);
+    await world.settle();
+    const next = await world.reborn();
+    await next.clock.advance(5_000);
+    await next.settle();
+    const states = () => [first, cancelled, expired, late, last].map((id) => next.system.registry.view(id)?.state);
+    assert.deepEqual(states(), ['executing', 'cancelled', 'expired', 'expired', 'requested']);
+    assert.deepEqual(
+      next.journal(expired).map(({ to }) => to),
+      ['requested', 'expired'],
+    );
+    await finish(next);
+    assert.deepEqual(states(), ['fulfilled', 'cancelled', 'expired', 'expired', 'fulfilled']);
+    await next.end();
   });
 
   it('stops its work when it is cancelled, and when its deadline passes', async () => {

@@ -76,6 +76,14 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     log,
     machine,
     alsoWrite: leftovers.removeRecords,
+    sleep({ request: { requestId, requester, deadlineAt } }, wake) {
+      const cancelDeadline = clock.wakeAt(deadlineAt, wake);
+      const leaveLine = admission.line({ requestId, requester, deadlineAt, resumed: false }, wake);
+      return () => {
+        cancelDeadline();
+        leaveLine();
+      };
+    },
     onDurable(view) {
       const { requestId } = view.request;
       if (isTerminal(view)) {

@@ -1,6 +1,6 @@
 // The life of one proof request. Pure: it decides, actors do. Its snapshot is the truth, so its context is small plain data.
 // A released id never changes its meaning: a new shape is `request@2` with a migration, and every fixture must still restore.
-import { freshContext, requestSetup, stageInput } from './requestRules.js';
+import { admissionInput, freshContext, requestSetup, stageInput } from './requestRules.js';
 
 /** Inner states of every stage that needs a lane. A restored effect says LANE_AWAITED first: its old lane is gone. */
 const laneStates = {
@@ -191,7 +191,7 @@ export const requestMachine = requestSetup.createMachine({
       states: {
         requested: {
           description: 'Durable, its id answered, its artifacts referenced. Left when the dispatcher admits it.',
-          invoke: { src: 'admit', input: ({ context }) => stageInput(context, 'execute') },
+          invoke: { src: 'admit', input: ({ context }) => admissionInput(context) },
           on: { ADMITTED: 'executing' },
         },
         executing,

@@ -74,6 +74,13 @@ export interface StageInput {
   readonly proof: ProofRef | null;
 }
 
+/** Input of the admission: no more than ranks a request in the line, because it is stored with each one that waits. */
+export interface AdmissionInput {
+  readonly requestId: RequestId;
+  readonly requester: Address;
+  readonly deadlineAt: number;
+}
+
 /** Three faults of a stage ride out a driver hiccup and a restart; a fourth only burns GPU time that others wait for. */
 const maxFaults = 3;
 /** One death may be the machine's fault. The second on the same input is the input's. */
@@ -98,7 +105,7 @@ export const requestSetup = setup({
     tags: {} as 'open' | 'running' | 'terminal',
   },
   actors: {
-    admit: effect(),
+    admit: fromCallback<RequestEvent, AdmissionInput>(() => {}),
     execute: effect(),
     prove: effect(),
     verify: effect(),
@@ -160,6 +167,12 @@ export const stageInput = (context: RequestContext, stage: keyof RequestContext[
   attempt: context.tries[stage],
   execution: context.execution,
   proof: context.proof,
+});
+
+export const admissionInput = ({ request: { requestId, requester, deadlineAt } }: RequestContext): AdmissionInput => ({
+  requestId,
+  requester,
+  deadlineAt,
 });
 
 /** The context of a request that nothing has happened to yet. */
