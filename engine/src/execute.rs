@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 use slop_futures::pipeline::{Pipeline, SubmitHandle};
-use sp1_core_executor::{ExecutionError, ExecutionReport, Opcode, Program, SP1CoreOpts};
+use sp1_core_executor::{ExecutionError, Opcode, Program, SP1CoreOpts};
 use sp1_core_executor_runner::MinimalExecutorRunner;
 use sp1_core_machine::io::SP1Stdin;
 use sp1_prover::worker::{

@@ -15,6 +15,10 @@ fn main() {
     match args::parse(arguments) {
         Ok(Command::Version) => println!("{SP1_VERSION}"),
         Ok(Command::Serve { role, socket, max_frame }) => {
+            if !fits_this_processor() {
+                eprintln!("this binary was built for a processor with other vector instructions: build it here again");
+                std::process::exit(3);
+            }
             // SAFETY: plain system call. The parent at this moment is the one that started us, or we are orphaned.
             parent::die_with(unsafe { libc::getppid() });
             keep_panics_quiet();
@@ -30,6 +34,21 @@ fn main() {
             std::process::exit(2);
         }
     }
+}
+
+/// The build may use every instruction of the machine it ran on (.cargo/config.toml). A sentence is better than SIGILL.
+fn fits_this_processor() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // CPUID leaf 7: what the processor has, whatever the compiler was told. SAFETY: every 64-bit processor has
+        // CPUID; newer compilers know that and call the function safe.
+        #[allow(unused_unsafe)]
+        let features = unsafe { std::arch::x86_64::__cpuid_count(7, 0) }.ebx;
+        let has = |bit: u32| features & (1 << bit) != 0;
+        (!cfg!(target_feature = "avx2") || has(5)) && (!cfg!(target_feature = "avx512f") || has(16))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    true
 }
 
 /// A panic's message may quote what the guest was given. Where it happened is enough to find it.
