@@ -46,6 +46,7 @@ export function createTransitionWriter(
   let first = withFirst;
   let writing: Promise<void> | undefined;
   let givingUp = false;
+  let isComplaining = false;
 
   const append = (older: Pending | undefined, newer: Pending): Pending =>
     older === undefined ? newer : { ...newer, entries: [...older.entries, ...newer.entries] };
@@ -71,10 +72,12 @@ export function createTransitionWriter(
         await write(current);
       } catch (error) {
         const failure = failureFrom(error, requestId);
-        log.error(
+        // Once: a full disk would otherwise be filled by its own complaints.
+        log[isComplaining ? 'debug' : 'error'](
           { event: 'store.write_failed', requestId, code: failure.code, err: error },
-          'transition is not on disk',
+          'transition is not on disk, tried again until it is',
         );
+        isComplaining = true;
         // A new request is refused whole; nobody has its id yet.
         if (first !== undefined || givingUp) throw new FailureError(failure, { cause: error });
         pending = pending === undefined ? current : append(current, pending);
@@ -82,6 +85,8 @@ export function createTransitionWriter(
         continue;
       }
       first = undefined;
+      if (isComplaining) log.info({ event: 'store.write_resumed', requestId }, 'transitions are on disk again');
+      isComplaining = false;
       sink.onDurable(current.view);
     }
   }

@@ -106,7 +106,7 @@ export function createCatalog({
       uploading.set(id, (uploading.get(id) ?? 0) + 1);
       try {
         const { sha256, sizeBytes } = await receive();
-        return await store.write((tx) => {
+        const recorded = store.write((tx) => {
           const before = tx.get('artifacts', id);
           if (
             before !== undefined &&
@@ -125,6 +125,12 @@ export function createCatalog({
           };
           tx.put('artifacts', [id], record);
           return record;
+        });
+        return await recorded.catch(async (error: unknown) => {
+          // Nobody has heard of these bytes: they must not stay until the next start, least of all on a disk that is full.
+          const isAlone = uploading.get(id) === 1 && store.get('artifacts', id) === undefined;
+          if (isAlone) await guarded([id], backend.remove(id, claims.kind)).catch(() => undefined);
+          throw error;
         });
       } finally {
         const left = (uploading.get(id) ?? 1) - 1;

@@ -1,6 +1,6 @@
 // The data folder: ours alone (0700), and owned by one process at a time.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export class DataFolderError extends Error {
 }
 
 /**
- * Creates the folder where it is missing and claims it. Throws a DataFolderError when another process has it.
+ * Creates the folder where it is missing and claims it. Throws a DataFolderError when another process has it, or its disk is full.
  * The claim is a socket that nobody listens to by name but the kernel: it ends with the process, however that ends. It holds
  * within one machine and network namespace; two containers that share a volume do not see each other's claim.
  */
@@ -31,6 +31,7 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
     );
   }
   const real = realpathSync(path);
+  assertRoom(real);
   // By device and inode: the same folder under another name is the same folder.
   const { dev, ino } = statSync(real);
   const name = `sealed-prover-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32)}`;
@@ -48,6 +49,18 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
   // The claim alone must not keep a stopping process alive.
   server.unref();
   return { path: real, release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/** Before the first request: LMDB maps its lock file, and where that finds no room the system ends the process without a word. */
+const leastRoom = 16 * 1024 * 1024;
+
+function assertRoom(path: string): void {
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize >= leastRoom) return;
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  throw new DataFolderError(
+    `The data folder ${path} has no room: ${megabytes(bavail * bsize)} are free, at least ${megabytes(leastRoom)} are needed to start. Nothing was lost. Make room, or choose another folder with --data.`,
+  );
 }
 
 const listening = (server: Server, path: string): Promise<void> =>

@@ -1,5 +1,5 @@
 // The LMDB environment: opened once, written only through `write`, which answers after the flush.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { type Key, open, type RootDatabase } from 'lmdb';
 import { type BucketName, type BucketTypes, bucketNumbers, schemaVersion } from './buckets.js';
 
@@ -40,18 +40,23 @@ export class SchemaError extends Error {
 /** Sorts above every key part in use: numbers come before strings, and all our strings are ASCII. */
 const afterAll = '\uffff';
 
+/** Below this much room (bytes) a write that the system has cut short was cut by the end of the disk; a commit has far less. */
+const roomForCommits = 16 * 1024 * 1024;
+
 /**
- * lmdb rejects every write of a failed commit with one and the same text, and tells the reason (a full disk) in a promise on it
- * that must be heard, or its rejection ends the process.
+ * lmdb rejects every write of a failed commit with one and the same text, and tells the reason in a promise on it that must be
+ * heard, or its rejection ends the process. A commit of which only a part found room is an "Input/output error" (5) to LMDB.
  */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const reason = (error as { commitError?: unknown } | null)?.commitError;
-  return reason instanceof Promise
-    ? reason.then(
-        () => error,
-        (told: unknown) => told,
-      )
-    : error;
+async function reasonOf(error: unknown, folder: string): Promise<unknown> {
+  const told = (error as { commitError?: unknown } | null)?.commitError;
+  if (!(told instanceof Promise)) return error;
+  const reason: unknown = await told.then(
+    () => error,
+    (cause: unknown) => cause,
+  );
+  if ((reason as { code?: unknown } | null)?.code !== 5) return reason;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < roomForCommits ? new Error('No space left for a commit', { cause: reason }) : reason;
 }
 
 /** Opens (or creates, 0700) the environment in `folder` and checks its schema version. */
@@ -90,16 +95,22 @@ export async function openStore(folder: string): Promise<Store> {
     },
     async write(work) {
       // childTransaction, because transaction() keeps what was written before a throw.
-      const result = await db
-        .childTransaction(() => work(tx))
-        .catch(async (error: unknown) => {
-          throw await reasonOf(error);
-        });
-      // A resolved transaction is committed, not yet flushed; concurrent writers share this flush.
-      await db.flushed;
+      const committed = db.childTransaction(() => work(tx));
+      // A committed transaction is not flushed yet; concurrent writers share this flush. It must be asked for now: later it would
+      // be the flush of the next transaction, which never comes when that one fails.
+      const flushed = db.flushed.then(() => undefined);
+      flushed.catch(() => undefined);
+      const result = await committed.catch(async (error: unknown) => {
+        throw await reasonOf(error, folder);
+      });
+      await flushed;
       return result as ReturnType<typeof work>;
     },
-    close: () => db.close(),
+    async close() {
+      // lmdb waits for the flush of its last transaction, and a failed one has none: an empty one needs no room.
+      await db.childTransaction(() => undefined).catch(() => undefined);
+      await db.close();
+    },
   };
 
   const found = store.get('meta', 'schema');

@@ -89,7 +89,7 @@ export async function createServiceStage(options: ServiceStageOptions = {}): Pro
     const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(process.execPath, [join(build, 'cli.js'), 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TMPDIR: run },
+      env: { ...withoutSettings(process.env), TMPDIR: run },
     });
     const service = watch(child);
     running.add(service);
@@ -124,6 +124,10 @@ export async function createServiceStage(options: ServiceStageOptions = {}): Pro
     },
   };
 }
+
+/** The person who runs the tests may have settings of a service; these suites bring their own. */
+const withoutSettings = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SEALED_')));
 
 function watch(child: ChildProcess): ServiceProcess {
   const lines: LogLine[] = [];

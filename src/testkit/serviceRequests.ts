@@ -65,10 +65,21 @@ const unlimited = 2n ** 64n - 1n;
 /** `keyByte`: each is another requester. */
 export function createRequester(
   url: string,
-  { clock, keyByte = 1, signal }: { clock: Clock; keyByte?: number; signal?: AbortSignal },
+  {
+    clock,
+    keyByte = 1,
+    signal,
+    retryBudgetMs,
+  }: { clock: Clock; keyByte?: number; signal?: AbortSignal; retryBudgetMs?: number },
 ): ServiceRequester {
   const privateKey = Buffer.alloc(32, keyByte).toString('hex');
-  const parameters = { url, privateKey, clock, ...(signal && { signal }) };
+  const parameters = {
+    url,
+    privateKey,
+    clock,
+    ...(signal && { signal }),
+    ...(retryBudgetMs !== undefined && { retryBudgetMs }),
+  };
   const client = createClient(parameters);
   const context = createContext(parameters);
   const unending = signal ?? new AbortController().signal;
