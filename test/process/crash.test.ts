@@ -62,7 +62,7 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
       await randomMoment(service);
       await service.kill();
       broughtBack += service.lines.reduce(
-        (sum, { text }) => sum + Number(/(\d+) open request/.exec(text)?.[1] ?? 0),
+        (sum, { text }) => sum + Number(/brought back: (\d+)/.exec(text)?.[1] ?? 0),
         0,
       );
       // Now and then: it costs a pause. At the end it is looked at again.
