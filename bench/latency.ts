@@ -53,7 +53,15 @@ export const measureLatency: Part = async (setting) => {
   const clock = systemClock;
   const begunPath = join(setting.folder, 'begun');
   writeFileSync(begunPath, '');
-  const args = ['--import', import.meta.resolve('tsx'), timedEngine, '--begun', begunPath, '--filler', `${proofFillerBytes}`];
+  const args = [
+    '--import',
+    import.meta.resolve('tsx'),
+    timedEngine,
+    '--begun',
+    begunPath,
+    '--filler',
+    `${proofFillerBytes}`,
+  ];
   const env = { PATH: process.env['PATH'] ?? '' };
   let onLastByte: (stage: Stage, at: number) => void = () => {};
   const dispatcher = createDispatcher({

@@ -9,26 +9,38 @@ const passedOn = ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'SP1_GROTH16_CIRCUIT_PATH',
 
 /** `engine` is the path of our engine. Executing and verifying always happen on it; proving also on GPUs where given. */
 export function laneSpecsOf(config: Config, engine: string, environment: NodeJS.ProcessEnv): LaneSpec[] {
-  const env = Object.fromEntries(passedOn.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+  const env = Object.fromEntries(
+    passedOn.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
   const cpu = { kind: 'cpu', command: engine, env } as const;
-  const many = (count: number, specOf: (index: number) => LaneSpec) => Array.from({ length: count }, (_, index) => specOf(index));
+  const many = (count: number, specOf: (index: number) => LaneSpec) =>
+    Array.from({ length: count }, (_, index) => specOf(index));
   const gpuServer = config.gpuServer ?? '';
 
   return [
     ...many(config.executeLanes, (n) => ({ id: laneId(`cpu-execute-${n}`), stage: 'execute', modes: [], engine: cpu })),
     ...many(config.verifyLanes, (n) => ({ id: laneId(`cpu-verify-${n}`), stage: 'verify', modes: [], engine: cpu })),
-    ...many(config.cpuProveLanes, (n) => ({ id: laneId(`cpu-prove-${n}`), stage: 'prove', modes: proofModes, engine: cpu })),
-    ...config.gpus.map((number): LaneSpec => ({
-      id: laneId(`gpu-${number}`),
+    ...many(config.cpuProveLanes, (n) => ({
+      id: laneId(`cpu-prove-${n}`),
       stage: 'prove',
       modes: proofModes,
-      engine: { kind: 'gpu', device: Number(number), command: gpuServer, env },
+      engine: cpu,
     })),
-    ...config.gpuSockets.map((socketPath, n): LaneSpec => ({
-      id: laneId(`gpu-socket-${n}`),
-      stage: 'prove',
-      modes: proofModes,
-      engine: { kind: 'gpu', socketPath },
-    })),
+    ...config.gpus.map(
+      (number): LaneSpec => ({
+        id: laneId(`gpu-${number}`),
+        stage: 'prove',
+        modes: proofModes,
+        engine: { kind: 'gpu', device: Number(number), command: gpuServer, env },
+      }),
+    ),
+    ...config.gpuSockets.map(
+      (socketPath, n): LaneSpec => ({
+        id: laneId(`gpu-socket-${n}`),
+        stage: 'prove',
+        modes: proofModes,
+        engine: { kind: 'gpu', socketPath },
+      }),
+    ),
   ];
 }
