@@ -24,11 +24,15 @@ export interface Method {
 const untouched = (bytes: Buffer): Uint8Array => bytes;
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Binds one handler to its method of the wire. The answer may be given at once or as a promise. */
+/**
+ * Binds one handler to its method of the wire. The answer may be given at once or as a promise. `inspect` sees the bytes before they are
+ * parsed, and may refuse them for a reason that the parser cannot know.
+ */
 export function unary<I extends DescMessage, O extends DescMessage>(
   log: Log,
   method: DescMethodUnary<I, O>,
   handler: (request: MessageShape<I>, call: CallContext) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
+  inspect?: (raw: Uint8Array) => void,
 ): Method {
   const path = `/${method.parent.typeName}/${method.name}`;
 
@@ -37,6 +41,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
     answer: sendUnaryData<Uint8Array>,
   ): Promise<void> {
     try {
+      inspect?.(call.request);
       const request = parse(method.input, call.request);
       const response = await handler(request, contextOf(call));
       answer(null, toBinary(method.output, create(method.output, response)));
