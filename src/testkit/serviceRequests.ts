@@ -18,6 +18,7 @@ import {
   FulfillmentStrategy,
   MessageFormat,
   ProverNetwork,
+  type RequestProofRequestBody,
   RequestProofRequestBodySchema,
 } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, parseRequestId, type RequestId, type VkHash } from '../ids.js';
@@ -37,6 +38,8 @@ export interface ServiceRequester {
   uploadStdin(stdin: Uint8Array): Promise<string>;
   /** One signed RequestProof for an uploaded stdin, tried again as the SDK does. */
   ask(stdinUri: string, changes?: RequestBody): Promise<RequestId>;
+  /** The body of such a request, with a nonce that was fetched for it. */
+  bodyFor(stdinUri: string, changes?: RequestBody): Promise<RequestProofRequestBody>;
   /** Uploads and asks. */
   submit(stdin: Uint8Array, changes?: RequestBody): Promise<RequestId>;
   /** The proof as the service serves it. */
@@ -93,22 +96,14 @@ export function createRequester(
       await client.registerProgram({ elf, vk, vkHash: sampleVkHash });
     },
     uploadStdin: (stdin) => upload(context, { type: ArtifactType.PRIVATE_STDIN, body: bodyOf(stdin) }),
+    async bodyFor(stdinUri, changes = {}) {
+      const nonce = await context.attempt('GetNonce', {}, (call) => freshNonce(context, call));
+      return bodyOfRequest(stdinUri, { nonce, deadline: deadlineIn(clock, 4 * hour), ...changes });
+    },
     ask(stdinUri, changes = {}) {
       const deadline = deadlineIn(clock, 4 * hour);
       return context.attempt('RequestProof', {}, async (call) => {
-        const body = create(RequestProofRequestBodySchema, {
-          nonce: await freshNonce(context, call),
-          vkHash: bytesOf(sampleVkHash),
-          version: circuitVersion,
-          mode: 1,
-          strategy: FulfillmentStrategy.HOSTED,
-          stdinUri,
-          deadline,
-          cycleLimit: unlimited,
-          gasLimit: unlimited,
-          stdinPrivate: true,
-          ...changes,
-        });
+        const body = bodyOfRequest(stdinUri, { nonce: await freshNonce(context, call), deadline, ...changes });
         const signature = context.signerFor('RequestProof').sign(toBinary(RequestProofRequestBodySchema, body));
         const answer = await call(ProverNetwork.method.requestProof, { format: MessageFormat.BINARY, signature, body });
         const requestId = parseRequestId(answer.body?.requestId ?? new Uint8Array());
@@ -131,6 +126,19 @@ export function createRequester(
   };
   return requester;
 }
+
+const bodyOfRequest = (stdinUri: string, changes: RequestBody): RequestProofRequestBody =>
+  create(RequestProofRequestBodySchema, {
+    vkHash: bytesOf(sampleVkHash),
+    version: circuitVersion,
+    mode: 1,
+    strategy: FulfillmentStrategy.HOSTED,
+    stdinUri,
+    cycleLimit: unlimited,
+    gasLimit: unlimited,
+    stdinPrivate: true,
+    ...changes,
+  });
 
 const bodyOf = (bytes: Uint8Array): SizedBody => ({
   sizeBytes: bytes.byteLength,
