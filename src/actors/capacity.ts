@@ -4,15 +4,15 @@ import { type ProofMode, proofModes } from '../engines/jobs.js';
 import { type Memory, readMemory } from './capacityMemory.js';
 
 /**
- * Peak memory of a proving engine by mode, in bytes. Measured with sp1-prover 6.10.0 on 2 cores, as the peak resident set of the whole
- * process over a tiny program (docs/engine-figures.md); a large program is proved shard by shard and needs little more. Plonk and groth16
- * begin with a compressed proof; their last step is not measured here (SP1's own documentation asks for 16 GB and more). Too low shows as OUT_OF_MEMORY on a lane.
+ * Memory that a proving engine is given by mode, in bytes (docs/engine.md, "Memory"). Measured peaks of a small program: core 2.2 GB,
+ * compressed 15.0 GB. Core leaves room for the largest shard that SP1 makes of a long program, which was not measured; plonk and groth16
+ * begin with a compressed proof, and their last step was not measured either. Too low shows as OUT_OF_MEMORY on a lane.
  */
 export const proverBytes: Readonly<Record<ProofMode, number>> = {
   core: 10.0e9,
-  compressed: 17.8e9,
-  plonk: 17.8e9,
-  groth16: 17.8e9,
+  compressed: 17.0e9,
+  plonk: 24.0e9,
+  groth16: 24.0e9,
 };
 
 /** Everything else that we run: this process (0.2 GB) and an execution engine that sets up a large program (0.8 GB, measured). */

@@ -155,7 +155,7 @@ test('a mode is refused with the reason: memory, circuit files, or no lane for i
   const capacity = {
     ...ampleCapacity,
     refusal: (mode: string) =>
-      mode === 'compressed' ? 'one needs 18.8 GB of memory, this machine has 16.1 GB' : undefined,
+      mode === 'compressed' ? 'one needs 18.0 GB of memory, this machine has 16.1 GB' : undefined,
   };
   const prover = {
     ...(await lane('prove', 0, { wrapCircuits: [] })),
@@ -168,7 +168,7 @@ test('a mode is refused with the reason: memory, circuit files, or no lane for i
     [['cpu-prove-0', ['core', 'groth16']]],
   );
   assert.equal(dispatcher.refusal('core'), undefined);
-  assert.equal(dispatcher.refusal('compressed'), 'one needs 18.8 GB of memory, this machine has 16.1 GB');
+  assert.equal(dispatcher.refusal('compressed'), 'one needs 18.0 GB of memory, this machine has 16.1 GB');
   assert.equal(dispatcher.refusal('plonk'), 'no lane of this service is configured for them');
   // Before the engine has looked for them, the circuit files may be there.
   assert.equal(dispatcher.refusal('groth16'), undefined);
