@@ -124,6 +124,9 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       'grpc.enable_channelz': 0,
       // SDKs ping every 15 s, also while idle; no ping may ever be answered with "too many".
       'grpc.http2.min_ping_interval_without_data_ms': 1_000,
+      // Node leaves a session open after some protocol errors, and never reads from it again: it answers no ping and is closed.
+      'grpc.keepalive_time_ms': 60_000,
+      'grpc.keepalive_timeout_ms': 20_000,
     });
     stops.push(() => grpc.forceShutdown());
     const dependencies = {
