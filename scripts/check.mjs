@@ -17,7 +17,7 @@ const tests = (ask('git', ['ls-files', '--', 'src/*.test.ts', 'src/**/*.test.ts'
 
 const checks = {
   'types (TypeScript 6)': [tool('tsc'), ['-p', 'tsconfig.json']],
-  'style and lint (Biome)': [tool('biome'), ['ci', '--error-on-warnings', '.']],
+  'style and lint (Biome)': [tool('biome'), ['ci', '--colors=off', '--error-on-warnings', '.']],
   'structure (who may import whom)': [
     tool('depcruise'),
     ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],

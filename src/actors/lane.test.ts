@@ -260,7 +260,7 @@ test(
 test('a proof waits while there is too little memory for it, and a smaller one does not', quiet, async (t) => {
   const { stage, jobs } = await set(t);
   // Between what a core and what a compressed proof need.
-  const lane = stage.lane('prove', await stage.fake({ memoryAvailableBytes: 12e9 }));
+  const lane = stage.lane('prove', await stage.fake({ memoryAvailableBytes: 11.5e9 }));
   lane.start();
   await laneBecomes(lane, isWarm);
   const controller = new AbortController();

@@ -1,6 +1,6 @@
 // Brings every open request back after a start, before any call is answered.
 import type { RequestId } from '../ids.js';
-import type { RequestView } from '../machines/requestView.js';
+import { type RequestView, type SnapshotLike, statePath } from '../machines/requestView.js';
 import type { Store } from '../store/environment.js';
 import type { Host } from './host.js';
 import { RestoreError } from './host.js';
@@ -10,7 +10,7 @@ export interface RestoreParameters {
   readonly host: Host;
   /** Filled with the requests that were on a lane; they go first. */
   readonly resumed: Set<RequestId>;
-  /** Called before a request that was already admitted starts again: it keeps its place. */
+  /** Called for every request that was already admitted, before any starts again: it keeps its place. */
   readonly occupy: (requestId: RequestId) => void;
 }
 
@@ -18,12 +18,18 @@ export interface RestoreParameters {
 export function restoreOpenRequests({ store, host, resumed, occupy }: RestoreParameters): number {
   // Read first, start then: starting writes, and an open scan would hold on to old pages.
   const ids = [...store.scan('openRequests', [])].map(({ key }) => key[0]);
-  for (const requestId of ids) {
+  const envelopes = ids.map((requestId) => {
     const envelope = store.get('snapshots', requestId);
     if (envelope === undefined) throw new RestoreError(requestId, 'it is listed as open but has no snapshot');
+    return { requestId, envelope };
+  });
+  // All who were admitted take their places before anyone who waits may look for one.
+  for (const { requestId, envelope } of envelopes) {
+    if (statePath((envelope.snapshot as SnapshotLike).value) !== 'requested') occupy(requestId);
+  }
+  for (const { requestId, envelope } of envelopes) {
     host.restore(requestId, envelope, (stored) => {
       if (wasRunning(stored)) resumed.add(requestId);
-      if (stored.state !== 'requested') occupy(requestId);
     });
   }
   return ids.length;
