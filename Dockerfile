@@ -11,6 +11,8 @@ COPY Cargo.toml Cargo.lock ./
 COPY engine engine
 # A member of the workspace: cargo wants to see it, but does not build it here.
 COPY conformance conformance
+# For processors that nobody knows yet: AVX2, which every server of the last ten years has (docs/engine.md, "The processor").
+ENV RUSTFLAGS="-C target-cpu=x86-64-v3"
 # A dependency's build script asks for protoc, and a package of the lockfile carries it. x86-64, as the engine itself: it stands on
 # SP1's native executor, which exists for no other processor.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
