@@ -14,7 +14,9 @@ export interface Figure {
 
 /** Milliseconds with two digits below 10 and none above 100; counts in groups of three. */
 export const formatted = (value: number, unit: string): string =>
-  unit === 'ms' && value < 100 ? value.toFixed(value < 10 ? 2 : 1) : Math.round(value).toLocaleString('en');
+  (unit === 'ms' || unit === 's') && value < 100
+    ? value.toFixed(value < 10 ? 2 : 1)
+    : Math.round(value).toLocaleString('en');
 
 const aimText = ({ aim, unit }: Figure) =>
   aim === undefined ? '' : 'least' in aim ? `≥ ${formatted(aim.least, unit)}` : `≤ ${formatted(aim.most, unit)}`;

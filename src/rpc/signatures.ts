@@ -23,8 +23,11 @@ interface Waiting extends Signed {
   readonly reject: (error: unknown) => void;
 }
 
-/** Most recoveries in one task (about 50 µs each): bounds how long one batch can hold up the next. */
-const maxBatch = 64;
+/**
+ * Most recoveries in one task, about 60 µs each. Small enough that the first results are being written to disk while the next are
+ * computed: calls that arrive together would else go through every stage together, and each stage would wait for the others.
+ */
+const maxBatch = 16;
 
 export function createSignatures({ threads }: { threads: number }): Signatures {
   const pool = new Piscina<Signed[], Array<Address | null>>({
