@@ -19,7 +19,7 @@ const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
  * What all of this may leave behind. V8 keeps the heap of a busy time for a while, and each gRPC session that is open costs about
  * 100 KB; a service that kept what it was sent (over 500 MB in all) would be far beyond.
  */
-const mostGrowthBytes = 200 * 1024 * 1024;
+const mostGrowthBytes = 100 * 1024 * 1024;
 
 describe('hostile connections', { timeout: 240_000 }, () => {
   let stage: ServiceStage;
