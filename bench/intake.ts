@@ -17,8 +17,9 @@ const warmUpCalls = 4_000;
 
 export const measureIntake: Part = async (setting) => {
   const data = dataIn(setting, 'intake');
-  const warmUp = scaled(warmUpCalls, setting);
-  const measured = scaled(12_000, setting);
+  // Never less: a service that has just started is another thing to measure.
+  const warmUp = warmUpCalls;
+  const measured = scaled(20_000, setting);
   setting.say(`intake: preparing ${warmUp + measured} signed requests`);
   const ids = await seed(data, warmUp + measured);
   const { cli, folder } = setting;

@@ -21,10 +21,8 @@ const engine = await FakeEngine.start({
   script: { proofFillerBytes: Number(values.filler) },
 });
 
-async function note(kind: 'execute' | 'prove' | 'verify'): Promise<void> {
-  for (let count = 1; ; count += 1) {
-    await engine.until(kind, count);
-    appendFileSync(path, `${kind} ${process.hrtime.bigint()}\n`);
-  }
-}
-void Promise.all([note('execute'), note('prove'), note('verify')]);
+// Within the call that begins a request: making its proof takes the fake milliseconds, which are not the service's.
+engine.begun.push = (...requests) => {
+  for (const { kind } of requests) appendFileSync(path, `${kind} ${process.hrtime.bigint()}\n`);
+  return Array.prototype.push.apply(engine.begun, requests);
+};
