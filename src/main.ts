@@ -1,8 +1,8 @@
 // The composition root: builds the service by hand, in order, and stops it in reverse.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Server } from '@grpc/grpc-js';
 import { Admission } from './actors/admission.js';
 import { readCapacity } from './actors/capacity.js';
@@ -86,7 +86,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const capabilities = createCapabilities({ key: await uploadKeyOf(store), clock });
 
     // Sockets of engines: their paths must be short, and they are worth nothing after this process.
-    const runFolder = mkdtempSync(join(tmpdir(), 'sealed-'));
+    const runFolder = await newRunFolder(store);
     stops.push(() => rmSync(runFolder, { recursive: true, force: true }));
     const dispatcher = createDispatcher({
       lanes: laneSpecsOf(config, engine, environment),
@@ -217,6 +217,19 @@ function openProofIds(store: Store, registry: Pick<Registry, 'view'>): Set<Artif
     for (let attempt = 1; attempt <= tries; attempt += 1) ids.add(proofIdOf(key[0], attempt));
   }
   return ids;
+}
+
+/** A folder of this life; that of a life that was killed is removed. Recorded before it is made, so that none is forgotten. */
+async function newRunFolder(store: Store): Promise<string> {
+  const before = store.get('meta', 'runFolder');
+  // Whoever it belonged to had the data folder, which is ours now.
+  if (typeof before === 'string' && basename(before).startsWith('sealed-'))
+    rmSync(before, { recursive: true, force: true });
+  const folder = join(tmpdir(), `sealed-${randomBytes(4).toString('hex')}`);
+  await store.write((tx) => tx.put('meta', ['runFolder'], folder));
+  // Fails where somebody has put something in its place.
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
 }
 
 /** The key of upload URLs: kept, so that a restart does not break an upload that is under way. */

@@ -47,6 +47,8 @@ export interface ServiceStage {
   readonly port: number;
   readonly data: string;
   readonly folder: string;
+  /** Where the service makes its temporary files. */
+  readonly runFolder: string;
   changeScript(script: FakeScript): void;
   /** Starts it without waiting. */
   spawn(flags?: Readonly<Record<string, string>>): ServiceProcess;
@@ -70,8 +72,8 @@ export async function createServiceStage(options: ServiceStageOptions = {}): Pro
   const build = buildService();
   const folder = mkdtempSync(join(tmpdir(), 'svc-'));
   // Engines' sockets come here, and go with the stage: kill -9 leaves them behind.
-  const run = join(folder, 't');
-  mkdirSync(run);
+  const runFolder = join(folder, 't');
+  mkdirSync(runFolder);
   const data = options.data ?? join(folder, 'data');
   const port = await freePort();
   const engine = join(folder, 'fake-engine');
@@ -89,7 +91,7 @@ export async function createServiceStage(options: ServiceStageOptions = {}): Pro
     const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(process.execPath, [join(build, 'cli.js'), 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...withoutSettings(process.env), TMPDIR: run },
+      env: { ...withoutSettings(process.env), TMPDIR: runFolder },
     });
     const service = watch(child);
     running.add(service);
@@ -102,6 +104,7 @@ export async function createServiceStage(options: ServiceStageOptions = {}): Pro
     port,
     data,
     folder,
+    runFolder,
     changeScript,
     spawn: start,
     async serve(flags) {

@@ -171,6 +171,7 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     assert.equal(files('proof').length, proofs);
     assert.equal(files('program').length, 1);
     assert.deepEqual(files('scratch'), []);
+    assert.deepEqual(readdirSync(stage.runFolder), [], 'a killed service has left its sockets');
     // What was uploaded and never asked for is kept for a while; here every input was asked for.
     assert.deepEqual(files('stdin'), []);
   }
