@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { Admission } from '../src/actors/admission.js';
-import { createDispatcher } from '../src/actors/dispatcherLanes.js';
+import { createDispatcher } from '../src/actors/lanes/dispatcherLanes.js';
 import { createSystem, type RequestSystem } from '../src/actors/system.js';
 import { createCatalog } from '../src/artifacts/catalog.js';
 import { createDirectoryBackend } from '../src/artifacts/directory.js';

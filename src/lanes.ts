@@ -1,5 +1,5 @@
 // From the configuration to the lanes that are built: which engines, on which devices, for which stage.
-import type { LaneSpec } from './actors/dispatcherLanes.js';
+import type { LaneSpec } from './actors/lanes/dispatcherLanes.js';
 import type { Config } from './config/load.js';
 import { proofModes } from './engines/jobs.js';
 import { laneId } from './ids.js';

@@ -7,7 +7,7 @@ import type { ArtifactId } from '../ids.js';
 import type { Log } from '../log.js';
 import { isTerminal, type RequestView } from '../machines/requestView.js';
 import type { Transaction } from '../store/environment.js';
-import { proofIdOf } from './prove.js';
+import { proofIdOf } from './effects/prove.js';
 
 export interface Leftovers {
   /** Removes the records, and schedules the proof's expiry. Nothing to do while the request is open. */

@@ -10,16 +10,16 @@ import { requestMachine } from '../machines/request.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/requestView.js';
 import type { Store } from '../store/environment.js';
 import type { Admission } from './admission.js';
-import { admitEffect } from './admit.js';
-import { wakeEffect } from './deadline.js';
-import { executeEffect } from './execute.js';
+import { admitEffect } from './effects/admit.js';
+import { wakeEffect } from './effects/deadline.js';
+import { executeEffect } from './effects/execute.js';
+import { proveEffect } from './effects/prove.js';
+import { verifyEffect } from './effects/verify.js';
 import { createHost } from './host.js';
+import type { Scheduling } from './lanes/scheduling.js';
 import { createLeftovers } from './leftovers.js';
-import { proveEffect } from './prove.js';
 import { createRegistry, type Registry } from './registry.js';
 import { restoreOpenRequests } from './restore.js';
-import type { Scheduling } from './scheduling.js';
-import { verifyEffect } from './verify.js';
 
 export interface SystemParameters {
   readonly store: Store;

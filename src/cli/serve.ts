@@ -1,6 +1,6 @@
 // `sealed-prover serve`: the service in this process, until SIGTERM or Ctrl-C; a second one ends it at once.
 import { once } from 'node:events';
-import type { LaneStatus } from '../actors/scheduling.js';
+import type { LaneStatus } from '../actors/lanes/scheduling.js';
 import type { Config } from '../config/load.js';
 import { type Cli, CliError } from './cli.js';
 import { locateEngine } from './locateEngine.js';

@@ -14,6 +14,21 @@ export interface CallContext {
   readonly authority: string;
   /** Tells old SDKs from new ones (`tonic/0.12` up to 6.9.0, `tonic/0.14` from 6.10.0); empty when absent. */
   readonly userAgent: string;
+  /** The `authorization` header as sent. Never logged. */
+  readonly authorization: string | undefined;
+  readonly peer: Peer;
+  /** Aborted when the client goes away before it is answered. */
+  readonly signal: AbortSignal;
+}
+
+/** The other end of the connection that a call came by. */
+export interface Peer {
+  /** IP address as the system writes it. Behind a proxy it is the proxy's. */
+  readonly address: string;
+  /** With the address it names the connection: older SDKs open a new one for each call, newer ones share one. */
+  readonly port: number;
+  /** SHA-256 fingerprint of the client certificate (hex, lower case), when one was shown and its chain was verified. */
+  readonly certificate: string | undefined;
 }
 
 export interface Method {
@@ -70,8 +85,21 @@ export function unary<I extends DescMessage, O extends DescMessage>(
 }
 
 function contextOf(call: ServerUnaryCall<Uint8Array, Uint8Array>): CallContext {
-  const userAgent = call.metadata.get('user-agent')[0];
-  return { raw: call.request, authority: call.getHost(), userAgent: typeof userAgent === 'string' ? userAgent : '' };
+  const header = (name: string) => {
+    const value = call.metadata.get(name)[0];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const gone = new AbortController();
+  call.once('cancelled', () => gone.abort());
+  const [, address = '', port = '0'] = /^\[?(.*?)\]?:(\d+)$/.exec(call.getPeer()) ?? [];
+  return {
+    raw: call.request,
+    authority: call.getHost(),
+    userAgent: header('user-agent') ?? '',
+    authorization: header('authorization'),
+    peer: { address, port: Number(port), certificate: undefined },
+    signal: gone.signal,
+  };
 }
 
 function parse<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import type { Scheduling, Terms, Watch } from '../actors/scheduling.js';
+import type { Scheduling, Terms, Watch } from '../actors/lanes/scheduling.js';
 import type { Job, ResultOf, Stage } from '../engines/jobs.js';
 import { fail, failed, type Outcome, succeeded } from '../errors.js';
 import { laneId, type Sha256 } from '../ids.js';

@@ -1,6 +1,7 @@
 // What the handlers of the SDK's wire work with. Each takes the part that it needs.
+
+import type { Scheduling } from '../../actors/lanes/scheduling.js';
 import type { Registry } from '../../actors/registry.js';
-import type { Scheduling } from '../../actors/scheduling.js';
 import type { Capabilities } from '../../artifacts/capability.js';
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { Clock } from '../../clock.js';

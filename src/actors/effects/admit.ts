@@ -1,7 +1,7 @@
 // Lets a request in: only so many are past `requested` at once, chosen by the same policy as lanes are.
 import { fromCallback } from 'xstate';
-import type { AdmissionInput, RequestEvent } from '../machines/requestRules.js';
-import type { Admission } from './admission.js';
+import type { AdmissionInput, RequestEvent } from '../../machines/requestRules.js';
+import type { Admission } from '../admission.js';
 
 /** The place is given back by the host when the request has ended, not here: admission outlives this state. */
 export const admitEffect = (admission: Admission) =>

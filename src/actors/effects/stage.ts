@@ -1,14 +1,14 @@
 // What execute, prove and verify have in common: look for a result of an earlier life, wait for a lane, run, record, report.
 // A stage may run twice after a crash; its result is keyed by (request, stage, attempt) and the first one written stays.
 import { fromCallback } from 'xstate';
-import type { Clock } from '../clock.js';
-import type { JobOf, Progress, ResultOf, Stage } from '../engines/jobs.js';
-import { type Failure, failureFrom } from '../errors.js';
-import type { RequestId } from '../ids.js';
-import type { Log } from '../log.js';
-import type { RequestEvent, StageInput } from '../machines/requestRules.js';
-import type { Store, Transaction } from '../store/environment.js';
-import type { Scheduling } from './scheduling.js';
+import type { Clock } from '../../clock.js';
+import type { JobOf, Progress, ResultOf, Stage } from '../../engines/jobs.js';
+import { type Failure, failureFrom } from '../../errors.js';
+import type { RequestId } from '../../ids.js';
+import type { Log } from '../../log.js';
+import type { RequestEvent, StageInput } from '../../machines/requestRules.js';
+import type { Store, Transaction } from '../../store/environment.js';
+import type { Scheduling } from '../lanes/scheduling.js';
 
 export interface StageParameters {
   readonly store: Store;

@@ -1,9 +1,9 @@
 // What a job waits for on its lane before the engine is told of it: a loaded prover, and memory enough to finish.
-import type { Clock } from '../clock.js';
-import type { Job, Progress } from '../engines/jobs.js';
-import { type Outcome, succeeded } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
+import type { Clock } from '../../clock.js';
+import type { Job, Progress } from '../../engines/jobs.js';
+import { type Outcome, succeeded } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
 import { gigabytes } from './capacity.js';
 import type { LaneEngine } from './laneEngine.js';
 

@@ -1,6 +1,6 @@
 // How much memory this machine really has, and which proof modes fit into it. Checked before it is spent: the kernel's answer to
 // too little memory is to kill the engine in the middle of somebody's proof.
-import { type ProofMode, proofModes } from '../engines/jobs.js';
+import { type ProofMode, proofModes } from '../../engines/jobs.js';
 import { type Memory, readMemory } from './capacityMemory.js';
 
 /**

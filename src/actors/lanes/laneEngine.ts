@@ -1,11 +1,11 @@
 // A lane's engine through all its lives: the process, the connection to it, and the news that either has ended.
-import type { Clock } from '../clock.js';
-import type { Engine, EngineInfo, EngineOptions, RunWatch } from '../engines/engine.js';
-import type { Progress, ProofMode, Stage } from '../engines/jobs.js';
-import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
-import type { Loss } from '../machines/lane.js';
+import type { Clock } from '../../clock.js';
+import type { Engine, EngineInfo, EngineOptions, RunWatch } from '../../engines/engine.js';
+import type { Progress, ProofMode, Stage } from '../../engines/jobs.js';
+import { type Failure, fail, failed, type Outcome, succeeded } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
+import type { Loss } from '../../machines/lane.js';
 import { proverBytes } from './capacity.js';
 import { type EngineExit, type EngineProcess, failureOfExit, startEngineProcess } from './engineProcess.js';
 import { type EngineSpec, foreignSocketOf, prepareLaunch } from './engineProcessLaunch.js';

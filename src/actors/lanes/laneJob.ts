@@ -1,11 +1,11 @@
 // One job on one lane, from the grant to the moment when it is known what became of the job and of the engine. The two may come
 // apart: a job that was given up is answered at once, while its engine may be worth waiting for.
-import type { Clock } from '../clock.js';
-import type { Job, JobOf, Progress, ResultOf, Stage } from '../engines/jobs.js';
-import { type Failure, fail, failed, type Outcome } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
-import type { WorkEnd } from '../machines/lane.js';
+import type { Clock } from '../../clock.js';
+import type { Job, JobOf, Progress, ResultOf, Stage } from '../../engines/jobs.js';
+import { type Failure, fail, failed, type Outcome } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
+import type { WorkEnd } from '../../machines/lane.js';
 import type { LaneEngine } from './laneEngine.js';
 import { untilReady } from './laneReadiness.js';
 import { Remainder } from './laneRemainder.js';

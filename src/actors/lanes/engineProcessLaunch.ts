@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Stage } from '../engines/jobs.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
+import type { Stage } from '../../engines/jobs.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
 import type { Launch } from './engineProcess.js';
 
 /** A program with the arguments that stand before ours, and its whole environment. */

@@ -1,7 +1,7 @@
 // What the effects of a request ask of the dispatcher. The dispatcher implements it; tests script it.
-import type { JobOf, Progress, ProofMode, ResultOf, Stage } from '../engines/jobs.js';
-import type { Outcome } from '../errors.js';
-import type { Address, LaneId } from '../ids.js';
+import type { JobOf, Progress, ProofMode, ResultOf, Stage } from '../../engines/jobs.js';
+import type { Outcome } from '../../errors.js';
+import type { Address, LaneId } from '../../ids.js';
 
 /** How a job is ranked among the waiting ones. */
 export interface Terms {

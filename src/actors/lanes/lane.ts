@@ -1,10 +1,10 @@
 // A lane: the machine, the engine that it keeps alive, and one job at a time.
 import { createActor, fromCallback, fromPromise } from 'xstate';
-import type { JobOf, ProofMode, ResultOf, Stage } from '../engines/jobs.js';
-import { fail, failed, type Outcome } from '../errors.js';
-import type { Sha256 } from '../ids.js';
-import { type LaneEvent, laneMachine, laneStateOf, type WorkEnd } from '../machines/lane.js';
-import type { FreeServer } from '../machines/queue.js';
+import type { JobOf, ProofMode, ResultOf, Stage } from '../../engines/jobs.js';
+import { fail, failed, type Outcome } from '../../errors.js';
+import type { Sha256 } from '../../ids.js';
+import { type LaneEvent, laneMachine, laneStateOf, type WorkEnd } from '../../machines/lane.js';
+import type { FreeServer } from '../../machines/queue.js';
 import { LaneEngine, type LaneEngineParameters } from './laneEngine.js';
 import { runLaneJob } from './laneJob.js';
 import type { LaneStatus, Watch } from './scheduling.js';

@@ -1,6 +1,6 @@
 // Verifies the proof with the engine before anyone may download it: a wrong proof is our failure, not the client's discovery.
-import type { ArtifactBackend } from '../artifacts/port.js';
-import type { Verification } from '../engines/jobs.js';
+import type { ArtifactBackend } from '../../artifacts/port.js';
+import type { Verification } from '../../engines/jobs.js';
 import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 

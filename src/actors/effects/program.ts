@@ -1,9 +1,9 @@
 // Finds a registered program: its verifying key and the file that lanes read.
-import type { ArtifactBackend } from '../artifacts/port.js';
-import type { StoredFile } from '../engines/jobs.js';
-import { FailureError, fail } from '../errors.js';
-import type { VkHash } from '../ids.js';
-import type { Store } from '../store/environment.js';
+import type { ArtifactBackend } from '../../artifacts/port.js';
+import type { StoredFile } from '../../engines/jobs.js';
+import { FailureError, fail } from '../../errors.js';
+import type { VkHash } from '../../ids.js';
+import type { Store } from '../../store/environment.js';
 
 /** Throws PROGRAM_NOT_FOUND, which intake rules out: a program is never removed while a request needs it. */
 export function loadProgram(

@@ -1,6 +1,6 @@
 // Executes the guest: cycles, gas and the digest of its public values, or why it cannot be proved.
-import type { ArtifactBackend } from '../artifacts/port.js';
-import type { Execution } from '../engines/jobs.js';
+import type { ArtifactBackend } from '../../artifacts/port.js';
+import type { Execution } from '../../engines/jobs.js';
 import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 

@@ -1,11 +1,11 @@
 // From the configuration of lanes to a dispatcher over them: what each may prove on this machine, and what each waits for to start.
-import type { Clock } from '../clock.js';
-import type { Engine, EngineOptions } from '../engines/engine.js';
-import type { ProofMode, Stage } from '../engines/jobs.js';
-import { openEngine } from '../engines/laneWorker.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
-import type { QueueLimits } from '../machines/queue.js';
+import type { Clock } from '../../clock.js';
+import type { Engine, EngineOptions } from '../../engines/engine.js';
+import type { ProofMode, Stage } from '../../engines/jobs.js';
+import { openEngine } from '../../engines/laneWorker.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
+import type { QueueLimits } from '../../machines/queue.js';
 import type { Capacity } from './capacity.js';
 import { Dispatcher } from './dispatcher.js';
 import { assertSocketFits, type EngineSpec } from './engineProcessLaunch.js';

@@ -1,8 +1,8 @@
 // One engine as a child process: started, listened to, killed, and asked afterwards what it died of.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type Failure, fail } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
+import { type Failure, fail } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
 import { countOomKills, residentBytes, saysOutOfMemory } from './engineProcessMemory.js';
 import { readLines } from './engineProcessOutput.js';
 

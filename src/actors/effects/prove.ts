@@ -1,8 +1,8 @@
 // Makes the proof. The file is finished, flushed and renamed before the machine hears of it.
 import { createHash } from 'node:crypto';
-import type { ArtifactBackend } from '../artifacts/port.js';
-import type { ArtifactId, RequestId } from '../ids.js';
-import type { ProofRef } from '../machines/requestRules.js';
+import type { ArtifactBackend } from '../../artifacts/port.js';
+import type { ArtifactId, RequestId } from '../../ids.js';
+import type { ProofRef } from '../../machines/requestRules.js';
 import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Progress } from '../engines/jobs.js';
-import { fail, failed, succeeded } from '../errors.js';
-import { laneId } from '../ids.js';
-import { isAlive, LaneStage, laneBecomes } from '../testkit/laneStage.js';
+import type { Progress } from '../../engines/jobs.js';
+import { fail, failed, succeeded } from '../../errors.js';
+import { laneId } from '../../ids.js';
+import { isAlive, LaneStage, laneBecomes } from '../../testkit/laneStage.js';
 import type { LaneStatus } from './scheduling.js';
 
 const nobody = () => ({ signal: new AbortController().signal, onProgress: () => {} });

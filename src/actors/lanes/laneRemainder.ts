@@ -1,6 +1,6 @@
 // How much of a proof is still to be done, guessed from its progress: the one question on which it depends whether a job that
 // nobody wants any more is finished or its engine killed.
-import type { Progress, ProgressStage, ProofMode } from '../engines/jobs.js';
+import type { Progress, ProgressStage, ProofMode } from '../../engines/jobs.js';
 
 /** The stage after which a proof of the mode is done. What remains in an earlier one says nothing about those that follow. */
 const lastStage: Readonly<Record<ProofMode, ProgressStage>> = {

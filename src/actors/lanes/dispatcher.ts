@@ -1,10 +1,10 @@
 // Brings jobs and lanes together, as the queue's policy says. Event-driven: a job arrives, or a lane becomes free; nothing polls.
-import type { Clock } from '../clock.js';
-import type { JobOf, ProofMode, ResultOf, Stage } from '../engines/jobs.js';
-import { fail, failed, type Outcome } from '../errors.js';
-import type { LaneId } from '../ids.js';
-import type { Log } from '../log.js';
-import { chooseServer, Queue, type QueueLimits, type Waiting } from '../machines/queue.js';
+import type { Clock } from '../../clock.js';
+import type { JobOf, ProofMode, ResultOf, Stage } from '../../engines/jobs.js';
+import { fail, failed, type Outcome } from '../../errors.js';
+import type { LaneId } from '../../ids.js';
+import type { Log } from '../../log.js';
+import { chooseServer, Queue, type QueueLimits, type Waiting } from '../../machines/queue.js';
 import type { Lane } from './lane.js';
 import type { LaneStatus, Scheduling, Terms, Watch } from './scheduling.js';
 
