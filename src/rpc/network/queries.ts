@@ -1,8 +1,7 @@
-// Status, details and lists. All answer from the registry's durable views: what a client has seen is on disk.
+// Details and lists. Both answer from the registry's durable views: what a client has seen is on disk.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { artifactUri } from '../../artifacts/capability.js';
 import { proofModeNumber } from '../../engines/jobs.js';
-import { FailureError, fail } from '../../errors.js';
 import {
   type GetFilteredProofRequestsRequest,
   type ProofRequestSchema,
@@ -13,38 +12,20 @@ import { bytesOf } from '../../ids.js';
 import { isTerminal, type RequestView } from '../../machines/requestView.js';
 import { unary } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
-import { addressField, malformed, originOf, requestIdField, vkHashField } from './fields.js';
-import { errorOf, executionOf, executionStatusOf, failureCauseOf, fulfillmentStatusOf } from './wireStatus.js';
-
-const seconds = (epochMs: number) => BigInt(Math.floor(epochMs / 1000));
-
-function viewOfRequest({ registry }: NetworkDependencies, requestIdBytes: Uint8Array): RequestView {
-  const requestId = requestIdField(requestIdBytes);
-  const view = registry.view(requestId);
-  if (view === undefined) throw new FailureError(fail('REQUEST_NOT_FOUND', { requestId }));
-  return view;
-}
-
-export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
-  unary(dependencies.log, ProverNetwork.method.getProofRequestStatus, (request, { authority }) => {
-    const view = viewOfRequest(dependencies, request.requestId);
-    const execution = executionOf(view);
-    return {
-      fulfillmentStatus: fulfillmentStatusOf(view),
-      executionStatus: executionStatusOf(view),
-      requestTxHash: bytesOf(view.request.requestId),
-      deadline: seconds(view.request.deadlineAt),
-      ...(execution && { publicValuesHash: bytesOf(execution.publicValuesHash) }),
-      ...(view.state === 'fulfilled' && {
-        fulfillTxHash: bytesOf(view.proof.sha256),
-        proofUri: `${originOf(dependencies.publicUrl, authority)}/artifacts/${view.proof.id}`,
-      }),
-    };
-  });
+import { addressField, malformed, vkHashField } from './fields.js';
+import { findRequest } from './findRequest.js';
+import {
+  errorOf,
+  executionOf,
+  executionStatusOf,
+  failureCauseOf,
+  fulfillmentStatusOf,
+  secondsOf,
+} from './wireStatus.js';
 
 export const getProofRequestDetails = (dependencies: NetworkDependencies) =>
   unary(dependencies.log, ProverNetwork.method.getProofRequestDetails, (request, { userAgent }) => ({
-    request: detailsOf(dependencies, viewOfRequest(dependencies, request.requestId), userAgent),
+    request: detailsOf(dependencies, findRequest(dependencies, request.requestId), userAgent),
   }));
 
 /**
@@ -70,14 +51,14 @@ function detailsOf(
     strategy: request.strategy,
     programUri: program ? artifactUri(program.artifactId) : '',
     stdinUri: artifactUri(request.stdin.id),
-    deadline: seconds(request.deadlineAt),
+    deadline: secondsOf(request.deadlineAt),
     cycleLimit: BigInt(request.cycleLimit),
     fulfillmentStatus: fulfillmentStatusOf(view),
     executionStatus: executionStatusOf(view),
     requester: bytesOf(request.requester),
-    createdAt: seconds(request.createdAt),
-    updatedAt: seconds(view.updatedAt),
-    ...(view.state === 'fulfilled' && { fulfilledAt: seconds(view.updatedAt) }),
+    createdAt: secondsOf(request.createdAt),
+    updatedAt: secondsOf(view.updatedAt),
+    ...(view.state === 'fulfilled' && { fulfilledAt: secondsOf(view.updatedAt) }),
     txHash: bytesOf(request.requestId),
     ...(execution && {
       cycles: BigInt(execution.cycles),
@@ -132,7 +113,7 @@ function matcherOf(filter: GetFilteredProofRequestsRequest, now: number): (view:
   add(filter.isTimedOut, isTimedOut);
   add(filter.settlementStatus, () => SettlementStatus.UNSETTLED);
   const minimumDeadline = filter.minimumDeadline;
-  if (minimumDeadline !== undefined) tests.push((view) => seconds(view.request.deadlineAt) >= minimumDeadline);
+  if (minimumDeadline !== undefined) tests.push((view) => secondsOf(view.request.deadlineAt) >= minimumDeadline);
   if (filter.fulfiller !== undefined) tests.push(() => false);
   return (view) => tests.every((test) => test(view));
 }

@@ -5,8 +5,9 @@ import { getBalance, getNonce } from './account.js';
 import { createArtifact } from './createArtifact.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { createProgram, getProgram } from './programs.js';
-import { getFilteredProofRequests, getProofRequestDetails, getProofRequestStatus } from './queries.js';
+import { getFilteredProofRequests, getProofRequestDetails } from './queries.js';
 import { requestProof } from './requestProof.js';
+import { getProofRequestStatus } from './status.js';
 
 export function networkMethods(dependencies: NetworkDependencies): readonly Method[] {
   return [

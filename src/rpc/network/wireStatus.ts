@@ -10,6 +10,9 @@ import {
 } from '../../gen/network/network_pb.js';
 import type { RequestView } from '../../machines/requestView.js';
 
+/** Times on the wire are whole seconds. */
+export const secondsOf = (epochMs: number): bigint => BigInt(Math.floor(epochMs / 1000));
+
 export function fulfillmentStatusOf(view: RequestView): FulfillmentStatus {
   switch (view.state) {
     case 'fulfilled':
