@@ -16,7 +16,7 @@ module.exports = {
       'machines-are-pure',
       'Machines decide; they reach neither I/O nor npm but for xstate.',
       { path: folder('machines'), pathNot: tests },
-      { pathNot: '^src/(machines|engines/jobs|errors|ids)[./]|^node_modules/xstate|^(node:)?crypto$' },
+      { pathNot: '^src/(machines|engines/jobs|errors|ids)[./]|(^|/)node_modules/xstate/|^(node:)?crypto$' },
     ),
     rule(
       'workers-compute',
