@@ -39,15 +39,23 @@ export interface Method {
 const untouched = (bytes: Buffer): Uint8Array => bytes;
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/**
- * Binds one handler to its method of the wire. The answer may be given at once or as a promise. `inspect` sees the bytes before they are
- * parsed, and may refuse them for a reason that the parser cannot know.
- */
+/** Binds one handler to its method of the wire. The answer may be given at once or as a promise. */
 export function unary<I extends DescMessage, O extends DescMessage>(
   log: Log,
   method: DescMethodUnary<I, O>,
   handler: (request: MessageShape<I>, call: CallContext) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
-  inspect?: (raw: Uint8Array) => void,
+): Method {
+  return unaryBytes(log, method, async (call) => {
+    const response = await handler(parseMessage(method.input, call.raw), call);
+    return toBinary(method.output, create(method.output, response));
+  });
+}
+
+/** For the methods whose one path serves two schemas: the handler parses `call.raw` and answers bytes. */
+export function unaryBytes(
+  log: Log,
+  method: DescMethodUnary,
+  handler: (call: CallContext) => Promise<Uint8Array>,
 ): Method {
   const path = `/${method.parent.typeName}/${method.name}`;
 
@@ -56,10 +64,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
     answer: sendUnaryData<Uint8Array>,
   ): Promise<void> {
     try {
-      inspect?.(call.request);
-      const request = parse(method.input, call.request);
-      const response = await handler(request, contextOf(call));
-      answer(null, toBinary(method.output, create(method.output, response)));
+      answer(null, await handler(contextOf(call)));
     } catch (error) {
       const reference = randomUUID();
       const failure = failureFrom(error, reference);
@@ -102,7 +107,8 @@ function contextOf(call: ServerUnaryCall<Uint8Array, Uint8Array>): CallContext {
   };
 }
 
-function parse<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {
+/** Fails with MALFORMED_REQUEST. */
+export function parseMessage<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {
   try {
     return fromBinary(schema, bytes);
   } catch (error) {

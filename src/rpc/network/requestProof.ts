@@ -1,13 +1,19 @@
 // RequestProof: durable before it is answered, idempotent on (requester, stdin). The SDK retries with a new nonce and signature
 // when an answer is lost; it then gets the same id and there is still one proof.
 import { createHash } from 'node:crypto';
+import { create, toBinary } from '@bufbuild/protobuf';
 import type { Submission } from '../../actors/registry.js';
 import { parseArtifactUri } from '../../artifacts/capability.js';
 import { FailureError, fail } from '../../errors.js';
-import { ProverNetwork, type RequestProofRequestBody } from '../../gen/network/network_pb.js';
+import {
+  ProverNetwork,
+  type RequestProofRequestBody,
+  RequestProofRequestSchema,
+  RequestProofResponseSchema,
+} from '../../gen/network/network_pb.js';
 import { type Address, bytesOf } from '../../ids.js';
 import { signedBody } from '../signedBody.js';
-import { unary } from '../unary.js';
+import { parseMessage, unaryBytes } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { addressField, deadlineField, malformed, modeField, vkHashField } from './fields.js';
 import { flavourOf } from './flavour.js';
@@ -20,42 +26,35 @@ const maxWhitelist = 64;
 
 export const requestProof = (dependencies: NetworkDependencies) => {
   const { registry, scheduling, store, catalog, signatures, nonces, log } = dependencies;
-  return unary(
-    log,
-    ProverNetwork.method.requestProof,
-    async ({ signature, body }, { raw }) => {
-      const message = signedBody(raw);
-      if (body === undefined) throw malformed('body', 'it is missing');
-      const requester = await signatures.recover({ message, signature });
-      const submission = submissionOf(body, requester);
-      if (store.get('programs', submission.vkHash) === undefined) {
-        throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
-      }
-      const reason = scheduling.refusal(submission.mode);
-      if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode: submission.mode, reason }));
-      const digest = createHash('sha256').update(message).digest('hex');
-      const nonce = nonces.accept(requester, body.nonce, digest);
-      const requestId = await registry.submit(submission, {
-        stdin() {
-          const { sha256, sizeBytes } = catalog.owned(submission.stdinId, 'stdin', requester);
-          return { id: submission.stdinId, sha256, sizeBytes };
-        },
-        alsoWrite(tx, id) {
-          nonce.record(tx);
-          catalog.reference(tx, submission.stdinId, id);
-        },
-      });
-      return { txHash: bytesOf(requestId), body: { requestId: bytesOf(requestId) } };
-    },
-    refuseAuction,
-  );
+  return unaryBytes(log, ProverNetwork.method.requestProof, async ({ raw }) => {
+    const message = signedBody(raw);
+    if (flavourOf(message) === 'auction')
+      throw malformed('body', 'it speaks the auction schema; select the reserved network mode or SP1_PROVER=hosted');
+    const { signature, body } = parseMessage(RequestProofRequestSchema, raw);
+    if (body === undefined) throw malformed('body', 'it is missing');
+    const requester = await signatures.recover({ message, signature });
+    const submission = submissionOf(body, requester);
+    if (store.get('programs', submission.vkHash) === undefined) {
+      throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
+    }
+    const reason = scheduling.refusal(submission.mode);
+    if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode: submission.mode, reason }));
+    const digest = createHash('sha256').update(message).digest('hex');
+    const nonce = nonces.accept(requester, body.nonce, digest);
+    const requestId = await registry.submit(submission, {
+      stdin() {
+        const { sha256, sizeBytes } = catalog.owned(submission.stdinId, 'stdin', requester);
+        return { id: submission.stdinId, sha256, sizeBytes };
+      },
+      alsoWrite(tx, id) {
+        nonce.record(tx);
+        catalog.reference(tx, submission.stdinId, id);
+      },
+    });
+    const answer = { txHash: bytesOf(requestId), body: { requestId: bytesOf(requestId) } };
+    return toBinary(RequestProofResponseSchema, create(RequestProofResponseSchema, answer));
+  });
 };
-
-/** Before parsing: in our schema the auction's field 12 has a wire type that no parser takes. */
-function refuseAuction(raw: Uint8Array): void {
-  if (flavourOf(signedBody(raw)) !== 'auction') return;
-  throw malformed('body', 'it speaks the auction schema; select the reserved network mode or SP1_PROVER=hosted');
-}
 
 function submissionOf(body: RequestProofRequestBody, requester: Address): Submission {
   const { version } = body;
