@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Server } from '@grpc/grpc-js';
 import { Admission } from './actors/admission.js';
 import { proofIdOf } from './actors/effects/prove.js';
 import { readCapacity } from './actors/lanes/capacity.js';
@@ -22,10 +21,13 @@ import { Gate } from './gate.js';
 import type { ArtifactId, RequestId } from './ids.js';
 import { laneSpecsOf } from './lanes.js';
 import { createLog } from './log.js';
-import { createFront } from './rpc/front.js';
-import { addHealth } from './rpc/health.js';
+import { createFront } from './rpc/front/front.js';
+import { createHttp2 } from './rpc/front/http2.js';
+import { createGrpcServer } from './rpc/grpc/server.js';
+import { healthMethods } from './rpc/health.js';
+import { createRoutes } from './rpc/http/routes.js';
 import { createHttpServer } from './rpc/http/server.js';
-import { addMethods, networkMethods } from './rpc/network/service.js';
+import { networkMethods } from './rpc/network/service.js';
 import { createNonces } from './rpc/nonces.js';
 import { createSignatures } from './rpc/signatures.js';
 import { claimDataFolder } from './store/dataFolder.js';
@@ -118,17 +120,6 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const signatures = createSignatures({ threads: config.signatureThreads });
     stops.push(() => signatures.close());
     const nonces = createNonces({ store, clock });
-    const grpc = new Server({
-      'grpc.max_receive_message_length': maxCallBytes,
-      // Its bookkeeping of every call is for a debugging service that is not offered here.
-      'grpc.enable_channelz': 0,
-      // SDKs ping every 15 s, also while idle; no ping may ever be answered with "too many".
-      'grpc.http2.min_ping_interval_without_data_ms': 1_000,
-      // Node leaves a session open after some protocol errors, and never reads from it again: it answers no ping and is closed.
-      'grpc.keepalive_time_ms': 60_000,
-      'grpc.keepalive_timeout_ms': 20_000,
-    });
-    stops.push(() => grpc.forceShutdown());
     const dependencies = {
       registry,
       scheduling: dispatcher,
@@ -138,17 +129,20 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       signatures,
       nonces,
       clock,
-      log,
     };
-    addMethods(grpc, networkMethods({ ...dependencies, publicUrl: config.publicUrl }));
-    addHealth(grpc, gate, log);
+    const grpc = createGrpcServer({
+      methods: [...networkMethods({ ...dependencies, publicUrl: config.publicUrl }), ...healthMethods(gate)],
+      clock,
+      log,
+      limitBytes: maxCallBytes,
+    });
 
     const isVisible = (id: ArtifactId) => {
       const owner = catalog.lookup(id)?.references[0] as RequestId | undefined;
       const view = owner === undefined ? undefined : registry.view(owner);
       return view?.state === 'fulfilled' && view.proof.id === id;
     };
-    const http = createHttpServer({
+    const routes = createRoutes({
       capabilities,
       catalog,
       backend: artifacts,
@@ -161,7 +155,11 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       visible: isVisible,
       health: () => ({ serving: gate.state === 'serving', state: gate.state, lanes: dispatcher.lanes() }),
     });
-    const front = createFront({ http, grpc, clock });
+    const front = createFront({
+      http1: createHttpServer({ routes, clock }),
+      http2: createHttp2({ grpc, routes, clock }),
+      clock,
+    });
     // Calls are answered from here on, with UNAVAILABLE until every open request is back.
     const address = await front.listen(config.listen);
     stops.push(() => front.close(config.drainTimeout));

@@ -1,33 +1,33 @@
 // Failure → gRPC status. Choosing the code is choosing what the SDK does next (sp1-sdk network/retry.rs): UNAVAILABLE and ABORTED
 // are tried again, the others end the user's call. Nothing else in this service touches a gRPC status.
-import { status } from '@grpc/grpc-js';
 import type { Failure, FailureCode } from '../errors.js';
 import { sentenceOf } from '../sentences.js';
+import { type Code, code, type Status } from './grpc/code.js';
 
-const statusOf: Partial<Record<FailureCode, status>> = {
-  MALFORMED_REQUEST: status.INVALID_ARGUMENT,
-  SIGNATURE_INVALID: status.UNAUTHENTICATED,
+const statusOf: Partial<Record<FailureCode, Code>> = {
+  MALFORMED_REQUEST: code.invalidArgument,
+  SIGNATURE_INVALID: code.unauthenticated,
   // The SDK fetches a fresh nonce in its retry.
-  NONCE_STALE: status.ABORTED,
-  PROGRAM_NOT_FOUND: status.NOT_FOUND,
-  VK_HASH_MISMATCH: status.INVALID_ARGUMENT,
-  REQUEST_NOT_FOUND: status.NOT_FOUND,
-  ARTIFACT_NOT_FOUND: status.FAILED_PRECONDITION,
-  ARTIFACT_NOT_OWNED: status.PERMISSION_DENIED,
-  ARTIFACT_NOT_UPLOADED: status.FAILED_PRECONDITION,
-  REQUEST_CONFLICT: status.INVALID_ARGUMENT,
-  MODE_UNAVAILABLE: status.FAILED_PRECONDITION,
-  CIRCUIT_VERSION_UNSUPPORTED: status.FAILED_PRECONDITION,
-  DEADLINE_PASSED: status.INVALID_ARGUMENT,
-  QUEUE_FULL: status.UNAVAILABLE,
-  STARTING: status.UNAVAILABLE,
-  DRAINING: status.UNAVAILABLE,
-  DISK_FULL: status.UNAVAILABLE,
-  ABORTED: status.UNAVAILABLE,
+  NONCE_STALE: code.aborted,
+  PROGRAM_NOT_FOUND: code.notFound,
+  VK_HASH_MISMATCH: code.invalidArgument,
+  REQUEST_NOT_FOUND: code.notFound,
+  ARTIFACT_NOT_FOUND: code.failedPrecondition,
+  ARTIFACT_NOT_OWNED: code.permissionDenied,
+  ARTIFACT_NOT_UPLOADED: code.failedPrecondition,
+  REQUEST_CONFLICT: code.invalidArgument,
+  MODE_UNAVAILABLE: code.failedPrecondition,
+  CIRCUIT_VERSION_UNSUPPORTED: code.failedPrecondition,
+  DEADLINE_PASSED: code.invalidArgument,
+  QUEUE_FULL: code.unavailable,
+  STARTING: code.unavailable,
+  DRAINING: code.unavailable,
+  DISK_FULL: code.unavailable,
+  ABORTED: code.unavailable,
 };
 
 /** INTERNAL is retried by the SDK for up to two minutes, which is right for a bug that may be gone after a restart. */
-export const grpcStatusOf = (failure: Failure): { code: status; details: string } => ({
-  code: statusOf[failure.code] ?? status.INTERNAL,
+export const grpcStatusOf = (failure: Failure): Status => ({
+  code: statusOf[failure.code] ?? code.internal,
   details: sentenceOf(failure),
 });

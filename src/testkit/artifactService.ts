@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Server as GrpcServer } from '@grpc/grpc-js';
 import { createCapabilities } from '../artifacts/capability.js';
 import { createCatalog } from '../artifacts/catalog.js';
 import { createDirectoryBackend } from '../artifacts/directory.js';
@@ -14,7 +13,10 @@ import { type Clock, systemClock } from '../clock.js';
 import type { Failure } from '../errors.js';
 import { type Address, type ArtifactId, newArtifactId } from '../ids.js';
 import { createLog } from '../log.js';
-import { createFront } from '../rpc/front.js';
+import { createFront } from '../rpc/front/front.js';
+import { createHttp2 } from '../rpc/front/http2.js';
+import { createGrpcServer } from '../rpc/grpc/server.js';
+import { createRoutes } from '../rpc/http/routes.js';
 import { createHttpServer } from '../rpc/http/server.js';
 import { openStore } from '../store/environment.js';
 
@@ -43,19 +45,25 @@ export async function startArtifactService({
     serving: true,
     visible: () => true,
   };
-  const http = createHttpServer({
+  const log = createLog('silent');
+  const routes = createRoutes({
     capabilities,
     catalog,
     backend,
     clock,
     registry: { view: () => undefined, progress: () => undefined },
-    log: createLog('silent'),
+    log,
     limitBytes: { program: limitBytes, stdin: limitBytes },
     refusal: () => state.refusal,
     visible: (id) => state.visible(id),
     health: () => ({ serving: state.serving, lanes: 1 }),
   });
-  const front = createFront({ http, grpc: new GrpcServer(), clock });
+  const grpc = createGrpcServer({ methods: [], clock, log, limitBytes: 1024 });
+  const front = createFront({
+    http1: createHttpServer({ routes, clock }),
+    http2: createHttp2({ grpc, routes, clock }),
+    clock,
+  });
   const { port } = await front.listen({ host: '127.0.0.1', port: 0 });
 
   return {

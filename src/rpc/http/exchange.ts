@@ -1,5 +1,5 @@
-// One HTTP request and its answer, as the routes see it: nothing here is particular to HTTP/1.1, so that HTTP/2 streams can be
-// answered by the same routes. `http1.ts` makes them from Node's server.
+// One HTTP request and its answer, as the routes see it: nothing here is particular to a version of HTTP. `http1.ts` and `http2.ts`
+// make them.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
@@ -12,9 +12,12 @@ export interface Answer {
 
 export interface Exchange {
   readonly method: string;
-  readonly path: string;
+  /** Undefined when the request target is not a path of ours to read. */
+  readonly path: string | undefined;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** It came by TLS. */
+  readonly isEncrypted: boolean;
   /** Not read yet. A route may leave it unread, whole or in part. */
   readonly body: Readable;
   /** Aborted when the client goes away before its answer is complete. */
@@ -22,6 +25,8 @@ export interface Exchange {
   /** Bytes that have arrived from and gone to the client, at whatever layer is at hand: good for seeing progress only. */
   receivedBytes(): number;
   sentBytes(): number;
+  /** A body of many megabytes is welcome: lets the client send more at once than a stranger may. */
+  expectMuch(): void;
   /** Sends the one answer; resolves when it was handed to the system. Rejects when its body breaks off or the client is gone. */
   answer(answer: Answer): Promise<void>;
 }
@@ -35,3 +40,13 @@ export const answerJson = (exchange: Exchange, status: number, value: unknown): 
   };
   return exchange.answer({ status, headers, body });
 };
+
+/** Longer ones are refused: ours have 300 characters. */
+const maxTargetLength = 2048;
+
+/** Path and query of a request target; undefined for other forms, and for what is no URL. */
+export function parseTarget(target: string): URL | undefined {
+  return target.startsWith('/') && target.length <= maxTargetLength && URL.canParse(`http://host${target}`)
+    ? new URL(`http://host${target}`)
+    : undefined;
+}

@@ -2,16 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
-import type { Answer, Exchange } from './exchange.js';
+import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /** How long a refused upload is read and thrown away, so that its client sees the answer and not a reset (ms). */
 const lingerMs = 5_000;
 
-/** Undefined when the request target is not a URL of ours to read. */
-export function http1Exchange(request: IncomingMessage, response: ServerResponse, clock: Clock): Exchange | undefined {
+export function http1Exchange(request: IncomingMessage, response: ServerResponse, clock: Clock): Exchange {
   const target = parseTarget(request.url ?? '');
-  if (target === undefined) return undefined;
   const { socket } = request;
   const gone = new AbortController();
   response.once('close', () => {
@@ -21,24 +20,18 @@ export function http1Exchange(request: IncomingMessage, response: ServerResponse
   request.on('error', () => undefined);
   return {
     method: request.method ?? '',
-    path: target.pathname,
-    query: target.searchParams,
+    path: target?.pathname,
+    query: target?.searchParams ?? new URLSearchParams(),
     headers: request.headers,
+    isEncrypted: socket instanceof TLSSocket,
     body: request,
     signal: gone.signal,
     receivedBytes: () => socket.bytesRead,
     sentBytes: () => socket.bytesWritten,
+    // The system's own windows are large enough, and grow by themselves.
+    expectMuch: () => undefined,
     answer: (answer) => send(answer, request, response, clock),
   };
-}
-
-/** Longer ones are refused: ours have 300 characters. */
-const maxTargetLength = 2048;
-
-function parseTarget(target: string): URL | undefined {
-  return target.startsWith('/') && target.length <= maxTargetLength && URL.canParse(`http://host${target}`)
-    ? new URL(`http://host${target}`)
-    : undefined;
 }
 
 async function send(

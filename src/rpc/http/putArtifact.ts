@@ -45,6 +45,7 @@ export async function putArtifact(
     throw new FailureError(fail('ARTIFACT_TOO_LARGE', { kind: claims.kind, limitBytes }));
   }
 
+  exchange.expectMuch();
   const startedAt = clock.now();
   const startBytes = exchange.receivedBytes();
   const stalled = new AbortController();

@@ -7,14 +7,14 @@ import { addressField } from './fields.js';
 /** A private server bills nobody, but applications refuse to ask for a proof when the balance looks too low: 10^24 base units. */
 const plenty = (10n ** 24n).toString();
 
-export const getNonce = ({ nonces, log }: NetworkDependencies) =>
-  unary(log, ProverNetwork.method.getNonce, ({ address }) => {
+export const getNonce = ({ nonces }: NetworkDependencies) =>
+  unary(ProverNetwork.method.getNonce, ({ address }) => {
     addressField('address', address);
     return { nonce: BigInt(nonces.lease()) };
   });
 
-export const getBalance = ({ log }: NetworkDependencies) =>
-  unary(log, ProverNetwork.method.getBalance, ({ address }) => {
+export const getBalance = () =>
+  unary(ProverNetwork.method.getBalance, ({ address }) => {
     addressField('address', address);
     return { amount: plenty };
   });

@@ -5,7 +5,6 @@ import type { Registry } from '../../actors/registry.js';
 import type { Capabilities } from '../../artifacts/capability.js';
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { Clock } from '../../clock.js';
-import type { Log } from '../../log.js';
 import type { Store } from '../../store/environment.js';
 import type { Nonces } from '../nonces.js';
 import type { Signatures } from '../signatures.js';
@@ -19,7 +18,6 @@ export interface NetworkDependencies {
   readonly signatures: Signatures;
   readonly nonces: Nonces;
   readonly clock: Clock;
-  readonly log: Log;
   /** Origin of artifact URLs; undefined means the host and port by which the client reached us. */
   readonly publicUrl: string | undefined;
 }

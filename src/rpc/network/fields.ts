@@ -36,11 +36,11 @@ export function deadlineField(seconds: bigint): number {
   return Number(seconds) * 1000;
 }
 
-const hostPattern = /^(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+const originPattern = /^https?:\/\/(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 /** Where the client finds artifacts: the configured origin, or the very host and port it has just used. */
-export function originOf(publicUrl: string | undefined, authority: string): string {
+export function originOf(publicUrl: string | undefined, usedOrigin: string): string {
   if (publicUrl !== undefined) return publicUrl;
-  if (!hostPattern.test(authority)) throw malformed(':authority', 'it is not host[:port]');
-  return `http://${authority}`;
+  if (!originPattern.test(usedOrigin)) throw malformed(':authority', 'it is not host[:port]');
+  return usedOrigin;
 }

@@ -11,8 +11,8 @@ import type { NetworkDependencies } from './dependencies.js';
 import { malformed, vkHashField } from './fields.js';
 
 /** An answer of OK, even an empty one, means "registered" to the SDK: an unknown program must be NOT_FOUND. */
-export const getProgram = ({ store, log }: NetworkDependencies) =>
-  unary(log, ProverNetwork.method.getProgram, (request) => {
+export const getProgram = ({ store }: NetworkDependencies) =>
+  unary(ProverNetwork.method.getProgram, (request) => {
     const vkHash = vkHashField(request.vkHash);
     const program = store.get('programs', vkHash);
     if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
@@ -31,8 +31,8 @@ export const getProgram = ({ store, log }: NetworkDependencies) =>
  * Checks that the vk hashes to vk_hash here; that the ELF has this vk is checked by the lane that sets the program up.
  * The body's nonce only makes its signature unique: a replay registers what is registered already.
  */
-export const createProgram = ({ store, catalog, signatures, nonces, clock, log }: NetworkDependencies) =>
-  unary(log, ProverNetwork.method.createProgram, async ({ signature, body }, { raw }) => {
+export const createProgram = ({ store, catalog, signatures, nonces, clock }: NetworkDependencies) =>
+  unary(ProverNetwork.method.createProgram, async ({ signature, body }, { raw }) => {
     const message = signedBody(raw);
     if (body === undefined) throw malformed('body', 'it is missing');
     const vkHash = vkHashField(body.vkHash);

@@ -24,7 +24,7 @@ import {
 } from './wireStatus.js';
 
 export const getProofRequestDetails = (dependencies: NetworkDependencies) =>
-  unary(dependencies.log, ProverNetwork.method.getProofRequestDetails, (request, { userAgent }) => ({
+  unary(ProverNetwork.method.getProofRequestDetails, (request, { userAgent }) => ({
     request: detailsOf(dependencies, findRequest(dependencies, request.requestId), userAgent),
   }));
 
@@ -79,7 +79,7 @@ const maxPage = 100;
 const defaultPage = 10;
 
 export const getFilteredProofRequests = (dependencies: NetworkDependencies) =>
-  unary(dependencies.log, ProverNetwork.method.getFilteredProofRequests, (filter, { userAgent }) => {
+  unary(ProverNetwork.method.getFilteredProofRequests, (filter, { userAgent }) => {
     // Calls are not authenticated and an id is the key to a proof: nobody may collect the ids of everyone.
     if (filter.requester === undefined) throw malformed('requester', 'name whose requests are to be listed');
     const limit = Math.min(filter.limit || defaultPage, maxPage);

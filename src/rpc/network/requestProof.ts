@@ -25,8 +25,8 @@ export const supportedVersions = ['sp1-v6.1.0'] as const;
 const maxWhitelist = 64;
 
 export const requestProof = (dependencies: NetworkDependencies) => {
-  const { registry, scheduling, store, catalog, signatures, nonces, log } = dependencies;
-  return unaryBytes(log, ProverNetwork.method.requestProof, async ({ raw }) => {
+  const { registry, scheduling, store, catalog, signatures, nonces } = dependencies;
+  return unaryBytes(ProverNetwork.method.requestProof, async ({ raw }) => {
     const message = signedBody(raw);
     if (flavourOf(message) === 'auction')
       throw malformed('body', 'it speaks the auction schema; select the reserved network mode or SP1_PROVER=hosted');

@@ -8,7 +8,7 @@ import { findRequest } from './findRequest.js';
 import { executionOf, executionStatusOf, fulfillmentStatusOf, secondsOf } from './wireStatus.js';
 
 export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
-  unary(dependencies.log, ProverNetwork.method.getProofRequestStatus, (request, { authority }) => {
+  unary(ProverNetwork.method.getProofRequestStatus, (request, { origin }) => {
     const view = findRequest(dependencies, request.requestId);
     const execution = executionOf(view);
     return {
@@ -19,7 +19,7 @@ export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
       ...(execution && { publicValuesHash: bytesOf(execution.publicValuesHash) }),
       ...(view.state === 'fulfilled' && {
         fulfillTxHash: bytesOf(view.proof.sha256),
-        proofUri: `${originOf(dependencies.publicUrl, authority)}/artifacts/${view.proof.id}`,
+        proofUri: `${originOf(dependencies.publicUrl, origin)}/artifacts/${view.proof.id}`,
       }),
     };
   });

@@ -5,28 +5,22 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { Client, credentials, Server as GrpcServer, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { createLog } from '../../log.js';
+import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import type { Method } from '../grpc/call.js';
+import { createGrpcServer } from '../grpc/server.js';
 import { protocolOf } from './firstBytes.js';
 import { createFront, type Front } from './front.js';
+import { createHttp2 } from './http2.js';
 
 const bytes = (value: Buffer) => value;
-const echoMethod = {
-  path: '/test.Echo/Say',
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: bytes,
-  requestDeserialize: bytes,
-  responseSerialize: bytes,
-  responseDeserialize: bytes,
-} as const;
-const echoService: ServiceDefinition = { say: echoMethod };
-const limits = { silenceMs: 10_000, silent: 20, connections: 150 };
+const echoPath = '/test.Echo/Say';
+const limits = { silenceMs: 10_000, silent: 20, connections: 150, connectionsPerAddress: 150 };
 
 describe('the front', { timeout: 30_000 }, () => {
   let clock: SimulatedClock;
   let front: Front;
-  let grpc: GrpcServer;
   let client: Client;
   let port: number;
   /** Calls and requests that wait to be answered by a test. */
@@ -42,14 +36,16 @@ describe('the front', { timeout: 30_000 }, () => {
       if (request.url === '/held') held.push(() => response.end('late'));
       else response.end(`${request.method} ${request.url}`);
     });
-    grpc = new GrpcServer();
-    grpc.addService(echoService, {
-      say(call: { request: Buffer }, answer: (error: null, value: Buffer) => void) {
-        if (call.request.toString() === 'held') held.push(() => answer(null, Buffer.from('late')));
-        else answer(null, call.request);
-      },
-    });
-    front = createFront({ http, grpc, clock, limits });
+    const echo: Method = {
+      path: echoPath,
+      answer: ({ raw }) =>
+        Buffer.from(raw).toString() === 'held'
+          ? new Promise((resolve) => held.push(() => resolve(Buffer.from('late'))))
+          : raw,
+    };
+    const grpc = createGrpcServer({ methods: [echo], clock, log: createLog('silent'), limitBytes: 1024 });
+    const http2 = createHttp2({ grpc, routes: async () => undefined, clock });
+    front = createFront({ http1: http, http2, clock, limits });
     ({ port } = await front.listen({ host: '127.0.0.1', port: 0 }));
     client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   });
@@ -58,7 +54,6 @@ describe('the front', { timeout: 30_000 }, () => {
     client.close();
     for (const socket of sockets) socket.destroy();
     await front.close(0);
-    grpc.forceShutdown();
   });
 
   const open = async (): Promise<Socket> => {
@@ -71,7 +66,7 @@ describe('the front', { timeout: 30_000 }, () => {
   const say = (what: string) =>
     new Promise<string>((resolve, reject) => {
       client.makeUnaryRequest(
-        echoMethod.path,
+        echoPath,
         bytes,
         bytes,
         Buffer.from(what),
@@ -126,7 +121,8 @@ describe('the front', { timeout: 30_000 }, () => {
     assert.equal(silent.destroyed || vague.destroyed, false);
     await clock.advance(1);
     await closed;
-    assert.equal(clock.nextWakeAt(), undefined);
+    // What remains is the look at sessions, which comes every five seconds.
+    assert.equal(clock.nextWakeAt(), clock.now() + 5_000);
   });
 
   it('serves on while far more connections than allowed say nothing; the oldest of them go', async () => {
@@ -164,7 +160,9 @@ describe('the front', { timeout: 30_000 }, () => {
   });
 
   it('says why it cannot listen', async () => {
-    const second = createFront({ http: createServer(), grpc: new GrpcServer(), clock });
+    const grpc = createGrpcServer({ methods: [], clock, log: createLog('silent'), limitBytes: 1024 });
+    const http2 = createHttp2({ grpc, routes: async () => undefined, clock });
+    const second = createFront({ http1: createServer(), http2, clock });
     assert.throws(() => second.address, /does not listen/);
     await assert.rejects(second.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' });
   });

@@ -1,10 +1,11 @@
-// The one port: reads the first bytes of a connection, and hands it to gRPC (HTTP/2 with prior knowledge) or to the HTTP/1.1 server.
-// Connections that say nothing are bounded in time and number, so that they cannot keep others out.
+// The one port: reads the first bytes of a connection, and hands it to the HTTP/2 side (gRPC and artifacts), to the HTTP/1.1 side, or to
+// TLS first. Connections that say nothing are bounded in time and number, so that they cannot keep others out.
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
-import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../clock.js';
+import type { Connection } from '../grpc/server.js';
 import { firstBytes, type Protocol } from './firstBytes.js';
+import type { Http2 } from './http2.js';
 
 export interface FrontAddress {
   readonly host: string;
@@ -12,12 +13,14 @@ export interface FrontAddress {
 }
 
 export interface FrontLimits {
-  /** A connection must say which protocol it speaks within this time (ms). */
+  /** A connection must say which protocol it speaks, and end its TLS handshake, within this time (ms). */
   readonly silenceMs: number;
-  /** Connections that have said nothing yet; when one more comes, the oldest of them is closed. */
+  /** Connections that have not done so yet; when one more comes, the oldest of them is closed. */
   readonly silent: number;
   /** All connections; more are closed at once. Must leave file descriptors for everything else. */
   readonly connections: number;
+  /** Of one address, so that it cannot take all of them. Clients behind one proxy share it. */
+  readonly connectionsPerAddress: number;
 }
 
 export interface Front {
@@ -29,11 +32,16 @@ export interface Front {
   close(graceMs: number): Promise<void>;
 }
 
-export const defaultFrontLimits: FrontLimits = { silenceMs: 10_000, silent: 1024, connections: 16_384 };
+export const defaultFrontLimits: FrontLimits = {
+  silenceMs: 10_000,
+  silent: 1024,
+  connections: 16_384,
+  connectionsPerAddress: 8_192,
+};
 
 export interface FrontParameters {
-  readonly http: HttpServer;
-  readonly grpc: GrpcServer;
+  readonly http1: HttpServer;
+  readonly http2: Http2;
   readonly clock: Clock;
   readonly limits?: FrontLimits;
 }
@@ -41,29 +49,27 @@ export interface FrontParameters {
 /** The keep-alive of sleeping peers, as the SDK sets it on its side (ms). */
 const tcpKeepAliveMs = 60_000;
 
-export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: FrontParameters): Front {
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+export function createFront({ http1, http2, clock, limits = defaultFrontLimits }: FrontParameters): Front {
   const connections = new Set<Socket>();
+  const perAddress = new Map<string, number>();
   /** In order of arrival. */
   const silent = new Set<Socket>();
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs };
   const server = createServer(options, accept);
   let address: FrontAddress | undefined;
   let isClosing = false;
-  http.on('request', (_, response) => {
+  let stopWatching = () => {};
+  http1.on('request', (_, response) => {
     response.once('close', () => {
       // Its connection counts as idle only after this event.
-      if (isClosing) setImmediate(() => http.closeIdleConnections());
+      if (isClosing) setImmediate(() => http1.closeIdleConnections());
     });
   });
 
-  // TLS goes here: a TLSSocket knows its protocol by ALPN and needs no first bytes, then `hand` is the same.
   function accept(socket: Socket): void {
     // A reset is the client's way to leave. Whoever holds the connection hears of it by its end.
     socket.on('error', () => socket.destroy());
-    if (connections.size >= limits.connections) return void socket.destroy();
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
+    if (!count(socket)) return void socket.destroy();
     if (silent.size >= limits.silent) {
       const [oldest] = silent;
       oldest?.destroy();
@@ -77,9 +83,25 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
     });
   }
 
+  /** False when there are too many, of this address or in all. */
+  function count(socket: Socket): boolean {
+    const from = socket.remoteAddress ?? '';
+    const ofAddress = perAddress.get(from) ?? 0;
+    if (connections.size >= limits.connections || ofAddress >= limits.connectionsPerAddress) return false;
+    connections.add(socket);
+    perAddress.set(from, ofAddress + 1);
+    socket.once('close', () => {
+      connections.delete(socket);
+      const left = (perAddress.get(from) ?? 1) - 1;
+      if (left > 0) perAddress.set(from, left);
+      else perAddress.delete(from);
+    });
+    return true;
+  }
+
   function hand(socket: Socket, protocol: Protocol): void {
-    if (protocol === 'http2') injector.injectConnection(socket);
-    else http.emit('connection', socket);
+    if (protocol === 'http2') http2.accept(socket, connectionOf(socket));
+    else http1.emit('connection', socket);
   }
 
   return {
@@ -93,7 +115,8 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
           address = boundAddress(server);
           // Node checks the times of headers and keeps its list of connections from this event on, which a server that does not listen
           // itself never emits.
-          http.emit('listening');
+          http1.emit('listening');
+          stopWatching = http2.watch();
           resolve(address);
         });
       }),
@@ -105,12 +128,12 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
 
     async close(graceMs) {
       isClosing = true;
+      stopWatching();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of silent) socket.destroy();
       // Not listening itself, it reports an error after it has closed its idle connections and stopped its checks.
-      http.close(() => undefined);
-      // Tells HTTP/2 clients to go away and resets their streams after the grace.
-      injector.drain(graceMs);
+      http1.close(() => undefined);
+      http2.drain();
       const endAll = () => {
         for (const socket of connections) socket.destroy();
       };
@@ -118,10 +141,14 @@ export function createFront({ http, grpc, clock, limits = defaultFrontLimits }: 
       if (graceMs === 0) endAll();
       await closed;
       cancel();
-      injector.destroy();
     },
   };
 }
+
+const connectionOf = (socket: Socket): Connection => ({
+  peer: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, certificate: undefined },
+  isEncrypted: false,
+});
 
 function boundAddress(server: NetServer): FrontAddress {
   const bound = server.address();

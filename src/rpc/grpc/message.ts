@@ -1,0 +1,71 @@
+// gRPC's framing of messages on a stream: one byte that says whether it is compressed, four of length, the message.
+import { Buffer } from 'node:buffer';
+import type { ServerHttp2Stream } from 'node:http2';
+import { code, StatusError } from './code.js';
+
+const prefixBytes = 5;
+
+export function framed(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(prefixBytes + message.byteLength);
+  frame[0] = 0;
+  frame.writeUInt32BE(message.byteLength, 1);
+  frame.set(message, prefixBytes);
+  return frame;
+}
+
+const refused = (refusal: (typeof code)[keyof typeof code], details: string) =>
+  new StatusError({ code: refusal, details });
+
+/** Rejected with when the client leaves before its message is complete: there is nobody to answer. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+/**
+ * The one message of a unary call, at most `limitBytes` long. Rejects with a StatusError that says what is wrong with it, or with
+ * ClientGone. Reads no further than it must to know.
+ */
+export function readMessage(stream: ServerHttp2Stream, limitBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let receivedBytes = 0;
+    /** Prefix and message; known from the prefix on. */
+    let wholeBytes: number | undefined;
+
+    const settle = (error?: Error) => {
+      stream.off('data', take).off('end', end).off('aborted', gone).off('close', gone);
+      if (error === undefined) resolve(joined(chunks).subarray(prefixBytes));
+      else reject(error);
+    };
+    const gone = () => settle(new ClientGone('the client went away'));
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk);
+      receivedBytes += chunk.byteLength;
+      if (wholeBytes === undefined && receivedBytes >= prefixBytes) {
+        const prefix = joined(chunks);
+        if (prefix[0] !== 0) return settle(refused(code.unimplemented, 'Compressed messages are not read here.'));
+        const messageBytes = prefix.readUInt32BE(1);
+        if (messageBytes > limitBytes) {
+          const details = `The message has ${messageBytes} bytes, more than the ${limitBytes} that are read here.`;
+          return settle(refused(code.resourceExhausted, details));
+        }
+        wholeBytes = prefixBytes + messageBytes;
+      }
+      if (receivedBytes > (wholeBytes ?? prefixBytes))
+        settle(refused(code.invalidArgument, 'The call must have exactly one message.'));
+    };
+    const end = () => {
+      if (receivedBytes === wholeBytes) settle();
+      else settle(refused(code.invalidArgument, 'The call must have exactly one message, and it is not complete.'));
+    };
+    stream.on('data', take).once('end', end).once('aborted', gone).once('close', gone);
+  });
+}
+
+const joined = (chunks: Buffer[]): Buffer => {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const whole = Buffer.concat(chunks);
+  chunks.splice(0, chunks.length, whole);
+  return whole;
+};

@@ -1,0 +1,56 @@
+// Makes an Exchange of a stream of an HTTP/2 session. The routes do not know which version they answer.
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Answer, type Exchange, parseTarget } from './exchange.js';
+
+/**
+ * What an upload may have under way (bytes). Node's 64 KiB let a client send one window a round trip: 3 MB/s over 20 ms. With these
+ * it is 400 MB/s, and the few uploads that run at once hold them, nobody else.
+ */
+const streamWindowBytes = 8 * 1024 * 1024;
+const sessionWindowBytes = 16 * 1024 * 1024;
+
+export function http2Exchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, isEncrypted: boolean): Exchange {
+  const { session } = stream;
+  const socket = session?.socket;
+  const gone = new AbortController();
+  const target = parseTarget(headers[':path'] ?? '');
+  // An upload that breaks off is an error of its stream; whoever reads it hears it, and nobody else needs to.
+  stream.on('error', () => undefined);
+  stream.once('close', () => {
+    if (!stream.writableFinished) gone.abort();
+  });
+  return {
+    method: headers[':method'] ?? '',
+    path: target?.pathname,
+    query: target?.searchParams ?? new URLSearchParams(),
+    headers,
+    isEncrypted,
+    body: stream,
+    signal: gone.signal,
+    receivedBytes: () => socket?.bytesRead ?? 0,
+    sentBytes: () => socket?.bytesWritten ?? 0,
+    expectMuch() {
+      if (session === undefined || session.destroyed) return;
+      if (session.localSettings.initialWindowSize === streamWindowBytes) return;
+      session.settings({ initialWindowSize: streamWindowBytes });
+      session.setLocalWindowSize(sessionWindowBytes);
+    },
+    answer: (answer) => send(answer, stream),
+  };
+}
+
+async function send({ status, headers = {}, body }: Answer, stream: ServerHttp2Stream): Promise<void> {
+  if (stream.destroyed || stream.closed) throw new Error('the client is gone');
+  const head = { ':status': status, ...headers };
+  if (body instanceof Readable) {
+    stream.respond(head);
+    await pipeline(body, stream);
+  } else {
+    stream.respond(head, { endStream: body === undefined });
+    if (body !== undefined) stream.end(body);
+  }
+  // The answer is complete: what the client still sends is not wanted, which is no error to it (RFC 9113, 8.1).
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+}
