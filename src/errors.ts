@@ -53,8 +53,10 @@ type Cases = {
   DRAINING: object;
   /** The data folder has no room. */
   DISK_FULL: object;
-  /** The program's real vk is not the one it was registered with. */
-  VERIFICATION_KEY_MISMATCH: { vkHash: VkHash };
+  /** The verifying key is of one generation of SP1, the ELF of another. */
+  ELF_CLASS_MISMATCH: { elfClass: 32 | 64; sp1: 5 | 6 };
+  /** The program's real vk is not the one it was registered with. `zeroFillTrap`: see ElfFacts; absent when it is not known. */
+  VERIFICATION_KEY_MISMATCH: { vkHash: VkHash; zeroFillTrap?: boolean };
   GUEST_FAILED: { cause: GuestFailureCause; exitCode: number; cycles: string };
   /** The execution in the prover committed to other public values than the execution before it. */
   PUBLIC_VALUES_MISMATCH: object;
@@ -97,6 +99,7 @@ const retryOf: Record<keyof Cases, Retry> = {
   STARTING: 'transient',
   DRAINING: 'transient',
   DISK_FULL: 'transient',
+  ELF_CLASS_MISMATCH: 'permanent',
   VERIFICATION_KEY_MISMATCH: 'permanent',
   GUEST_FAILED: 'permanent',
   PUBLIC_VALUES_MISMATCH: 'permanent',

@@ -52,6 +52,22 @@ const all: Array<[Failure, string]> = [
     fail('POISONOUS', { engineDeaths: 2 }),
     '2 engines died while they worked on this request, so it is not tried again.',
   ],
+  [
+    fail('ELF_CLASS_MISMATCH', { elfClass: 32, sp1: 6 }),
+    'The ELF is 32-bit, but SP1 6 runs 64-bit ones. Build the program with the toolchain of SP1 6.',
+  ],
+  [
+    fail('VERIFICATION_KEY_MISMATCH', { vkHash: id as VkHash, zeroFillTrap: true }),
+    `The program was registered under vk hash 0x${id}, but its real verifying key differs. This ELF is affected by the loader change of SDK 6.8.1: a key made by an SDK up to 6.8.0 does not fit an engine from 6.8.1 on, nor the other way round. Register it with an SDK on the side of the engine.`,
+  ],
+  [
+    fail('VERIFICATION_KEY_MISMATCH', { vkHash: id as VkHash, zeroFillTrap: false }),
+    `The program was registered under vk hash 0x${id}, but its real verifying key differs. This ELF is not affected by the loader change of SDK 6.8.1: the key was made from other bytes. Register the ELF that was uploaded.`,
+  ],
+  [
+    fail('VERIFICATION_KEY_MISMATCH', { vkHash: id as VkHash }),
+    `The program was registered under vk hash 0x${id}, but its real verifying key differs. An SDK on the other side of 6.8.1 is the usual reason.`,
+  ],
   [fail('OUT_OF_MEMORY', { laneId: lane }), 'The engine on lane gpu-0 was ended because memory ran out.'],
   [fail('DISK_FULL'), 'The data folder has no room left. Nothing was lost; try again when there is room.'],
   [fail('DRAINING'), 'The service is stopping. Try again when it is back.'],
@@ -70,6 +86,7 @@ describe('what a client is told', () => {
     assert.equal(codeOf(fail('NONCE_STALE', { nonce: '1' })), 10);
     assert.equal(codeOf(fail('PROGRAM_NOT_FOUND', { vkHash: id as VkHash })), 5);
     assert.equal(codeOf(fail('MALFORMED_REQUEST', { field: 'x', problem: 'y' })), 3);
+    assert.equal(codeOf(fail('ELF_CLASS_MISMATCH', { elfClass: 32, sp1: 6 })), 3);
   });
 
   it('never holds the text of a foreign error', () => {

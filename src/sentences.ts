@@ -54,8 +54,10 @@ export function sentenceOf(failure: Failure): string {
       return 'The service is stopping. Try again when it is back.';
     case 'DISK_FULL':
       return 'The data folder has no room left. Nothing was lost; try again when there is room.';
+    case 'ELF_CLASS_MISMATCH':
+      return `The ELF is ${failure.elfClass}-bit, but SP1 ${failure.sp1} runs ${failure.sp1 === 5 ? 32 : 64}-bit ones. Build the program with the toolchain of SP1 ${failure.sp1}.`;
     case 'VERIFICATION_KEY_MISMATCH':
-      return `The program was registered under vk hash 0x${failure.vkHash}, but its real verifying key differs. An SDK on the other side of 6.8.1 is the usual reason.`;
+      return `The program was registered under vk hash 0x${failure.vkHash}, but its real verifying key differs. ${reasonOfMismatch(failure.zeroFillTrap)}`;
     case 'GUEST_FAILED':
       return `The guest program failed: ${failure.cause} (exit code ${failure.exitCode}, after ${failure.cycles} cycles).`;
     case 'PUBLIC_VALUES_MISMATCH':
@@ -81,4 +83,12 @@ export function sentenceOf(failure: Failure): string {
     case 'INTERNAL':
       return `Something went wrong here. The log says more under ${failure.reference}.`;
   }
+}
+
+/** The trap works in both directions: only the comparison tells that the client and the engine are on different sides. */
+function reasonOfMismatch(zeroFillTrap: boolean | undefined): string {
+  if (zeroFillTrap === undefined) return 'An SDK on the other side of 6.8.1 is the usual reason.';
+  return zeroFillTrap
+    ? 'This ELF is affected by the loader change of SDK 6.8.1: a key made by an SDK up to 6.8.0 does not fit an engine from 6.8.1 on, nor the other way round. Register it with an SDK on the side of the engine.'
+    : 'This ELF is not affected by the loader change of SDK 6.8.1: the key was made from other bytes. Register the ELF that was uploaded.';
 }

@@ -6,7 +6,7 @@ import type { Address, ArtifactId } from '../ids.js';
 import type { ArtifactRecord } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
 import type { UploadClaims } from './capability.js';
-import { type ArtifactBackend, type ArtifactKind, type ArtifactRef, artifactKinds } from './port.js';
+import { type ArtifactBackend, type ArtifactKind, artifactKinds, type ReceivedArtifact } from './port.js';
 
 export interface Catalog {
   lookup(id: ArtifactId): ArtifactRecord | undefined;
@@ -16,7 +16,7 @@ export interface Catalog {
    * Runs an upload and records what it stored; durable when it resolves. Again with the same bytes is fine and counts as stored now.
    * While it runs, nothing deletes the id. Rejects as `receive` does, and with ARTIFACT_CONFLICT.
    */
-  upload(claims: UploadClaims, receive: () => Promise<ArtifactRef>): Promise<ArtifactRecord>;
+  upload(claims: UploadClaims, receive: () => Promise<ReceivedArtifact>): Promise<ArtifactRecord>;
   /** `by` (a request id or vk hash) needs it from this transaction on. Throws ARTIFACT_NOT_UPLOADED. */
   reference(tx: Transaction, id: ArtifactId, by: string): void;
   /** `by` needs it no longer. Deletes nothing by itself: see `discard` and `sweepUnreferenced`. Idempotent. */
@@ -105,7 +105,7 @@ export function createCatalog({
       while (deleting.has(id)) await deleting.get(id);
       uploading.set(id, (uploading.get(id) ?? 0) + 1);
       try {
-        const { sha256, sizeBytes } = await receive();
+        const { sha256, sizeBytes, elf } = await receive();
         const recorded = store.write((tx) => {
           const before = tx.get('artifacts', id);
           if (
@@ -120,6 +120,7 @@ export function createCatalog({
             private: claims.private,
             sha256,
             sizeBytes,
+            ...(elf && { elf }),
             storedAt: clock.now(),
             references: before?.references ?? [],
           };

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ProvenFile, StoredFile } from '../engines/jobs.js';
 import type { ArtifactId, Sha256 } from '../ids.js';
+import type { ElfFacts } from '../store/buckets.js';
 
 export const artifactKinds = ['program', 'stdin', 'proof'] as const;
 export type ArtifactKind = (typeof artifactKinds)[number];
@@ -11,6 +12,12 @@ export interface ArtifactRef {
   readonly id: ArtifactId;
   readonly sha256: Sha256;
   readonly sizeBytes: number;
+}
+
+/** What an upload has brought. */
+export interface ReceivedArtifact extends ArtifactRef {
+  /** Of a program. */
+  readonly elf?: ElfFacts;
 }
 
 /** Bytes of a kind, addressed by id. Nothing half-written is ever visible under an id. */
@@ -27,7 +34,7 @@ export interface ArtifactBackend {
     body: Readable,
     limits: { limitBytes: number; announcedBytes: number | undefined },
     signal: AbortSignal,
-  ): Promise<ArtifactRef>;
+  ): Promise<ReceivedArtifact>;
   /** Where a lane's worker writes an output of its own; deterministic per id, so that an attempt that runs again overwrites itself. */
   scratchPath(id: ArtifactId): string;
   /** Makes the finished file at `scratchPath(id)` visible under `id`. Idempotent: it may have been adopted before a crash. */

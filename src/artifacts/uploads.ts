@@ -5,7 +5,7 @@ import { Piscina } from 'piscina';
 import type { ProvenFile } from '../engines/jobs.js';
 import { type Outcome, valueOrThrow } from '../errors.js';
 import type { ArtifactId } from '../ids.js';
-import type { UploadTask } from '../workers/upload/task.js';
+import type { ReceivedFile, UploadTask } from '../workers/upload/task.js';
 import { workerUrl } from '../workers/workerUrl.js';
 import { forwardBody } from './forwardBody.js';
 import { Slots } from './slots.js';
@@ -31,7 +31,7 @@ export interface Upload {
 
 export interface Uploads {
   /** Writes the upload, decompressed and checked, into the new file `path`. On a rejection (see ArtifactBackend.receive) it is gone. */
-  receive(upload: Upload, path: string, signal: AbortSignal): Promise<ProvenFile>;
+  receive(upload: Upload, path: string, signal: AbortSignal): Promise<ReceivedFile>;
   /** Reads a file through. Rejects with the error of the file system. */
   digest(path: string): Promise<ProvenFile>;
   /** Ends the threads; uploads under way fail. */
@@ -43,7 +43,7 @@ const idleThreadMs = 60_000;
 
 export function createUploads({ threads, concurrent, waiting }: UploadLimits): Uploads {
   const slots = new Slots(concurrent, waiting);
-  const pool = new Piscina<UploadTask | string, Outcome<ProvenFile> | ProvenFile>({
+  const pool = new Piscina<UploadTask | string, Outcome<ReceivedFile> | ProvenFile>({
     filename: workerUrl(import.meta.url, '../workers/upload.worker'),
     minThreads: 1,
     maxThreads: threads,
@@ -59,7 +59,7 @@ export function createUploads({ threads, concurrent, waiting }: UploadLimits): U
       const { port1, port2 } = new MessageChannel();
       try {
         const task: UploadTask = { port: port2, path, kind, limitBytes };
-        const outcome = pool.run(task, { transferList: [port2] }) as Promise<Outcome<ProvenFile>>;
+        const outcome = pool.run(task, { transferList: [port2] }) as Promise<Outcome<ReceivedFile>>;
         // When the worker gives up first, forwarding must stop; it must not wait for a client that has no reason to go on.
         const settled = new AbortController();
         const stopped = () => settled.abort();

@@ -47,6 +47,8 @@ export interface ProveJob {
   readonly vkHash: VkHash;
   /** The registered verifying key in hex; the engine's own must be equal. */
   readonly vk: string;
+  /** Of the program's ELF, when it is known: explains a key that differs. */
+  readonly zeroFillTrap?: boolean;
   readonly mode: ProofMode;
   readonly program: StoredFile;
   readonly stdin: StoredFile;

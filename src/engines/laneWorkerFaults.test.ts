@@ -48,7 +48,7 @@ const faults: readonly [on: FakeRequest, act: FakeAct, failure: Partial<Failure>
   ['prove', { kind: 'failure', code: 5, text: '' }, { code: 'OUT_OF_MEMORY' }, true],
   ['prove', { kind: 'failure', code: 6, text: 'guest' }, { code: 'ENGINE_REFUSED', detail: 'guest' }, true],
   ['execute', { kind: 'guestFailure', cause: 10, exitCode: 0 }, { code: 'ENGINE_LOST', blame: true }, false],
-  ['setup', { kind: 'otherVk' }, { code: 'VERIFICATION_KEY_MISMATCH' }, true],
+  ['setup', { kind: 'otherVk' }, { code: 'VERIFICATION_KEY_MISMATCH', zeroFillTrap: true }, true],
 ];
 
 test('a fault of the engine in place of its answer', async (t) => {
@@ -58,7 +58,7 @@ test('a fault of the engine in place of its answer', async (t) => {
     await t.test(`${on}: ${JSON.stringify(act)} → ${expected.code}`, async (each) => {
       await stage.fake(each, { proofFillerBytes: 500_000, rules: [{ on, act, times: 1 }] });
       await engine.connect();
-      const job = on === 'execute' ? await stage.executeJob() : await stage.proveJob();
+      const job = on === 'execute' ? await stage.executeJob() : await stage.proveJob({ zeroFillTrap: true });
       stage.lost.splice(0);
       const failure = failureOf(await engine.run(job, stage.watch()));
       assert.deepEqual({ ...failure, ...expected }, failure);

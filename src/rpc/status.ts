@@ -16,6 +16,7 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   ARTIFACT_NOT_OWNED: code.permissionDenied,
   ARTIFACT_NOT_UPLOADED: code.failedPrecondition,
   REQUEST_CONFLICT: code.invalidArgument,
+  ELF_CLASS_MISMATCH: code.invalidArgument,
   MODE_UNAVAILABLE: code.failedPrecondition,
   CIRCUIT_VERSION_UNSUPPORTED: code.failedPrecondition,
   DEADLINE_PASSED: code.invalidArgument,

@@ -47,6 +47,14 @@ export interface JournalEntry {
   readonly on: string;
 }
 
+/** What the headers of a program's ELF tell, read once when it was uploaded. */
+export interface ElfFacts {
+  /** 32 for SP1 5, 64 for SP1 6. */
+  readonly class: 32 | 64;
+  /** SDKs up to 6.8.0 and from 6.8.1 on load it differently, and so make different verifying keys of it. */
+  readonly zeroFillTrap: boolean;
+}
+
 export interface ProgramRecord {
   readonly vkHash: VkHash;
   /** bincode SP1VerifyingKey in hex, as registered. */
@@ -55,6 +63,8 @@ export interface ProgramRecord {
   /** Of the program artifact's bytes (u64 length ‖ ELF). */
   readonly sha256: Sha256;
   readonly sizeBytes: number;
+  /** Absent in records of releases that took only 64-bit ELFs. */
+  readonly elf?: ElfFacts;
   readonly owner: Address;
   readonly createdAt: number;
 }
@@ -67,6 +77,8 @@ export interface ArtifactRecord {
   /** Of the raw (decompressed) bytes, which are also the stored ones. */
   readonly sha256: Sha256;
   readonly sizeBytes: number;
+  /** Of a program. Absent in records of releases that took only 64-bit ELFs. */
+  readonly elf?: ElfFacts;
   readonly storedAt: number;
   /** What still needs it: request ids and vk hashes. A referenced artifact is never deleted. */
   readonly references: readonly string[];

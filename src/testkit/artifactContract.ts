@@ -78,7 +78,7 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
         { ...limits, announcedBytes: program.byteLength },
         never,
       );
-      assert.deepEqual(ref, { id, ...provenFile(program) });
+      assert.deepEqual(ref, { id, ...provenFile(program), elf: { class: 64, zeroFillTrap: false } });
       assert.deepEqual(await stored(ref, 'program'), program);
       const file = backend.file(ref, 'program');
       assert.deepEqual({ ...file, path: '' }, { id, path: '', ...provenFile(program) });

@@ -140,7 +140,7 @@ const bodyOfRequest = (stdinUri: string, changes: RequestBody): RequestProofRequ
     ...changes,
   });
 
-const bodyOf = (bytes: Uint8Array): SizedBody => ({
+export const bodyOf = (bytes: Uint8Array): SizedBody => ({
   sizeBytes: bytes.byteLength,
   open: () => Readable.from([bytes], { objectMode: false }),
 });

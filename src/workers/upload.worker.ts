@@ -9,10 +9,10 @@ import { UploadBody } from './upload/body.js';
 import { UploadFile } from './upload/file.js';
 import { MalformedError } from './upload/malformed.js';
 import { release } from './upload/release.js';
-import type { UploadCredit, UploadInput, UploadTask } from './upload/task.js';
+import type { ReceivedFile, UploadCredit, UploadInput, UploadTask } from './upload/task.js';
 
 /** Fails with ARTIFACT_TOO_LARGE, ARTIFACT_MALFORMED, DISK_FULL, or ABORTED when the port closes; then the file is gone. */
-export default async function upload(task: UploadTask): Promise<Outcome<ProvenFile>> {
+export default async function upload(task: UploadTask): Promise<Outcome<ReceivedFile>> {
   try {
     const file = new UploadFile(task.path, task.kind, task.limitBytes);
     try {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { required } from '../../src/testkit/realService.js';
+import { engineFailureCode } from '../../src/workers/lane/failures.js';
 
 const socketPath = join(mkdtempSync(join(tmpdir(), 'frames-')), 'e.sock');
 let engine: ChildProcess;
@@ -35,14 +36,26 @@ const execute = (program: Buffer, stdin: Buffer) =>
 const emptyStdin = Buffer.concat([u64(0), u64(0), u64(0)]);
 
 /** Sends bytes and answers the variant of the first answer, or `closed`. */
-async function ask(bytes: Buffer, { half = false } = {}): Promise<number | 'closed'> {
+async function ask(bytes: Buffer, options = { half: false }): Promise<number | 'closed'> {
+  const heard = await answerTo(bytes, 8, options);
+  return heard === 'closed' ? heard : heard.readUInt32LE(4);
+}
+
+/** The code of a Failure (answer 111); undefined for anything else. */
+async function failureCodeOf(bytes: Buffer): Promise<number | undefined> {
+  const heard = await answerTo(bytes, 12, { half: false });
+  return heard !== 'closed' && heard.readUInt32LE(4) === 111 ? heard.readUInt32LE(8) : undefined;
+}
+
+/** The first bytes of the first answer, at least so many. */
+async function answerTo(bytes: Buffer, least: number, { half }: { half: boolean }): Promise<Buffer | 'closed'> {
   const socket: Socket = connect({ path: socketPath, allowHalfOpen: true });
   await once(socket, 'connect');
-  const answered = new Promise<number | 'closed'>((resolve) => {
+  const answered = new Promise<Buffer | 'closed'>((resolve) => {
     let heard = Buffer.alloc(0);
     socket.on('data', (chunk) => {
       heard = Buffer.concat([heard, chunk]);
-      if (heard.length >= 8) resolve(heard.readUInt32LE(4));
+      if (heard.length >= least) resolve(heard);
     });
     socket.on('end', () => resolve('closed'));
     // It may hang up while we still write.
@@ -102,6 +115,21 @@ describe('the engine, spoken to by a stranger', () => {
     const answer = await ask(execute(Buffer.concat([u64(elf.length), elf]), emptyStdin));
     assert.ok(isRefusal(answer), `${answer}`);
     assert.equal(await ask(info), 102);
+  });
+
+  it('reads a stdin to exactly its end, the proofs in it included', async () => {
+    const elf = readFileSync('examples/fibonacci/fibonacci.elf');
+    const program = Buffer.concat([u64(elf.length), elf]);
+    const malformed: Record<string, Buffer> = {
+      'one byte more': Buffer.concat([emptyStdin, Buffer.alloc(1)]),
+      'a proof that is announced and missing': Buffer.concat([u64(0), u64(0), u64(1)]),
+      'a proof that is noise': Buffer.concat([u64(0), u64(0), u64(1), randomBytes(5_000)]),
+      'more proofs than could ever be': Buffer.concat([u64(0), u64(0), u64(noLimit), randomBytes(100)]),
+    };
+    for (const [name, stdin] of Object.entries(malformed)) {
+      assert.equal(await failureCodeOf(execute(program, stdin)), engineFailureCode.malformedStdin, name);
+      assert.equal(await ask(info), 102);
+    }
   });
 
   it('survives any bytes, and frames that end early', async () => {

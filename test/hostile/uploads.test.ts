@@ -75,8 +75,10 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
 
   it('of programs that are none are refused', async () => {
     const program = sampleProgram(500);
-    const elf32 = Buffer.from(program);
-    elf32[12] = 1;
+    const otherClass = Buffer.from(program);
+    otherClass[12] = 3;
+    const noEnd = Buffer.from(program);
+    noEnd.writeUInt16LE(200, 8 + 56);
     const otherMachine = Buffer.from(program);
     otherMachine.writeUInt16LE(62, 8 + 18);
     const cases: Record<string, Uint8Array> = {
@@ -88,7 +90,8 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
       'one byte more': Buffer.concat([program, Buffer.alloc(1)]),
       'a length of 2^63': Buffer.concat([u64(2n ** 63n), program.subarray(8)]),
       'not an ELF': Buffer.concat([u64(500), randomBytes(500)]),
-      'of 32 bits': elf32,
+      'of no known class': otherClass,
+      'with headers behind its end': noEnd,
       'of another machine': otherMachine,
     };
     for (const [name, bytes] of Object.entries(cases)) {

@@ -26,6 +26,7 @@ export const proveEffect = (parameters: StageParameters & { artifacts: ArtifactB
         attempt,
         vkHash: request.vkHash,
         vk: program.vk,
+        ...(program.elf && { zeroFillTrap: program.elf.zeroFillTrap }),
         mode: request.mode,
         program: program.file,
         stdin: artifacts.file(request.stdin, 'stdin'),

@@ -7,6 +7,7 @@ import { type Failure, failureFrom } from '../../errors.js';
 import type { RequestId } from '../../ids.js';
 import type { Log } from '../../log.js';
 import type { RequestEvent, StageInput } from '../../machines/requestRules.js';
+import { sentenceOf } from '../../sentences.js';
 import type { Store, Transaction } from '../../store/environment.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 
@@ -89,7 +90,14 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
       }
     }
 
-    const stageFailed = (failure: Failure): RequestEvent => ({ type: 'STAGE_FAILED', failure, at: clock.now() });
+    function stageFailed(failure: Failure): RequestEvent {
+      // The operator's to solve as much as the client's: which side of 6.8.1 the engine is on is known here only.
+      if (failure.code === 'VERIFICATION_KEY_MISMATCH') {
+        const { vkHash, zeroFillTrap } = failure;
+        log.warn({ event: 'program.vk_mismatch', requestId, vkHash, zeroFillTrap }, sentenceOf(failure));
+      }
+      return { type: 'STAGE_FAILED', failure, at: clock.now() };
+    }
 
     run()
       .catch((error: unknown) => {

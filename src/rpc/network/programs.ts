@@ -8,6 +8,7 @@ import { bytesOf } from '../../ids.js';
 import { signedBody } from '../signedBody.js';
 import { unary } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
+import { assertElfClass } from './elfClass.js';
 import { malformed, vkHashField } from './fields.js';
 
 /** An answer of OK, even an empty one, means "registered" to the SDK: an unknown program must be NOT_FOUND. */
@@ -49,6 +50,8 @@ export const createProgram = ({ store, catalog, signatures, nonces, clock }: Net
     if (store.get('programs', vkHash) !== undefined) return { txHash, body: {} };
     const nonce = nonces.accept(owner, body.nonce, digest);
     const artifact = catalog.owned(artifactId, 'program', owner);
+    // Only keys of SP1 6 have passed `parseVk`.
+    assertElfClass(artifact.elf, 6);
     await store.write((tx) => {
       // Two clients may register one program at once; the first stays.
       if (tx.get('programs', vkHash) !== undefined) return;
@@ -60,6 +63,7 @@ export const createProgram = ({ store, catalog, signatures, nonces, clock }: Net
         artifactId,
         sha256: artifact.sha256,
         sizeBytes: artifact.sizeBytes,
+        ...(artifact.elf && { elf: artifact.elf }),
         owner,
         createdAt: clock.now(),
       });

@@ -15,6 +15,7 @@ import { type Address, bytesOf } from '../../ids.js';
 import { signedBody } from '../signedBody.js';
 import { parseMessage, unaryBytes } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
+import { assertElfClass, sp1Of } from './elfClass.js';
 import { addressField, deadlineField, malformed, modeField, vkHashField } from './fields.js';
 import { flavourOf } from './flavour.js';
 
@@ -34,9 +35,9 @@ export const requestProof = (dependencies: NetworkDependencies) => {
     if (body === undefined) throw malformed('body', 'it is missing');
     const requester = await signatures.recover({ message, signature });
     const submission = submissionOf(body, requester);
-    if (store.get('programs', submission.vkHash) === undefined) {
-      throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
-    }
+    const program = store.get('programs', submission.vkHash);
+    if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
+    assertElfClass(program.elf, sp1Of(submission.version));
     const reason = scheduling.refusal(submission.mode);
     if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode: submission.mode, reason }));
     const digest = createHash('sha256').update(message).digest('hex');

@@ -51,9 +51,9 @@ export function refusalOf(reply: Reply, laneId: LaneId, blame: boolean): Failure
 function failureOfCode(code: number, text: string, laneId: LaneId): Failure {
   switch (code) {
     case engineFailureCode.malformedProgram:
-      return fail('ARTIFACT_MALFORMED', { kind: 'program', problem: text });
+      return fail('ARTIFACT_MALFORMED', { kind: 'program', problem: clause(text) });
     case engineFailureCode.malformedStdin:
-      return fail('ARTIFACT_MALFORMED', { kind: 'stdin', problem: text });
+      return fail('ARTIFACT_MALFORMED', { kind: 'stdin', problem: clause(text) });
     case engineFailureCode.circuitsMissing:
       return fail('CIRCUITS_MISSING', { detail: text });
     case engineFailureCode.outOfMemory:
@@ -62,6 +62,9 @@ function failureOfCode(code: number, text: string, laneId: LaneId): Failure {
       return fail('ENGINE_REFUSED', { laneId, detail: text });
   }
 }
+
+/** The engine speaks in sentences; a problem completes one of ours. */
+const clause = (text: string) => text.replace(/\.$/, '');
 
 /** Whether an answer leaves doubt that the engine still holds the program: the next job sets it up again. */
 export const mayHaveForgotten = (reply: Reply) =>

@@ -137,7 +137,10 @@ export class LaneSession {
   async #prove(job: ProveJob, watch: Watch): Promise<Outcome<ProvenFile>> {
     const program = await this.#setUp(job.program, watch);
     if (!program.ok) return program;
-    if (program.value.vk !== job.vk) return failed(fail('VERIFICATION_KEY_MISMATCH', { vkHash: job.vkHash }));
+    if (program.value.vk !== job.vk) {
+      const { vkHash, zeroFillTrap } = job;
+      return failed(fail('VERIFICATION_KEY_MISMATCH', { vkHash, ...(zeroFillTrap !== undefined && { zeroFillTrap }) }));
+    }
     const key = Buffer.from(program.value.key, 'hex');
     const proof = new ProofSink(job.proofPath, `lane ${this.#laneId}: writing the proof of ${job.requestId}`);
     const frame = requests.proveFrame(this.#kind, job.mode, key, job.stdin);

@@ -30,16 +30,18 @@ function elf(change: (elf: Buffer) => void = () => undefined, extraBytes = 100):
 const program = (bytes: Buffer, length: number | bigint = bytes.byteLength) => Buffer.concat([u64(length), bytes]);
 
 describe('the shape of a program', () => {
-  it('is a length and a 64-bit RISC-V executable, in pieces of any size', () => {
-    for (const pieceBytes of [1, 7, 72, 1000])
-      assert.equal(problemOf('program', program(elf()), pieceBytes), undefined);
+  it('is a length and a RISC-V executable of 32 or 64 bits, in pieces of any size', () => {
+    for (const pieceBytes of [1, 7, 72, 1000]) {
+      for (const elfClass of [1, 2])
+        assert.equal(problemOf('program', program(elf((e) => e.writeUInt8(elfClass, 4))), pieceBytes), undefined);
+    }
   });
 
   it('is refused with what is wrong with it', () => {
     const cases: [Buffer, RegExp][] = [
       [program(elf((e) => e.writeUInt8(0, 0))), /no ELF/],
       [elf(), /no ELF|larger than any/],
-      [program(elf((e) => e.writeUInt8(1, 4))), /32-bit/],
+      [program(elf((e) => e.writeUInt8(3, 4))), /unknown class/],
       [program(elf((e) => e.writeUInt8(2, 5))), /little-endian/],
       [program(elf((e) => e.writeUInt16LE(3, 16))), /not an executable/],
       [program(elf((e) => e.writeUInt16LE(62, 18))), /RISC-V/],

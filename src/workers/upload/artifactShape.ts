@@ -47,7 +47,7 @@ function lengthIn(field: DataView): number {
   return length;
 }
 
-/** u64 length ‖ 64-bit little-endian RISC-V executable of exactly that length. */
+/** u64 length ‖ little-endian RISC-V executable, 32-bit (SP1 5) or 64-bit (SP1 6), of exactly that length. */
 class ProgramShape implements Shape {
   readonly #head = new FixedField(8 + 64);
   #expectedBytes: number | undefined;
@@ -71,14 +71,14 @@ class ProgramShape implements Shape {
   }
 }
 
-/** `head`: the length and the ELF's first 64 bytes. Offsets and numbers from the System V ABI, chapter 4. */
+/** `head`: the length and the ELF's first 64 bytes. What is read here lies at the same place in both classes (System V ABI, chapter 4). */
 function checkedElfLength(head: DataView): number {
   const length = lengthIn(head);
   const elf = 8;
   if (head.getUint32(elf, false) !== 0x7f454c46) throw new MalformedError('no ELF follows the length at its start');
   const elfClass = head.getUint8(elf + 4);
-  if (elfClass === 1) throw new MalformedError('the ELF is 32-bit (SP1 5 or older); build it for SP1 6');
-  if (elfClass !== 2) throw new MalformedError('the ELF has an unknown class');
+  // Both are stored. Which one a program may have is decided by its verifying key, when it is registered.
+  if (elfClass !== 1 && elfClass !== 2) throw new MalformedError('the ELF has an unknown class');
   if (head.getUint8(elf + 5) !== 1) throw new MalformedError('the ELF is not little-endian');
   if (head.getUint16(elf + 16, true) !== 2) throw new MalformedError('the ELF is not an executable');
   if (head.getUint16(elf + 18, true) !== 243) throw new MalformedError('the ELF is not for RISC-V');
@@ -87,7 +87,11 @@ function checkedElfLength(head: DataView): number {
 
 type StdinPart = 'bufferCount' | 'bufferLength' | 'pointer' | 'proofCount' | 'end' | 'proofs';
 
-/** u64 n ‖ n × (u64 length ‖ bytes) ‖ u64 pointer ‖ u64 m ‖ m proofs. Proofs differ between SP1 versions and pass unread. */
+/**
+ * u64 n ‖ n × (u64 length ‖ bytes) ‖ u64 pointer ‖ u64 m ‖ m proofs. Proofs differ between SP1 versions and pass unread here. The engine
+ * that executes reads them before anything is proved: to exactly the last byte (engine/src/stdin.rs), and each must hold
+ * (engine/src/deferred.rs). Otherwise the request ends with ARTIFACT_MALFORMED.
+ */
 class StdinShape implements Shape {
   readonly #number = new FixedField(8);
   #part: StdinPart = 'bufferCount';

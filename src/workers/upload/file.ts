@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsync, openSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ProvenFile } from '../../engines/jobs.js';
 import { FailureError, fail } from '../../errors.js';
 import type { Sha256 } from '../../ids.js';
 import { type Shape, shapeOf } from './artifactShape.js';
+import { readElfFacts } from './elfFacts.js';
+import type { ReceivedFile } from './task.js';
 
 /** Small pieces are gathered to this size: one write and one hash call a piece would be slow for a hostile sender's tiny blocks. */
 const gatherBytes = 256 * 1024;
@@ -25,7 +26,7 @@ export class UploadFile {
     private readonly limitBytes: number,
   ) {
     this.#shape = shapeOf(kind);
-    this.#fd = openSync(path, 'wx', 0o600);
+    this.#fd = openSync(path, 'wx+', 0o600);
   }
 
   /** Copies what it keeps. Throws ARTIFACT_TOO_LARGE, MalformedError, or what the disk throws. */
@@ -45,13 +46,14 @@ export class UploadFile {
   }
 
   /** Complete and on disk when it resolves. */
-  async finish(): Promise<ProvenFile> {
+  async finish(): Promise<ReceivedFile> {
     this.#shape.end();
     this.#flush();
+    const facts = this.kind === 'program' ? { elf: readElfFacts(this.#fd, 8, this.#sizeBytes - 8) } : {};
     // Other uploads share this thread: the one slow step is left to the thread pool.
     await promisify(fsync)(this.#fd);
     closeSync(this.#fd);
-    return { sha256: this.#hash.digest('hex') as Sha256, sizeBytes: this.#sizeBytes };
+    return { sha256: this.#hash.digest('hex') as Sha256, sizeBytes: this.#sizeBytes, ...facts };
   }
 
   discard(): void {

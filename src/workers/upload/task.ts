@@ -1,6 +1,8 @@
 // What the main thread and an upload's worker say to each other. Bodies travel as transferred chunks with a credit window, so that
 // neither side ever holds much of an upload.
 import type { MessagePort } from 'node:worker_threads';
+import type { ProvenFile } from '../../engines/jobs.js';
+import type { ElfFacts } from '../../store/buckets.js';
 
 export interface UploadTask {
   /** Carries `UploadInput` to the worker and `UploadCredit` back. Closing it abandons the upload. */
@@ -10,6 +12,12 @@ export interface UploadTask {
   readonly kind: 'program' | 'stdin';
   /** Of the decompressed bytes. */
   readonly limitBytes: number;
+}
+
+/** A finished upload. */
+export interface ReceivedFile extends ProvenFile {
+  /** Of a program. */
+  readonly elf?: ElfFacts;
 }
 
 /** A chunk owns its whole buffer, and was transferred. `end`: the body is complete. */
