@@ -1,6 +1,6 @@
 // The artifact routes on a real port over a real store and folder, for tests: everything a PUT and a GET pass through.
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { createCatalog } from '../artifacts/catalog.js';
 import { createDirectoryBackend } from '../artifacts/directory.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Failure } from '../errors.js';
-import { type Address, type ArtifactId, newArtifactId } from '../ids.js';
+import { type Address, type ArtifactId, newArtifactId, type Sha256 } from '../ids.js';
 import { createLog } from '../log.js';
 import { createFront } from '../rpc/front/front.js';
 import { createHttp2 } from '../rpc/front/http2.js';
@@ -78,6 +78,24 @@ export async function startArtifactService({
       const id = newArtifactId();
       const expiresAt = clock.now() + 60_000;
       return { id, path: capabilities.mint({ id, kind, private: false, owner: sampleOwner, expiresAt }) };
+    },
+    /** A proof as a lane leaves it, adopted and recorded; answers its id. */
+    async storeProof(bytes: Uint8Array): Promise<ArtifactId> {
+      const id = newArtifactId();
+      const file = { sha256: createHash('sha256').update(bytes).digest('hex') as Sha256, sizeBytes: bytes.byteLength };
+      await writeFile(backend.scratchPath(id), bytes);
+      await backend.adopt(id, 'proof', file);
+      await store.write((tx) =>
+        tx.put('artifacts', [id], {
+          kind: 'proof',
+          owner: sampleOwner,
+          private: false,
+          ...file,
+          storedAt: 0,
+          references: ['r'],
+        }),
+      );
+      return id;
     },
     unfinished: () => readdir(join(folder, 'artifacts', 'scratch')),
     send: (method: string, path: string, body?: Uint8Array | Readable, headers: OutgoingHttpHeaders = {}) =>

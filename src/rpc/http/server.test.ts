@@ -134,21 +134,8 @@ describe('HTTP', () => {
     let path: string;
 
     before(async () => {
-      id = newArtifactId();
+      id = await service.storeProof(proof);
       path = `/artifacts/${id}`;
-      const file = { sha256, sizeBytes: proof.byteLength };
-      await writeFile(service.backend.scratchPath(id), proof);
-      await service.backend.adopt(id, 'proof', file);
-      await service.store.write((tx) =>
-        tx.put('artifacts', [id], {
-          kind: 'proof',
-          owner: sampleOwner,
-          private: false,
-          ...file,
-          storedAt: 0,
-          references: ['r'],
-        }),
-      );
     });
 
     it('is raw, whole, without any authorisation', async () => {
