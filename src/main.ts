@@ -27,7 +27,9 @@ import { createGrpcServer } from './rpc/grpc/server.js';
 import { healthMethods } from './rpc/health.js';
 import { createRoutes } from './rpc/http/routes.js';
 import { createHttpServer } from './rpc/http/server.js';
+import { createHeldPolls } from './rpc/network/heldPolls.js';
 import { networkMethods } from './rpc/network/service.js';
+import { createWaitLoops } from './rpc/network/waitLoops.js';
 import { createNonces } from './rpc/nonces.js';
 import { createSignatures } from './rpc/signatures.js';
 import { claimDataFolder } from './store/dataFolder.js';
@@ -120,6 +122,8 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const signatures = createSignatures({ threads: config.signatureThreads });
     stops.push(() => signatures.close());
     const nonces = createNonces({ store, clock });
+    const heldPolls = createHeldPolls({ registry, gate, clock, log, holdMs: config.holdPolls });
+    stops.push(() => heldPolls.close());
     const dependencies = {
       registry,
       scheduling: dispatcher,
@@ -128,6 +132,8 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       store,
       signatures,
       nonces,
+      waitLoops: createWaitLoops(clock),
+      heldPolls,
       clock,
     };
     const grpc = createGrpcServer({

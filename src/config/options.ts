@@ -52,6 +52,9 @@ const origin = z.string().transform((text, context) => {
   return url?.origin ?? '';
 });
 
+/** The SDK ends a call after 60 s; what is left is for the way. */
+const longestHoldMs = 50_000;
+
 /** `fallback` is text, as a user would write it; undefined when the default depends on the machine. */
 const option = <S extends z.ZodType<unknown, string>, const D extends string | undefined>(
   schema: S,
@@ -114,6 +117,12 @@ export const options = {
   uploads: option(count(1, 64), '4', 'N', 'Uploads that are received at the same time; more wait.'),
   signatureThreads: option(count(1, 64), '1', 'N', 'Threads that recover signatures (about 10,000 a second each).'),
   proofRetention: option(duration, '7d', 'TIME', 'How long a proof stays downloadable after it was made.'),
+  holdPolls: option(
+    duration.refine((ms) => ms <= longestHoldMs, 'must be at most 50s: the SDK gives up a call after 60 s'),
+    '10s',
+    'TIME',
+    'How long a poll of the SDK’s wait for a proof may be held until there is something new; 0s holds none.',
+  ),
   drainTimeout: option(
     duration,
     '10s',

@@ -169,9 +169,11 @@ function contextOf(
   return {
     raw,
     origin: `${isEncrypted ? 'https' : 'http'}://${headers[':authority'] ?? headers.host ?? ''}`,
-    userAgent: headers['user-agent'] ?? '',
-    authorization: headers.authorization,
     peer,
+    userAgent: headers['user-agent'] ?? '',
+    forwardedFor: headers['x-forwarded-for']?.toString(),
+    hasTimeLimit: timeoutMs !== undefined,
+    authorization: headers.authorization,
     signal: gone.signal,
     end() {
       cancel?.();

@@ -8,6 +8,8 @@ import type { Clock } from '../../clock.js';
 import type { Store } from '../../store/environment.js';
 import type { Nonces } from '../nonces.js';
 import type { Signatures } from '../signatures.js';
+import type { HeldPolls } from './heldPolls.js';
+import type { WaitLoops } from './waitLoops.js';
 
 export interface NetworkDependencies {
   readonly registry: Registry;
@@ -17,6 +19,8 @@ export interface NetworkDependencies {
   readonly store: Store;
   readonly signatures: Signatures;
   readonly nonces: Nonces;
+  readonly waitLoops: WaitLoops;
+  readonly heldPolls: Pick<HeldPolls, 'hold'>;
   readonly clock: Clock;
   /** Origin of artifact URLs; undefined means the host and port by which the client reached us. */
   readonly publicUrl: string | undefined;

@@ -9,15 +9,24 @@ import { requestProof } from './requestProof.js';
 import { getProofRequestStatus } from './status.js';
 
 export function networkMethods(dependencies: NetworkDependencies): readonly UnaryMethod[] {
-  return [
+  const others = [
     createArtifact(dependencies),
     getProgram(dependencies),
     createProgram(dependencies),
     getNonce(dependencies),
     getBalance(),
     requestProof(dependencies),
-    getProofRequestStatus(dependencies),
     getProofRequestDetails(dependencies),
     getFilteredProofRequests(dependencies),
   ];
+  return [getProofRequestStatus(dependencies), ...others.map((method) => heard(method, dependencies))];
 }
+
+/** Who calls anything but a status does more than to wait for one proof. */
+const heard = ({ path, answer }: UnaryMethod, { waitLoops }: NetworkDependencies): UnaryMethod => ({
+  path,
+  answer(call) {
+    waitLoops.heard(call, undefined);
+    return answer(call);
+  },
+});

@@ -1,6 +1,10 @@
-// GetProofRequestStatus: what every client polls. Answered from the registry's durable view: what a client has seen is on disk.
-import { ProverNetwork } from '../../gen/network/network_pb.js';
-import { bytesOf } from '../../ids.js';
+// GetProofRequestStatus: what every client polls. Answered from the registry's durable view: what a client has seen is on disk. A poll
+// of the SDK's wait for a proof is answered when there is something new (docs/decisions/held-polls.md).
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type GetProofRequestStatusResponseSchema, ProverNetwork } from '../../gen/network/network_pb.js';
+import { bytesOf, parseRequestId } from '../../ids.js';
+import type { RequestView } from '../../machines/requestView.js';
+import type { CallContext } from '../grpc/call.js';
 import { unary } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { originOf } from './fields.js';
@@ -8,18 +12,33 @@ import { findRequest } from './findRequest.js';
 import { executionOf, executionStatusOf, fulfillmentStatusOf, secondsOf } from './wireStatus.js';
 
 export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
-  unary(ProverNetwork.method.getProofRequestStatus, (request, { origin }) => {
-    const view = findRequest(dependencies, request.requestId);
-    const execution = executionOf(view);
-    return {
-      fulfillmentStatus: fulfillmentStatusOf(view),
-      executionStatus: executionStatusOf(view),
-      requestTxHash: bytesOf(view.request.requestId),
-      deadline: secondsOf(view.request.deadlineAt),
-      ...(execution && { publicValuesHash: bytesOf(execution.publicValuesHash) }),
-      ...(view.state === 'fulfilled' && {
-        fulfillTxHash: bytesOf(view.proof.sha256),
-        proofUri: `${originOf(dependencies.publicUrl, origin)}/artifacts/${view.proof.id}`,
-      }),
+  unary(ProverNetwork.method.getProofRequestStatus, ({ requestId }, call) => {
+    const poll = dependencies.waitLoops.heard(call, parseRequestId(requestId));
+    const view = findRequest(dependencies, requestId);
+    const answered = (found: RequestView) => {
+      const answer = answerOf(dependencies, found, call);
+      if (!call.signal.aborted) poll.answered();
+      return answer;
     };
+    const held = poll.continuesLoop ? dependencies.heldPolls.hold(view, call) : undefined;
+    return held === undefined ? answered(view) : held.then(() => answered(findRequest(dependencies, requestId)));
   });
+
+function answerOf(
+  { publicUrl }: NetworkDependencies,
+  view: RequestView,
+  { origin }: CallContext,
+): MessageInitShape<typeof GetProofRequestStatusResponseSchema> {
+  const execution = executionOf(view);
+  return {
+    fulfillmentStatus: fulfillmentStatusOf(view),
+    executionStatus: executionStatusOf(view),
+    requestTxHash: bytesOf(view.request.requestId),
+    deadline: secondsOf(view.request.deadlineAt),
+    ...(execution && { publicValuesHash: bytesOf(execution.publicValuesHash) }),
+    ...(view.state === 'fulfilled' && {
+      fulfillTxHash: bytesOf(view.proof.sha256),
+      proofUri: `${originOf(publicUrl, origin)}/artifacts/${view.proof.id}`,
+    }),
+  };
+}
