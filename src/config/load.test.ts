@@ -36,6 +36,12 @@ describe('loadConfig', () => {
     assert.ok(Object.isFrozen(config));
   });
 
+  it('holds polls for no longer than the SDK waits for an answer', () => {
+    assert.equal(load({ 'hold-polls': '0s' }).holdPolls, 0);
+    assert.equal(load({ 'hold-polls': '50s' }).holdPolls, 50_000);
+    assert.match(problemsOf(() => load({ 'hold-polls': '1m' }))[0] ?? '', /must be at most 50s/);
+  });
+
   it('prefers a flag to the environment, and the environment to the file', () => {
     const file = fileWith('{"listen": "1.1.1.1:1", "uploads": 3, "executeLanes": 2}');
     const config = load({ listen: '[::1]:3' }, { SEALED_LISTEN: '2.2.2.2:2', SEALED_UPLOADS: '5' }, file);

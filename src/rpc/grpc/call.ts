@@ -1,7 +1,7 @@
 // What a method of the wire sees of a call, and what it is to the server: bytes in, bytes out. Nothing here is particular to
 // a transport.
 
-/** The other end of the connection that a call came by. */
+/** The other end of the connection that a call came by: the same object for all calls of one connection. */
 export interface Peer {
   /** IP address as the system writes it. Behind a proxy it is the proxy's. */
   readonly address: string;

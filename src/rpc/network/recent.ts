@@ -20,24 +20,23 @@ export class Recent<V> {
   }
 
   /** What is known under this key, made anew if nothing is. */
-  touch(key: string, make: () => V): { value: V; isNew: boolean } {
+  touch(key: string, make: () => V): V {
     const now = this.#clock.now();
-    this.#forget(now);
     const found = this.#entries.get(key);
-    if (found !== undefined) this.#entries.delete(key);
-    const value = found === undefined ? make() : found.value;
+    this.#entries.delete(key);
+    this.#makeRoom(now);
+    const value = found === undefined || this.#isOld(found, now) ? make() : found.value;
     this.#entries.set(key, { value, touchedAt: now });
-    return { value, isNew: found === undefined };
+    return value;
   }
 
-  get size(): number {
-    return this.#entries.size;
+  #isOld({ touchedAt }: { touchedAt: EpochMs }, now: EpochMs): boolean {
+    return now - touchedAt > this.#limits.idleMs;
   }
 
-  /** Makes room for one more. */
-  #forget(now: EpochMs): void {
-    for (const [key, { touchedAt }] of this.#entries) {
-      if (this.#entries.size < this.#limits.entries && now - touchedAt <= this.#limits.idleMs) return;
+  #makeRoom(now: EpochMs): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size < this.#limits.entries && !this.#isOld(entry, now)) return;
       this.#entries.delete(key);
     }
   }

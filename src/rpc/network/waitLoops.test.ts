@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Clock } from '../../clock.js';
 import { newRequestId, type RequestId } from '../../ids.js';
-import type { Caller } from '../grpc/call.js';
+import type { Caller, Peer } from '../grpc/call.js';
 import { createWaitLoops, type WaitLoops } from './waitLoops.js';
 
 const [a, b] = [newRequestId(), newRequestId()];
@@ -21,7 +21,7 @@ interface From {
 /** Clients that call in turn, each call answered after `heldMs`; time passes only as they say. */
 class Stage {
   time = 1_700_000_000_000;
-  freshPort = 20_000;
+  readonly #peers = new Map<number, Peer>();
   readonly loops: WaitLoops = createWaitLoops({ now: () => this.time, wakeAt: () => () => {} } satisfies Clock);
 
   caller({
@@ -31,8 +31,10 @@ class Stage {
     forwardedFor,
     hasTimeLimit = false,
   }: From): Caller {
-    const named = port === 0 ? this.freshPort++ : port;
-    return { peer: { address, port: named, certificate: undefined }, userAgent, forwardedFor, hasTimeLimit };
+    const known = port === 0 ? undefined : this.#peers.get(port);
+    const peer = known ?? { address, port, certificate: undefined };
+    if (port !== 0) this.#peers.set(port, peer);
+    return { peer, userAgent, forwardedFor, hasTimeLimit };
   }
 
   /** One call, there and back. Answers whether it may be held. `undefined` is a call that asks for no status. */
@@ -237,7 +239,9 @@ describe('no wait loop', () => {
   it('is one whose polls overlap', () => {
     const stage = new Stage();
     stage.wait(a, 3);
+    const first = stage.loops.heard(stage.caller({}), a);
     stage.loops.heard(stage.caller({}), a);
+    first.answered();
     stage.sleep(2_000);
     assert.equal(isInOrder(stage.wait(a, 3)), '- - held');
   });

@@ -3,7 +3,7 @@
 // in turn would have all of them late. Where it cannot be told, it is no such loop (docs/decisions/held-polls.md).
 import type { Clock, EpochMs } from '../../clock.js';
 import type { RequestId } from '../../ids.js';
-import type { Caller } from '../grpc/call.js';
+import type { Caller, Peer } from '../grpc/call.js';
 import { Neighbours } from './neighbours.js';
 import { Recent } from './recent.js';
 import { Trail } from './trail.js';
@@ -22,8 +22,8 @@ const gapMs = { least: sdkSleepMs - 10, most: sdkSleepMs + 600 };
 const neededGaps = 2;
 
 /**
- * 16,384 is what the port takes in connections, and a few MB here. Two minutes outlast any held poll and the gap after it; with much
- * more, new connections would meet the memory of older ones that had their port. Wrong if waits of many clients cease to be held.
+ * Clients that no connection tells: 16,384 is what the port takes in connections, and a few MB here; two minutes outlast any held poll
+ * and the gap after it. Wrong if waits of many clients cease to be held.
  */
 const remembered = { entries: 16_384, idleMs: 120_000 };
 
@@ -49,18 +49,21 @@ interface Origin {
 }
 
 export function createWaitLoops(clock: Clock): WaitLoops {
-  const connections = new Recent<Trail>(clock, remembered);
+  /** Forgotten with the connection. */
+  const connections = new WeakMap<Peer, Trail>();
   const origins = new Recent<Origin>(clock, remembered);
 
   return {
     heard(caller, requestId) {
       const { peer, userAgent, forwardedFor, hasTimeLimit } = caller;
       const at = clock.now();
-      const { value: origin } = origins.touch(originKey(caller), () => ({
+      const origin = origins.touch(originKey(caller), () => ({
         trail: new Trail(),
         neighbours: new Neighbours(),
       }));
-      const { value: connection, isNew } = connections.touch(`${peer.address} ${peer.port}`, () => new Trail());
+      const known = connections.get(peer);
+      const connection = known ?? new Trail();
+      if (known === undefined) connections.set(peer, connection);
 
       const ownGapMs = gapOf(connection, at);
       const isAlone = origin.neighbours.arrived(connection, at, ownGapMs - sdkSleepMs);
@@ -68,7 +71,7 @@ export function createWaitLoops(clock: Clock): WaitLoops {
       const originCall = origin.trail.heard(requestId, isRegular(gapOf(origin.trail, at)));
 
       // Older SDKs come by a new connection each time, and a proxy spreads its clients' calls over its own.
-      const client = isNew || forwardedFor !== undefined ? origin.trail : connection;
+      const client = known === undefined || forwardedFor !== undefined ? origin.trail : connection;
       return {
         // The SDK's library names itself, and the SDK sets no limit to a call that a service would see.
         continuesLoop: client.regularGaps >= neededGaps && /(^|\s)tonic\//.test(userAgent) && !hasTimeLimit,
