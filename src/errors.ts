@@ -60,6 +60,8 @@ type Cases = {
   GUEST_FAILED: { cause: GuestFailureCause; exitCode: number; cycles: string };
   /** The execution in the prover committed to other public values than the execution before it. */
   PUBLIC_VALUES_MISMATCH: object;
+  /** The guest committed to other public values here than when the client ran it. */
+  SIMULATION_DIFFERS: { announced: string; found: string };
   /** The engine died or left the protocol while it worked. `blame`: the job it held may be the reason. */
   ENGINE_LOST: { laneId: LaneId; detail: string; blame: boolean };
   /** The engine answered with an error of its own. */
@@ -103,6 +105,7 @@ const retryOf: Record<keyof Cases, Retry> = {
   VERIFICATION_KEY_MISMATCH: 'permanent',
   GUEST_FAILED: 'permanent',
   PUBLIC_VALUES_MISMATCH: 'permanent',
+  SIMULATION_DIFFERS: 'permanent',
   ENGINE_LOST: 'transient',
   ENGINE_REFUSED: 'transient',
   CIRCUITS_MISSING: 'permanent',

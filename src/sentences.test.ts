@@ -68,6 +68,10 @@ const all: Array<[Failure, string]> = [
     fail('VERIFICATION_KEY_MISMATCH', { vkHash: id as VkHash }),
     `The program was registered under vk hash 0x${id}, but its real verifying key differs. An SDK on the other side of 6.8.1 is the usual reason.`,
   ],
+  [
+    fail('SIMULATION_DIFFERS', { announced: 'aa'.repeat(32), found: id }),
+    `The guest commits to public values of digest 0x${id} here, but to 0x${'aa'.repeat(32)} when the client ran it. Does its outcome depend on more than its input?`,
+  ],
   [fail('OUT_OF_MEMORY', { laneId: lane }), 'The engine on lane gpu-0 was ended because memory ran out.'],
   [fail('DISK_FULL'), 'The data folder has no room left. Nothing was lost; try again when there is room.'],
   [fail('DRAINING'), 'The service is stopping. Try again when it is back.'],

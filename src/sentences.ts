@@ -62,6 +62,8 @@ export function sentenceOf(failure: Failure): string {
       return `The guest program failed: ${failure.cause} (exit code ${failure.exitCode}, after ${failure.cycles} cycles).`;
     case 'PUBLIC_VALUES_MISMATCH':
       return 'The proof commits to other public values than the execution did.';
+    case 'SIMULATION_DIFFERS':
+      return `The guest commits to public values of digest 0x${failure.found} here, but to 0x${failure.announced} when the client ran it. Does its outcome depend on more than its input?`;
     case 'ENGINE_LOST':
       return `The engine on lane ${failure.laneId} was lost: ${failure.detail}.`;
     case 'ENGINE_REFUSED':

@@ -56,6 +56,7 @@ export interface RegistryParameters {
 
 /** What a repeated submission must agree on; nonce, signature and deadline arithmetic may differ. */
 const comparedTerms = [
+  'flavour',
   'vkHash',
   'version',
   'mode',
@@ -64,6 +65,7 @@ const comparedTerms = [
   'deadlineAt',
   'strategy',
   'stdinPrivate',
+  'publicValuesHash',
 ] as const satisfies ReadonlyArray<keyof Submission & keyof ProofRequest>;
 
 /** A list call reads at most this many records before it answers with what it has: bounds the time on the main thread. */

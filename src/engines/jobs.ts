@@ -30,6 +30,8 @@ export interface ExecuteJob {
   /** u64 in decimal; 2^64 − 1 means none. */
   readonly cycleLimit: string;
   readonly gasLimit: string;
+  /** In hex, where the requester has run the guest already: what it committed to then. Anything else fails with SIMULATION_DIFFERS. */
+  readonly announcedDigest?: string;
 }
 
 /** A guest that ran to its end with exit code 0. Anything else is a GUEST_FAILED failure. */

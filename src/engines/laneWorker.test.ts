@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { blake3 } from '@noble/hashes/blake3';
 import { EngineStage } from '../testkit/engineStage.js';
-import { fakeProof, fakePublicValuesHash, fakeVk, programArtifact } from '../testkit/fakeProof.js';
+import { fakeProof, fakePublicValues, fakePublicValuesHash, fakeVk, programArtifact } from '../testkit/fakeProof.js';
 import type { Progress } from './jobs.js';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -18,6 +19,24 @@ test('executes: cycles, gas and the hash of the public values', async (t) => {
   assert.deepEqual(await engine.run(await stage.executeJob(), stage.watch()), {
     ok: true,
     value: { cycles: '6769', gas: '13538', publicValuesHash: fakePublicValuesHash(stage.stdin) },
+  });
+});
+
+test('compares what the guest commits to with what its requester has announced, in either digest', async (t) => {
+  const stage = await EngineStage.set(t);
+  await stage.fake(t, {}, 'execute');
+  const engine = stage.engine(t);
+  await engine.connect();
+  const execute = async (announcedDigest: string) =>
+    engine.run(await stage.executeJob({ announcedDigest }), stage.watch());
+  const found = fakePublicValuesHash(stage.stdin);
+  assert.equal((await execute(found)).ok, true);
+  const inBlake3 = Buffer.from(blake3(fakePublicValues(stage.stdin))).toString('hex');
+  assert.equal((await execute(inBlake3)).ok, true);
+  const announced = '66'.repeat(32);
+  assert.deepEqual(await execute(announced), {
+    ok: false,
+    failure: { code: 'SIMULATION_DIFFERS', retry: 'permanent', announced, found },
   });
 });
 

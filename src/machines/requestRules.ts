@@ -5,12 +5,15 @@ import type { Execution, ProofMode } from '../engines/jobs.js';
 import { type Failure, fail } from '../errors.js';
 import type { Address, ArtifactId, LaneId, RequestId, Sha256, VkHash } from '../ids.js';
 
+/** The two schemas of SP1's wire: Reserved and hosted mode speak base, Mainnet mode speaks auction. */
+export type Flavour = 'base' | 'auction';
+
 /** What was asked for. Never changes after intake. */
 export interface ProofRequest {
   readonly requestId: RequestId;
   readonly requester: Address;
   /** Which schema of the wire the client spoke; it is answered in kind. */
-  readonly flavour: 'base';
+  readonly flavour: Flavour;
   readonly vkHash: VkHash;
   /** Circuit version as the client sent it, for example `sp1-v6.1.0`. */
   readonly version: string;
@@ -26,6 +29,10 @@ export interface ProofRequest {
   readonly gasLimit: string;
   readonly minAuctionPeriod: string;
   readonly whitelist: readonly Address[];
+  /** What the client would pay, u64 in decimal: auction only, and echoed in details. Nothing is charged. */
+  readonly prices?: { readonly baseFee: string; readonly maxPricePerPgu: string };
+  /** What the guest committed to when the client ran it, in hex: auction only, and only of clients that simulate. */
+  readonly publicValuesHash?: string;
   readonly createdAt: number;
 }
 

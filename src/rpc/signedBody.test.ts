@@ -47,6 +47,17 @@ describe('flavourOf', () => {
     assert.equal(flavourOf(bytes(auctionBody)), 'auction');
   });
 
+  it('goes by the wire type of field 12, and by the fields of the auction alone only without it', () => {
+    assert.equal(flavourOf(bytes('08076001')), 'base');
+    assert.equal(flavourOf(bytes('0807620122')), 'auction');
+    assert.equal(flavourOf(bytes('08076a0133')), 'auction');
+    assert.equal(flavourOf(bytes('0807a2010177')), 'auction');
+    assert.equal(flavourOf(bytes('0807a80101')), 'auction');
+    // A base body of a newer client may have fields that only look like the auction's.
+    assert.equal(flavourOf(bytes('080760016a0133')), 'base');
+    assert.equal(flavourOf(bytes('0807b2010133')), 'base');
+  });
+
   it('takes a body without a sign for base', () => {
     assert.equal(flavourOf(bytes('0807')), 'base');
     assert.equal(flavourOf(new Uint8Array()), 'base');

@@ -250,17 +250,15 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     return raw.call(methods.createProgram, envelope(signerOf(alice).sign(body), body));
   }
 
-  it('of the auction’s schema are told which mode to select', async () => {
-    const base = await fresh();
-    const domain = new BinaryWriter()
-      .raw(bodyBytes({ ...base, stdinPrivate: false }))
-      .tag(12, WireType.LengthDelimited)
-      .bytes(randomBytes(32));
-    const auctioneer = new BinaryWriter().raw(bodyBytes(base)).tag(13, WireType.LengthDelimited).bytes(randomBytes(20));
-    const treasury = new BinaryWriter().raw(bodyBytes(base)).tag(20, WireType.LengthDelimited).bytes(randomBytes(20));
-    for (const body of [domain, auctioneer, treasury]) {
-      await assertRefused(send(body.finish()), 'INVALID_ARGUMENT', /auction schema; select the reserved network mode/);
-    }
+  it('of the auction’s schema that this service has not made the terms of are refused', async () => {
+    const base = await fresh({ stdinPrivate: false });
+    const with32 = (field: number) =>
+      new BinaryWriter().raw(bodyBytes(base)).tag(field, WireType.LengthDelimited).bytes(randomBytes(32)).finish();
+    await assertRefused(send(with32(12)), 'INVALID_ARGUMENT', /domain is not valid: .* another network/);
+    // Without its domain it was signed for nobody in particular.
+    for (const field of [13, 20]) await assertRefused(send(with32(field)), 'INVALID_ARGUMENT', /domain is not valid/);
+    const flag = new BinaryWriter().raw(bodyBytes(base)).tag(13, WireType.Varint).bool(true).finish();
+    await assertRefused(send(flag), 'INVALID_ARGUMENT', /these bytes are not such a message/);
   });
 
   it('with fields that we do not know yet are verified over all their bytes', async () => {

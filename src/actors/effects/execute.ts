@@ -17,6 +17,7 @@ export const executeEffect = (parameters: StageParameters & { artifacts: Artifac
       stdin: parameters.artifacts.file(request.stdin, 'stdin'),
       cycleLimit: request.cycleLimit,
       gasLimit: request.gasLimit,
+      ...(request.publicValuesHash !== undefined && { announcedDigest: request.publicValuesHash }),
     }),
     keep: async (_, execution) => execution,
     eventOf: (execution) => ({ type: 'EXECUTED', execution }),

@@ -18,6 +18,12 @@ export function vkHashField(bytes: Uint8Array): VkHash {
   return hash;
 }
 
+/** A digest of 32 bytes, in hex. */
+export function hashField(field: string, bytes: Uint8Array): string {
+  if (bytes.byteLength !== 32) throw malformed(field, `it must have 32 bytes, not ${bytes.byteLength}`);
+  return Buffer.from(bytes).toString('hex');
+}
+
 export function addressField(field: string, bytes: Uint8Array): Address {
   const address = parseAddress(bytes);
   if (address === undefined) throw malformed(field, `an address must have 20 bytes, not ${bytes.byteLength}`);
@@ -34,6 +40,13 @@ export function modeField(number: number): ProofMode {
 export function deadlineField(seconds: bigint): number {
   if (seconds > 253_402_300_799n) throw malformed('deadline', 'it lies beyond the year 9999');
   return Number(seconds) * 1000;
+}
+
+/** A u64 that travels as decimal text. */
+export function u64TextField(field: string, text: string): string {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 2n ** 64n)
+    throw malformed(field, 'it must be a u64 in decimal digits');
+  return text;
 }
 
 const originPattern = /^https?:\/\/(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;

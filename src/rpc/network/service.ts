@@ -1,10 +1,12 @@
 // The SDK's two gRPC services. Methods that are not listed answer UNIMPLEMENTED, as the SDK expects of what it never calls.
 import type { UnaryMethod } from '../grpc/call.js';
 import { getBalance, getNonce } from './account.js';
+import { getMarketPricePerPgu, getProofRequestParams, getProversByUptime } from './auction.js';
 import { createArtifact } from './createArtifact.js';
 import type { NetworkDependencies } from './dependencies.js';
+import { getProofRequestDetails } from './details.js';
+import { getFilteredProofRequests } from './list.js';
 import { createProgram, getProgram } from './programs.js';
-import { getFilteredProofRequests, getProofRequestDetails } from './queries.js';
 import { requestProof } from './requestProof.js';
 import { getProofRequestStatus } from './status.js';
 
@@ -18,6 +20,9 @@ export function networkMethods(dependencies: NetworkDependencies): readonly Unar
     requestProof(dependencies),
     getProofRequestDetails(dependencies),
     getFilteredProofRequests(dependencies),
+    getProofRequestParams(dependencies),
+    getProversByUptime,
+    getMarketPricePerPgu(dependencies),
   ];
   return [getProofRequestStatus(dependencies), ...others.map((method) => heard(method, dependencies))];
 }

@@ -63,6 +63,7 @@ function errorOfFailure(failure: Failure): ProofRequestError {
     case 'VERIFICATION_KEY_MISMATCH':
       return ProofRequestError.VERIFICATION_KEY_MISMATCH;
     case 'PUBLIC_VALUES_MISMATCH':
+    case 'SIMULATION_DIFFERS':
       return ProofRequestError.PUBLIC_VALUES_MISMATCH;
     case 'PROOF_INVALID':
       return ProofRequestError.VERIFICATION_FAILURE;

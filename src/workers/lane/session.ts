@@ -17,6 +17,7 @@ import type {
 import * as requests from '../../engines/requests.js';
 import { type Failure, fail, failed, type Outcome, succeeded } from '../../errors.js';
 import type { LaneId, Sha256 } from '../../ids.js';
+import { isDigestOf } from './committedDigest.js';
 import { type Expectation, LaneConnection, type Reply } from './connection.js';
 import { guestFailureCause, mayHaveForgotten, refusalOf } from './failures.js';
 import { ProofSink } from './proofSink.js';
@@ -131,6 +132,10 @@ export class LaneSession {
     }
     const publicValuesHash = createHash('sha256').update(publicValues).digest('hex') as Sha256;
     if (publicValuesHash !== reply.value.publicValuesHash) return this.#leftProtocol('wrong hash of public values');
+    const announced = job.announcedDigest;
+    if (announced !== undefined && !isDigestOf(publicValues, announced)) {
+      return failed(fail('SIMULATION_DIFFERS', { announced, found: publicValuesHash }));
+    }
     return succeeded({ cycles, gas, publicValuesHash });
   }
 

@@ -1,0 +1,33 @@
+// What auction clients ask before they request a proof, and what it costs: nothing.
+import { FailureError, fail } from '../../errors.js';
+import { ProverNetwork } from '../../gen/network/network_pb.js';
+import { bytesOf } from '../../ids.js';
+import { unary } from '../unary.js';
+import { domain, free, parties, prover } from './auctionTerms.js';
+import type { NetworkDependencies } from './dependencies.js';
+import { modeField } from './fields.js';
+import { secondsOf } from './wireStatus.js';
+
+/** Asked before the input is uploaded, so a mode that is not served is refused here already. */
+export const getProofRequestParams = ({ scheduling }: NetworkDependencies) =>
+  unary(ProverNetwork.method.getProofRequestParams, (request) => {
+    const mode = modeField(request.mode);
+    const reason = scheduling.refusal(mode);
+    if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode, reason }));
+    return {
+      domain,
+      ...parties,
+      maxPricePerPgu: free,
+      baseFee: free,
+      // Zero: prices need no rounding.
+      tickSize: 0n,
+      networkFloorPricePerPgu: free,
+    };
+  });
+
+export const getProversByUptime = unary(ProverNetwork.method.getProversByUptime, () => ({
+  provers: [bytesOf(prover)],
+}));
+
+export const getMarketPricePerPgu = ({ clock }: NetworkDependencies) =>
+  unary(ProverNetwork.method.getMarketPricePerPgu, () => ({ price: free, asOf: secondsOf(clock.now()) }));

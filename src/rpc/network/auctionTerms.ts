@@ -1,0 +1,35 @@
+// What an auction client is told to put into its requests. Nobody bids here and nothing is paid: the terms only have to be whole, and
+// the domain tells a request that was signed for this service from one for another network.
+import { createHash } from 'node:crypto';
+import { type Address, bytesOf, parseAddress } from '../../ids.js';
+import { malformed } from './fields.js';
+
+const digestOf = (name: string) => createHash('sha256').update(`sealed-prover: ${name}`).digest();
+
+/** Opaque to clients, copied into what they sign. The same for every instance: a request may move to another one of the same owner. */
+export const domain = new Uint8Array(digestOf('domain of signed requests'));
+
+/** An address of 20 bytes (SDKs panic at another length) that nobody has the key of: it names a role, and is paid nothing. */
+const roleAddress = (role: string) => parseAddress(new Uint8Array(digestOf(role).subarray(0, 20))) as Address;
+
+/** Whoever asks for provers is told this one, of whatever uptime: an empty list would end a client's fallback. */
+export const prover = roleAddress('prover');
+
+/** SDKs multiply prices in 64 bits and some panic on overflow: zero is safe, and true. */
+export const free = '0';
+
+export const parties = {
+  auctioneer: bytesOf(roleAddress('auctioneer')),
+  executor: bytesOf(roleAddress('executor')),
+  verifier: bytesOf(roleAddress('verifier')),
+  treasury: bytesOf(roleAddress('treasury')),
+};
+
+/** A body that was signed for another network could be replayed here, and one for here elsewhere. */
+export function assertOurDomain(bytes: Uint8Array): void {
+  if (!Buffer.from(domain).equals(bytes))
+    throw malformed(
+      'domain',
+      'the request was signed for another network; GetProofRequestParams names the one for here',
+    );
+}

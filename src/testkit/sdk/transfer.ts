@@ -1,0 +1,44 @@
+// Artifacts as the SDK's HTTP client moves them: HTTP/1.1, a connection each, no header but the length, never a token.
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly httpVersion: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export function httpExchange(method: 'PUT' | 'GET', url: string, body?: Uint8Array): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-length': body.byteLength };
+    const outgoing = request(url, { method, headers, agent: false }, (response) => {
+      const { statusCode: status = 0, httpVersion } = response;
+      buffer(response).then((read) => resolve({ status, httpVersion, headers: response.headers, body: read }), reject);
+    });
+    outgoing.on('error', reject).end(body);
+  });
+}
+
+const magic = Buffer.from('28b52ffd', 'hex');
+/** A single segment, its content size in four bytes, no checksum. */
+const descriptor = 0xa0;
+const largestBlock = 128 * 1024;
+
+/** One zstd frame of these bytes, not made smaller: all that a reader can tell from the SDK's is its size. */
+export function zstdFrame(bytes: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(descriptor);
+  head.writeUInt32LE(bytes.byteLength, 1);
+  const parts: Uint8Array[] = [magic, head];
+  let at = 0;
+  do {
+    const block = bytes.subarray(at, at + largestBlock);
+    at += block.byteLength;
+    const isLast = at >= bytes.byteLength ? 1 : 0;
+    const header = Buffer.alloc(3);
+    header.writeUIntLE((block.byteLength << 3) | isLast, 0, 3);
+    parts.push(header, block);
+  } while (at < bytes.byteLength);
+  return Buffer.concat(parts);
+}
