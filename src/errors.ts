@@ -22,6 +22,8 @@ type ArtifactKind = 'program' | 'stdin' | 'proof';
 type Cases = {
   /** A message or field from outside is not what the protocol allows. */
   MALFORMED_REQUEST: { field: string; problem: string };
+  /** A connection without TLS, from where only TLS is served. */
+  TLS_REQUIRED: object;
   /** The signature recovers to nobody. */
   SIGNATURE_INVALID: object;
   /** The nonce was used with another body, or is too old to be checked. */
@@ -79,6 +81,7 @@ type Cases = {
 
 const retryOf: Record<keyof Cases, Retry> = {
   MALFORMED_REQUEST: 'permanent',
+  TLS_REQUIRED: 'permanent',
   SIGNATURE_INVALID: 'permanent',
   NONCE_STALE: 'transient',
   PROGRAM_NOT_FOUND: 'permanent',

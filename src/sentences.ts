@@ -10,6 +10,8 @@ export function sentenceOf(failure: Failure): string {
   switch (failure.code) {
     case 'MALFORMED_REQUEST':
       return `The field ${failure.field} is not valid: ${failure.problem}.`;
+    case 'TLS_REQUIRED':
+      return 'This service is reached by TLS from here. Use its https URL.';
     case 'SIGNATURE_INVALID':
       return 'The signature does not recover to an address. Sign the body as received, EIP-191, 65 bytes r‖s‖v.';
     case 'NONCE_STALE':

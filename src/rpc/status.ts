@@ -6,6 +6,7 @@ import { type Code, code, type Status } from './grpc/code.js';
 
 const statusOf: Partial<Record<FailureCode, Code>> = {
   MALFORMED_REQUEST: code.invalidArgument,
+  TLS_REQUIRED: code.failedPrecondition,
   SIGNATURE_INVALID: code.unauthenticated,
   // The SDK fetches a fresh nonce in its retry.
   NONCE_STALE: code.aborted,

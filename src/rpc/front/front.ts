@@ -2,10 +2,14 @@
 // TLS first. Connections that say nothing are bounded in time and number, so that they cannot keep others out.
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
+import { fail } from '../../errors.js';
 import type { Connection } from '../grpc/server.js';
-import { firstBytes, type Protocol } from './firstBytes.js';
+import { errorBody, httpStatusOf } from '../http/failureStatus.js';
+import { firstBytes } from './firstBytes.js';
 import type { Http2 } from './http2.js';
+import { certificateOf, type Tls } from './tls.js';
 
 export interface FrontAddress {
   readonly host: string;
@@ -42,14 +46,20 @@ export const defaultFrontLimits: FrontLimits = {
 export interface FrontParameters {
   readonly http1: HttpServer;
   readonly http2: Http2;
+  /** Undefined: no TLS is spoken. Otherwise `plaintext` says from where connections without it are still served; others are told so. */
+  readonly tls?: { readonly acceptor: Tls; readonly plaintext: Plaintext } | undefined;
   readonly clock: Clock;
   readonly limits?: FrontLimits;
 }
 
+export const plaintextChoices = ['always', 'loopback', 'never'] as const;
+export type Plaintext = (typeof plaintextChoices)[number];
+
 /** The keep-alive of sleeping peers, as the SDK sets it on its side (ms). */
 const tcpKeepAliveMs = 60_000;
 
-export function createFront({ http1, http2, clock, limits = defaultFrontLimits }: FrontParameters): Front {
+export function createFront(parameters: FrontParameters): Front {
+  const { http1, http2, tls, clock, limits = defaultFrontLimits } = parameters;
   const connections = new Set<Socket>();
   const perAddress = new Map<string, number>();
   /** In order of arrival. */
@@ -76,11 +86,40 @@ export function createFront({ http1, http2, clock, limits = defaultFrontLimits }
     }
     silent.add(socket);
     const cancel = clock.wakeAt(clock.now() + limits.silenceMs, () => socket.destroy());
-    firstBytes(socket, (protocol) => {
+    const spoken = () => {
       cancel();
       silent.delete(socket);
-      if (protocol !== undefined) hand(socket, protocol);
+    };
+    firstBytes(socket, (protocol) => {
+      if (protocol !== 'tls') {
+        spoken();
+        if (protocol !== undefined) serve(socket, protocol, isServedPlain(socket) ? undefined : 'refused');
+      } else if (tls === undefined) socket.destroy();
+      else {
+        socket.once('close', spoken);
+        tls.acceptor.accept(socket, (secure) => {
+          spoken();
+          serveSecure(secure);
+        });
+      }
     });
+  }
+
+  function isServedPlain({ remoteAddress = '' }: Socket): boolean {
+    const from = tls?.plaintext ?? 'always';
+    return from === 'always' || (from === 'loopback' && isLoopback(remoteAddress));
+  }
+
+  function serveSecure(secure: TLSSocket): void {
+    secure.on('error', () => secure.destroy());
+    if (secure.alpnProtocol === 'h2') serve(secure, 'http2', 'encrypted');
+    else if (secure.alpnProtocol === 'http/1.1') serve(secure, 'http1', 'encrypted');
+    // A client without ALPN says it as one without TLS does.
+    else
+      firstBytes(secure, (protocol) => {
+        if (protocol === 'tls') secure.destroy();
+        else if (protocol !== undefined) serve(secure, protocol, 'encrypted');
+      });
   }
 
   /** False when there are too many, of this address or in all. */
@@ -99,8 +138,13 @@ export function createFront({ http1, http2, clock, limits = defaultFrontLimits }
     return true;
   }
 
-  function hand(socket: Socket, protocol: Protocol): void {
-    if (protocol === 'http2') http2.accept(socket, connectionOf(socket));
+  function serve(
+    socket: Socket | TLSSocket,
+    protocol: 'http1' | 'http2',
+    how: 'encrypted' | 'refused' | undefined,
+  ): void {
+    if (protocol === 'http2') http2.accept(socket, connectionOf(socket, how));
+    else if (how === 'refused') refuse(socket);
     else http1.emit('connection', socket);
   }
 
@@ -145,10 +189,27 @@ export function createFront({ http1, http2, clock, limits = defaultFrontLimits }
   };
 }
 
-const connectionOf = (socket: Socket): Connection => ({
-  peer: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, certificate: undefined },
-  isEncrypted: false,
+const isLoopback = (address: string) => address === '::1' || /^(::ffff:)?127\./.test(address);
+
+const tlsRequired = fail('TLS_REQUIRED');
+
+const connectionOf = (socket: Socket | TLSSocket, how: 'encrypted' | 'refused' | undefined): Connection => ({
+  peer: {
+    address: socket.remoteAddress ?? '',
+    port: socket.remotePort ?? 0,
+    certificate: how === 'encrypted' ? certificateOf(socket as TLSSocket) : undefined,
+  },
+  isEncrypted: how === 'encrypted',
+  ...(how === 'refused' && { refusal: tlsRequired }),
 });
+
+/** Its request is not read: what it holds has been seen by others already, and need not be believed. */
+function refuse(socket: Socket): void {
+  const body = `${JSON.stringify(errorBody(tlsRequired))}\n`;
+  const head = `HTTP/1.1 ${httpStatusOf(tlsRequired)} Forbidden\r\ncontent-type: application/json`;
+  socket.resume();
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
 
 function boundAddress(server: NetServer): FrontAddress {
   const bound = server.address();

@@ -71,7 +71,7 @@ export function createHttp2({ grpc, routes, clock }: Http2Parameters): Http2 {
 
   function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, session: Session): void {
     if (isGrpc(headers)) grpc.handle(stream, headers, session);
-    else void routes(http2Exchange(stream, headers, session.isEncrypted));
+    else void routes(http2Exchange(stream, headers, session));
   }
 
   function look(): void {

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../clock.js';
-import { failureFrom } from '../../errors.js';
+import { type Failure, FailureError, failureFrom } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { grpcStatusOf } from '../status.js';
 import type { CallContext, Method, Peer } from './call.js';
@@ -16,6 +16,8 @@ import { parseTimeout } from './timeout.js';
 export interface Connection {
   readonly peer: Peer;
   readonly isEncrypted: boolean;
+  /** Why nothing is served on it; absent when it is. */
+  readonly refusal?: Failure;
 }
 
 export interface GrpcServer {
@@ -48,6 +50,7 @@ export function createGrpcServer({ methods, clock, log, limitBytes }: GrpcServer
   const arriving = new Map<ServerHttp2Stream, number>();
 
   async function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): Promise<void> {
+    if (connection.refusal !== undefined) throw new FailureError(connection.refusal);
     const method = methodOf(headers);
     const call = contextOf(stream, headers, connection, await arrived(stream), clock);
     try {

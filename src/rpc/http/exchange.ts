@@ -2,6 +2,7 @@
 // make them.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Failure } from '../../errors.js';
 
 export interface Answer {
   readonly status: number;
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** It came by TLS. */
   readonly isEncrypted: boolean;
+  /** Why nothing is served on its connection; absent when it is. */
+  readonly refusal?: Failure;
   /** Not read yet. A route may leave it unread, whole or in part. */
   readonly body: Readable;
   /** Aborted when the client goes away before its answer is complete. */

@@ -5,6 +5,7 @@ import { sentenceOf } from '../../sentences.js';
 
 const statusOf: Partial<Record<FailureCode, number>> = {
   MALFORMED_REQUEST: 400,
+  TLS_REQUIRED: 403,
   ARTIFACT_FORBIDDEN: 403,
   ARTIFACT_NOT_FOUND: 404,
   ARTIFACT_INCOMPLETE: 408,

@@ -2,6 +2,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Connection } from '../grpc/server.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /**
@@ -11,7 +12,11 @@ import { type Answer, type Exchange, parseTarget } from './exchange.js';
 const streamWindowBytes = 8 * 1024 * 1024;
 const sessionWindowBytes = 16 * 1024 * 1024;
 
-export function http2Exchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, isEncrypted: boolean): Exchange {
+export function http2Exchange(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  { isEncrypted, refusal }: Connection,
+): Exchange {
   const { session } = stream;
   const socket = session?.socket;
   const gone = new AbortController();
@@ -27,6 +32,7 @@ export function http2Exchange(stream: ServerHttp2Stream, headers: IncomingHttpHe
     query: target?.searchParams ?? new URLSearchParams(),
     headers,
     isEncrypted,
+    ...(refusal && { refusal }),
     body: stream,
     signal: gone.signal,
     receivedBytes: () => socket?.bytesRead ?? 0,

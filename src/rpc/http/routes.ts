@@ -46,7 +46,8 @@ async function serve(exchange: Exchange, dependencies: RouteDependencies): Promi
 }
 
 async function route(exchange: Exchange, dependencies: RouteDependencies): Promise<void> {
-  const { method, path } = exchange;
+  const { method, path, refusal } = exchange;
+  if (refusal !== undefined) throw new FailureError(refusal);
   if (path === undefined)
     throw new FailureError(fail('MALFORMED_REQUEST', { field: 'request target', problem: 'it is not a path' }));
   const isRead = method === 'GET' || method === 'HEAD';
