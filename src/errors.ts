@@ -32,6 +32,10 @@ type Cases = {
   /** CreateProgram's vk does not hash to its vk_hash. */
   VK_HASH_MISMATCH: { vkHash: VkHash; computed: VkHash };
   REQUEST_NOT_FOUND: { requestId: RequestId };
+  /** Somebody else's request. */
+  REQUEST_NOT_OWNED: { requestId: RequestId };
+  /** Too late to cancel. */
+  REQUEST_ENDED: { requestId: RequestId; state: 'fulfilled' | 'failed' | 'expired' };
   ARTIFACT_NOT_FOUND: { artifactId: ArtifactId };
   /** The URL's capability does not cover this upload. */
   ARTIFACT_FORBIDDEN: { artifactId: ArtifactId; problem: string };
@@ -87,6 +91,8 @@ const retryOf: Record<keyof Cases, Retry> = {
   PROGRAM_NOT_FOUND: 'permanent',
   VK_HASH_MISMATCH: 'permanent',
   REQUEST_NOT_FOUND: 'permanent',
+  REQUEST_NOT_OWNED: 'permanent',
+  REQUEST_ENDED: 'permanent',
   ARTIFACT_NOT_FOUND: 'permanent',
   ARTIFACT_FORBIDDEN: 'permanent',
   ARTIFACT_NOT_OWNED: 'permanent',

@@ -26,6 +26,14 @@ const all: Array<[Failure, string]> = [
     `The artifact ${id} belongs to 0x${'11'.repeat(20)}, who did not sign this request.`,
   ],
   [
+    fail('REQUEST_NOT_OWNED', { requestId: id as RequestId }),
+    `The request 0x${id} belongs to another address than the one that signed this. Sign with the key that asked for it.`,
+  ],
+  [
+    fail('REQUEST_ENDED', { requestId: id as RequestId, state: 'fulfilled' }),
+    `The request 0x${id} is fulfilled already: there is nothing left to cancel.`,
+  ],
+  [
     fail('REQUEST_CONFLICT', { requestId: id as RequestId, field: 'mode' }),
     `This stdin was already submitted as request 0x${id} with another mode. Upload it again for a new request.`,
   ],

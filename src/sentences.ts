@@ -22,6 +22,10 @@ export function sentenceOf(failure: Failure): string {
       return `The verifying key hashes to 0x${failure.computed}, not to the given 0x${failure.vkHash}.`;
     case 'REQUEST_NOT_FOUND':
       return `No request 0x${failure.requestId} is known here.`;
+    case 'REQUEST_NOT_OWNED':
+      return `The request 0x${failure.requestId} belongs to another address than the one that signed this. Sign with the key that asked for it.`;
+    case 'REQUEST_ENDED':
+      return `The request 0x${failure.requestId} is ${failure.state} already: there is nothing left to cancel.`;
     case 'ARTIFACT_NOT_FOUND':
       return `No artifact ${failure.artifactId} is stored here. Its retention may have ended.`;
     case 'ARTIFACT_FORBIDDEN':

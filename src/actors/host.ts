@@ -37,8 +37,8 @@ export interface Host {
    * Throws a RestoreError for an unknown machine or an inconsistent snapshot.
    */
   restore(requestId: RequestId, envelope: Envelope, beforeStart: (view: RequestView) => void): void;
-  /** An event for a request that is not live any more is ignored: it has already ended. */
-  send(requestId: RequestId, event: RequestEvent): void;
+  /** Answers false when nobody hears it: the request has ended, or was set aside. */
+  send(requestId: RequestId, event: RequestEvent): boolean;
   /** The last durable view of a live request. */
   view(requestId: RequestId): RequestView | undefined;
   readonly liveCount: number;
@@ -160,7 +160,9 @@ export function createHost(parameters: HostParameters): Host {
 
   function quarantine(requestId: RequestId, error: unknown): void {
     log.error({ event: 'request.quarantined', requestId, err: error }, 'request set aside: its actor failed');
-    hosted.get(requestId)?.actor?.stop();
+    const entry = hosted.get(requestId);
+    entry?.actor?.stop();
+    if (entry) entry.actor = undefined;
     parameters.onQuarantined(requestId);
   }
 
@@ -207,7 +209,10 @@ export function createHost(parameters: HostParameters): Host {
     send(requestId, event) {
       const entry = hosted.get(requestId);
       if (entry?.leaveLine !== undefined) wake(requestId, entry);
-      entry?.actor?.send(event);
+      if (entry?.actor === undefined) return false;
+      // One that has ended and is not durable yet hears nothing more, and need not.
+      if (entry.actor.getSnapshot().status === 'active') entry.actor.send(event);
+      return true;
     },
     view: (requestId) => hosted.get(requestId)?.durable,
     get liveCount() {

@@ -3,7 +3,7 @@
 import { FailureError, fail } from '../errors.js';
 import { type Address, type ArtifactId, newRequestId, type RequestId } from '../ids.js';
 import type { ProofRequest } from '../machines/requestRules.js';
-import { type LiveProgress, type RequestView, type SnapshotLike, viewOf } from '../machines/requestView.js';
+import { isTerminal, type LiveProgress, type RequestView, type SnapshotLike, viewOf } from '../machines/requestView.js';
 import type { Store, Transaction } from '../store/environment.js';
 import type { Host } from './host.js';
 
@@ -38,7 +38,11 @@ export interface Registry {
   progress(requestId: RequestId): LiveProgress | undefined;
   /** Newest first. */
   list(filter: ListFilter): RequestView[];
-  cancel(requestId: RequestId): void;
+  /**
+   * Ends an open request. Resolves with its last view once that is durable: cancelled, unless it had ended before or another end was
+   * faster. Fails with REQUEST_NOT_FOUND, STARTING, DRAINING, and with ABORTED when the signal fires; the request may be cancelled then.
+   */
+  cancel(requestId: RequestId, signal?: AbortSignal): Promise<RequestView>;
   /** Called with every durable view of any request. Returns the unsubscribe function. */
   onChange(listener: (view: RequestView) => void): () => void;
 }
@@ -152,7 +156,33 @@ export function createRegistry(parameters: RegistryParameters): Registry {
       return found;
     },
 
-    cancel: (requestId) => host.send(requestId, { type: 'CANCEL' }),
+    async cancel(requestId, signal) {
+      assertAccepting();
+      const before = view(requestId);
+      if (before === undefined) throw new FailureError(fail('REQUEST_NOT_FOUND', { requestId }));
+      if (isTerminal(before)) return before;
+      return new Promise((resolve, reject) => {
+        const leave = () => {
+          listeners.delete(look);
+          signal?.removeEventListener('abort', giveUp);
+        };
+        const giveUp = () => {
+          leave();
+          reject(new FailureError(fail('ABORTED')));
+        };
+        // Whichever end is durable first is the end; the machine has heard of no other.
+        const look = (changed: RequestView) => {
+          if (changed.request.requestId !== requestId || !isTerminal(changed)) return;
+          leave();
+          resolve(changed);
+        };
+        listeners.add(look);
+        signal?.addEventListener('abort', giveUp, { once: true });
+        if (host.send(requestId, { type: 'CANCEL' })) return;
+        leave();
+        reject(new Error(`request ${requestId} is open, and nobody hears that it is cancelled`));
+      });
+    },
 
     onChange(listener) {
       listeners.add(listener);

@@ -13,6 +13,8 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   PROGRAM_NOT_FOUND: code.notFound,
   VK_HASH_MISMATCH: code.invalidArgument,
   REQUEST_NOT_FOUND: code.notFound,
+  REQUEST_NOT_OWNED: code.permissionDenied,
+  REQUEST_ENDED: code.failedPrecondition,
   ARTIFACT_NOT_FOUND: code.failedPrecondition,
   ARTIFACT_NOT_OWNED: code.permissionDenied,
   ARTIFACT_NOT_UPLOADED: code.failedPrecondition,

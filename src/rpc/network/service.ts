@@ -2,6 +2,7 @@
 import type { UnaryMethod } from '../grpc/call.js';
 import { getBalance, getNonce } from './account.js';
 import { getMarketPricePerPgu, getProofRequestParams, getProversByUptime } from './auction.js';
+import { cancelRequest } from './cancelRequest.js';
 import { createArtifact } from './createArtifact.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { getProofRequestDetails } from './details.js';
@@ -18,6 +19,7 @@ export function networkMethods(dependencies: NetworkDependencies): readonly Unar
     getNonce(dependencies),
     getBalance(),
     requestProof(dependencies),
+    cancelRequest(dependencies),
     getProofRequestDetails(dependencies),
     getFilteredProofRequests(dependencies),
     getProofRequestParams(dependencies),

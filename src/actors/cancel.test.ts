@@ -1,0 +1,147 @@
+// Giving a request up, in every state that it can be in, and at the same moment as it ends otherwise.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { FailureError, fail, failed } from '../errors.js';
+import { laneId, newRequestId, type RequestId } from '../ids.js';
+import { statePath } from '../machines/requestView.js';
+import { successOf } from '../testkit/scriptedLanes.js';
+import { createWorld, type World } from '../testkit/world.js';
+
+const codeOf = (code: string) => (error: unknown) => error instanceof FailureError && error.failure.code === code;
+const refused = failed(fail('ENGINE_REFUSED', { laneId: laneId('scripted'), detail: 'no' }));
+
+/** One step of the lane that holds the only job. */
+async function step(world: World, how: 'succeed' | 'refuse' | 'grant'): Promise<void> {
+  const [next] = world.lanes.waiting;
+  assert.ok(next);
+  if (how === 'grant') next.grant();
+  else next.answer(how === 'succeed' ? successOf(next.job) : refused);
+  await world.settle();
+}
+
+const ways: [state: string, steps: ('succeed' | 'refuse' | 'grant')[]][] = [
+  ['executing.waiting', []],
+  ['executing.running', ['grant']],
+  ['proving.waiting', ['succeed']],
+  ['proving.running', ['succeed', 'grant']],
+  ['proving.backingOff', ['succeed', 'refuse']],
+  ['verifying.waiting', ['succeed', 'succeed']],
+  ['verifying.running', ['succeed', 'succeed', 'grant']],
+];
+
+const stored = (world: World, id: RequestId) =>
+  statePath((world.store.get('snapshots', id)?.snapshot as { value: unknown }).value);
+
+describe('cancelling', () => {
+  for (const [state, steps] of ways) {
+    it(`stops the work and leaves nothing behind: ${state}`, async () => {
+      const world = await createWorld();
+      const id = await world.submit();
+      await world.settle();
+      for (const how of steps) await step(world, how);
+      assert.equal(stored(world, id), state);
+      const stdin = world.artifacts.file(world.system.registry.view(id)?.request.stdin as never, 'stdin').path;
+      const end = await world.system.registry.cancel(id);
+      // Resolved: on disk, and not only decided.
+      assert.equal(end.state, 'cancelled');
+      assert.equal(stored(world, id), 'cancelled');
+      assert.equal(world.store.get('openRequests', id), undefined);
+      await world.settle();
+      assert.deepEqual(world.lanes.waiting, []);
+      assert.ok(!existsSync(stdin));
+      // Whatever still wanted to wake it finds nobody.
+      await world.clock.advance(60_000);
+      await world.settle();
+      assert.deepEqual(world.lanes.waiting, []);
+      assert.equal(world.journal(id).at(-1)?.to, 'cancelled');
+      await world.end();
+    });
+  }
+
+  it('takes a request that waits for its turn out of the line', async () => {
+    const world = await createWorld({ window: 1 });
+    const first = await world.submit();
+    const asleep = await world.submit();
+    await world.settle();
+    assert.equal(stored(world, asleep), 'requested');
+    assert.equal((await world.system.registry.cancel(asleep)).state, 'cancelled');
+    const next = await world.submit();
+    await world.system.registry.cancel(first);
+    await world.settle();
+    assert.equal(stored(world, next), 'executing.waiting');
+    await world.end();
+  });
+
+  it('again, by several at once, and after the end, answers the one end', async () => {
+    const world = await createWorld();
+    const id = await world.submit();
+    await world.settle();
+    const ends = await Promise.all([1, 2, 3].map(() => world.system.registry.cancel(id)));
+    assert.deepEqual(
+      ends.map(({ state }) => state),
+      ['cancelled', 'cancelled', 'cancelled'],
+    );
+    assert.equal((await world.system.registry.cancel(id)).state, 'cancelled');
+    assert.equal(world.journal(id).filter(({ to }) => to === 'cancelled').length, 1);
+
+    const proven = await world.submit();
+    await world.settle();
+    for (const _ of ['execute', 'prove', 'verify']) await step(world, 'succeed');
+    assert.equal((await world.system.registry.cancel(proven)).state, 'fulfilled');
+    await assert.rejects(world.system.registry.cancel(newRequestId()), codeOf('REQUEST_NOT_FOUND'));
+    await world.end();
+  });
+
+  it('at the moment of completion tells both sides the same', async () => {
+    const world = await createWorld();
+    const seen = new Set<string>();
+    // The lane's answer travels through a few microtasks; the cancel comes after each number of them.
+    for (let turns = 0; turns < 30; turns += 1) {
+      const id = await world.submit();
+      await world.settle();
+      await step(world, 'succeed');
+      await step(world, 'succeed');
+      const [verify] = world.lanes.waiting;
+      assert.equal(verify?.job.stage, 'verify');
+      verify?.answer(successOf(verify.job));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      const end = await world.system.registry.cancel(id);
+      await world.settle();
+      assert.equal(world.system.registry.view(id)?.state, end.state);
+      assert.equal(stored(world, id), end.state);
+      const fulfilled = world.seen.filter(({ request, state }) => request.requestId === id && state === 'fulfilled');
+      assert.equal(fulfilled.length, end.state === 'fulfilled' ? 1 : 0);
+      seen.add(end.state);
+    }
+    await world.end();
+    assert.deepEqual([...seen].sort(), ['cancelled', 'fulfilled']);
+  });
+
+  it('is final over a crash, and not lost by one that comes before the answer', async () => {
+    const world = await createWorld();
+    const [durable, interrupted] = [await world.submit(), await world.submit()];
+    await world.settle();
+    await world.system.registry.cancel(durable);
+    void world.system.registry.cancel(interrupted);
+    const next = await world.reborn();
+    await next.settle();
+    assert.equal(next.system.registry.view(durable)?.state, 'cancelled');
+    // Nobody was told anything about this one: either is true, and asking again makes it so.
+    assert.equal((await next.system.registry.cancel(interrupted)).state, 'cancelled');
+    await next.end();
+  });
+
+  it('is not waited for by a caller who has gone', async () => {
+    const world = await createWorld();
+    const id = await world.submit();
+    await world.settle();
+    const caller = new AbortController();
+    const cancelling = world.system.registry.cancel(id, caller.signal);
+    caller.abort();
+    await assert.rejects(cancelling, codeOf('ABORTED'));
+    await world.settle();
+    assert.equal(world.system.registry.view(id)?.state, 'cancelled');
+    await world.end();
+  });
+});
