@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Figure, isMissed, tableOf } from './figures.js';
+import { measureHolding } from './holding.js';
 import { measureIntake } from './intake.js';
 import { measureLatency } from './latency.js';
 import { measureReal } from './real.js';
@@ -15,6 +16,7 @@ import { measureUploads } from './uploads.js';
 const parts: Readonly<Record<string, Part>> = {
   intake: measureIntake,
   latency: measureLatency,
+  holding: measureHolding,
   restart: measureRestart,
   upload: measureUploads,
 };

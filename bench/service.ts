@@ -30,6 +30,8 @@ export interface RunningService {
   readonly port: number;
   readonly url: string;
   readonly pid: number;
+  /** Its log, as it is written. */
+  readonly logPath: string;
   /** By performance.now() of this process. */
   readonly spawnedAt: number;
   readonly servingAt: number;
@@ -74,6 +76,7 @@ export async function startService(parameters: ServiceParameters): Promise<Runni
     port: Number(port),
     url,
     pid: child.pid as number,
+    logPath,
     spawnedAt,
     servingAt,
     resetProbe: () => ask('reset'),
