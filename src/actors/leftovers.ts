@@ -28,8 +28,7 @@ export function createLeftovers(parameters: {
     removeRecords(tx, view) {
       if (!isTerminal(view)) return;
       const { requestId, stdin } = view.request;
-      catalog.release(tx, stdin.id, requestId);
-      tx.remove('artifacts', stdin.id);
+      catalog.spend(tx, stdin.id);
       for (const id of abandonedProofs(view)) tx.remove('artifacts', id);
       for (let attempt = 1; attempt <= view.proveTries; attempt += 1) tx.remove('results', requestId, 'prove', attempt);
       if (view.state === 'fulfilled')

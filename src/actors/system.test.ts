@@ -60,7 +60,7 @@ describe('a request in the system', () => {
     const view = world.system.registry.view(id);
     assert.ok(view?.state === 'fulfilled');
     assert.ok(existsSync(world.artifacts.file(view.proof, 'proof').path));
-    assert.equal(world.store.get('artifacts', view.request.stdin.id), undefined);
+    assert.equal(world.store.get('artifacts', view.request.stdin.id)?.spent, true);
     assert.equal(world.store.get('results', id, 'prove', 1), undefined);
     assert.deepEqual(
       [...world.store.scan('expiries', [])].map(({ key }) => key[2]),

@@ -9,7 +9,7 @@ import { openStore, type Store } from '../store/environment.js';
 import { failsWith } from '../testkit/artifactContract.js';
 import { SimulatedClock } from '../testkit/simulatedClock.js';
 import type { UploadClaims } from './capability.js';
-import { type Catalog, createCatalog } from './catalog.js';
+import { type Catalog, createCatalog, type UploadIntake } from './catalog.js';
 import type { ArtifactBackend, ArtifactKind, ArtifactRef } from './port.js';
 
 const hourMs = 3_600_000;
@@ -54,11 +54,17 @@ describe('the catalog', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function uploaded(id = newArtifactId(), digit = 'a'): Promise<ArtifactId> {
-    await catalog.upload(claims(id), async () => {
+  const storing = (id: ArtifactId, digit = 'a', meanwhile = async () => {}): UploadIntake => ({
+    async receive() {
       files.add(id);
+      await meanwhile();
       return refOf(id, digit);
-    });
+    },
+    measure: async () => refOf(id, digit),
+  });
+
+  async function uploaded(id = newArtifactId(), digit = 'a'): Promise<ArtifactId> {
+    await catalog.upload(claims(id), storing(id, digit));
     return id;
   }
 
@@ -78,15 +84,13 @@ describe('the catalog', () => {
     });
     await assert.rejects(uploaded(id, 'b'), failsWith('ARTIFACT_CONFLICT'));
     const byOther = { ...claims(id), owner: '22'.repeat(20) as Address };
-    await assert.rejects(
-      catalog.upload(byOther, async () => refOf(id)),
-      failsWith('ARTIFACT_CONFLICT'),
-    );
+    await assert.rejects(catalog.upload(byOther, storing(id)), failsWith('ARTIFACT_CONFLICT'));
   });
 
   it('records nothing of an upload that fails', async () => {
     const id = newArtifactId();
-    const failing = catalog.upload(claims(id), () => Promise.reject(new Error('cut off')));
+    const cut = () => Promise.reject(new Error('cut off'));
+    const failing = catalog.upload(claims(id), { receive: cut, measure: cut });
     await assert.rejects(failing, /cut off/);
     assert.equal(catalog.lookup(id), undefined);
   });
@@ -113,27 +117,72 @@ describe('the catalog', () => {
     );
   });
 
-  it('deletes an artifact when the last of its references is gone, not before', async () => {
+  it('deletes nothing that is referenced, and what is spent', async () => {
     const id = await uploaded();
     await store.write((tx) => {
       catalog.reference(tx, id, 'one');
-      catalog.reference(tx, id, 'two');
-      catalog.reference(tx, id, 'two');
+      catalog.reference(tx, id, 'one');
     });
-    assert.equal(await catalog.discard(id), false);
-    await store.write((tx) => catalog.release(tx, id, 'two'));
-    assert.equal(await catalog.discard(id), false);
-    assert.ok(files.has(id));
-    await store.write((tx) => catalog.release(tx, id, 'one'));
-    assert.equal(await catalog.discard(id), true);
-    assert.equal(await catalog.discard(id), true);
+    assert.deepEqual(catalog.lookup(id)?.references, ['one']);
+    assert.equal(await catalog.sweepUnreferenced(0), 0);
+    await store.write((tx) => catalog.spend(tx, id));
+    assert.equal(await catalog.sweepUnreferenced(0), 1);
     assert.ok(!files.has(id));
+  });
+
+  describe('a spent artifact', () => {
+    async function spent(): Promise<ArtifactId> {
+      const id = await uploaded();
+      await store.write((tx) => catalog.reference(tx, id, 'request'));
+      await store.write((tx) => catalog.spend(tx, id));
+      files.present.clear();
+      return id;
+    }
+
+    it('is no longer there for a request', async () => {
+      const id = await spent();
+      assert.throws(() => catalog.owned(id, 'stdin', owner), failsWith('ARTIFACT_NOT_UPLOADED'));
+      const again = store.write((tx) => catalog.reference(tx, id, 'another'));
+      await assert.rejects(again, failsWith('ARTIFACT_NOT_UPLOADED'));
+    });
+
+    it('takes the same bytes again without storing them, and no others', async () => {
+      const id = await spent();
+      const record = await catalog.upload(claims(id), storing(id));
+      assert.deepEqual(record, catalog.lookup(id));
+      assert.equal(record.spent, true);
+      await assert.rejects(uploaded(id, 'b'), failsWith('ARTIFACT_CONFLICT'));
+      const byOther = { ...claims(id), owner: '22'.repeat(20) as Address };
+      await assert.rejects(catalog.upload(byOther, storing(id)), failsWith('ARTIFACT_CONFLICT'));
+      assert.deepEqual([...files.present], []);
+    });
+
+    it('is not brought back by an upload that was under way when its request ended', async () => {
+      const id = await uploaded();
+      const ending = async () => {
+        await store.write((tx) => catalog.spend(tx, id));
+        files.present.clear();
+        files.add(id);
+      };
+      assert.equal((await catalog.upload(claims(id), storing(id, 'a', ending))).spent, true);
+      assert.ok(!files.has(id));
+    });
+
+    it('whose file a crash has left loses it at the next start, and its record when no URL can name it', async () => {
+      const id = await spent();
+      files.add(id);
+      assert.equal(await catalog.sweepOrphans(() => false), 1);
+      assert.ok(!files.has(id) && catalog.lookup(id) !== undefined);
+      await clock.advance(hourMs);
+      assert.equal(await catalog.sweepUnreferenced(), 1);
+      assert.equal(catalog.lookup(id), undefined);
+    });
   });
 
   it('removes the record before the file, so that a crash in between leaves a file without record', async () => {
     const id = await uploaded();
     files.beforeRemove = () => Promise.reject(new Error('crash'));
-    await assert.rejects(catalog.discard(id), /crash/);
+    await assert.rejects(catalog.sweepUnreferenced(0), /crash/);
     assert.equal(catalog.lookup(id), undefined);
     assert.ok(files.has(id));
     files.beforeRemove = async () => undefined;
@@ -178,15 +227,14 @@ describe('the catalog', () => {
       finish = resolve;
     });
     const uploads = [again, fresh].map((id) =>
-      catalog.upload(claims(id), async () => {
-        files.add(id);
-        await gate;
-        return refOf(id);
-      }),
+      catalog.upload(
+        claims(id),
+        storing(id, 'a', () => gate),
+      ),
     );
     assert.equal(await catalog.sweepUnreferenced(), 0);
     assert.equal(await catalog.sweepOrphans(() => false), 0);
-    assert.equal(await catalog.discard(again), false);
+    assert.equal(await catalog.sweepUnreferenced(0), 0);
     finish();
     await Promise.all(uploads);
     for (const id of [again, fresh]) assert.ok(files.has(id) && catalog.lookup(id) !== undefined);
@@ -199,7 +247,7 @@ describe('the catalog', () => {
       upload = uploaded(id);
       await clock.settle();
     };
-    await catalog.discard(id);
+    await catalog.sweepUnreferenced(0);
     await upload;
     assert.ok(files.has(id) && catalog.lookup(id) !== undefined);
   });

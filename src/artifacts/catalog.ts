@@ -6,23 +6,28 @@ import type { Address, ArtifactId } from '../ids.js';
 import type { ArtifactRecord } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
 import type { UploadClaims } from './capability.js';
-import { type ArtifactBackend, type ArtifactKind, artifactKinds, type ReceivedArtifact } from './port.js';
+import {
+  type ArtifactBackend,
+  type ArtifactKind,
+  type ArtifactRef,
+  artifactKinds,
+  type ReceivedArtifact,
+} from './port.js';
 
 export interface Catalog {
   lookup(id: ArtifactId): ArtifactRecord | undefined;
   /** The record, if it is of this kind and owner. Throws ARTIFACT_NOT_UPLOADED or ARTIFACT_NOT_OWNED. */
   owned(id: ArtifactId, kind: ArtifactKind, owner: Address): ArtifactRecord;
   /**
-   * Runs an upload and records what it stored; durable when it resolves. Again with the same bytes is fine and counts as stored now.
-   * While it runs, nothing deletes the id. Rejects as `receive` does, and with ARTIFACT_CONFLICT.
+   * Runs an upload and records what it stored; durable when it resolves. Again with the same bytes is fine and counts as stored now;
+   * of a spent artifact they are compared and not stored. While it runs, nothing deletes the id. Rejects as `receive` and `measure`
+   * do, and with ARTIFACT_CONFLICT.
    */
-  upload(claims: UploadClaims, receive: () => Promise<ReceivedArtifact>): Promise<ArtifactRecord>;
+  upload(claims: UploadClaims, intake: UploadIntake): Promise<ArtifactRecord>;
   /** `by` (a request id or vk hash) needs it from this transaction on. Throws ARTIFACT_NOT_UPLOADED. */
   reference(tx: Transaction, id: ArtifactId, by: string): void;
-  /** `by` needs it no longer. Deletes nothing by itself: see `discard` and `sweepUnreferenced`. Idempotent. */
-  release(tx: Transaction, id: ArtifactId, by: string): void;
-  /** Deletes it now unless something references it or it is being uploaded. Answers whether it is gone. Idempotent. */
-  discard(id: ArtifactId): Promise<boolean>;
+  /** Its request has ended: from this transaction on the bytes are nobody's, and its files may go. Idempotent. */
+  spend(tx: Transaction, id: ArtifactId): void;
   /** Deletes what nothing references and was stored more than `olderThanMs` ago. Answers how many. */
   sweepUnreferenced(olderThanMs?: number): Promise<number>;
   /**
@@ -32,7 +37,17 @@ export interface Catalog {
   sweepOrphans(keep: (id: ArtifactId) => boolean): Promise<number>;
 }
 
-/** An SDK references its upload within seconds; an hour covers its two minutes of retries and any slow line. */
+/** Two ways to read the body of an upload; one of them is called, once. */
+export interface UploadIntake {
+  readonly receive: () => Promise<ReceivedArtifact>;
+  /** Keeps nothing. */
+  readonly measure: () => Promise<ArtifactRef>;
+}
+
+/**
+ * An SDK references its upload within seconds; an hour covers its two minutes of retries and any slow line. No upload URL outlives it,
+ * so a spent record that goes by then cannot be missed.
+ */
 const unreferencedForMs = 60 * 60_000;
 /** Records removed in one transaction: a sweep must not hold the writer for long. */
 const batchSize = 256;
@@ -53,24 +68,24 @@ export function createCatalog({
 
   const required = (tx: Pick<Transaction, 'get'>, id: ArtifactId): ArtifactRecord => {
     const record = tx.get('artifacts', id);
-    if (record === undefined) throw new FailureError(fail('ARTIFACT_NOT_UPLOADED', { artifactId: id }));
+    if (!isStored(record)) throw new FailureError(fail('ARTIFACT_NOT_UPLOADED', { artifactId: id }));
     return record;
   };
 
-  /** Removes the records that `mayGo` still allows inside the transaction, then their files. Answers the ids that went. */
-  async function remove(ids: readonly ArtifactId[], mayGo: (record: ArtifactRecord) => boolean): Promise<ArtifactId[]> {
+  /** Removes the records that are still old and unreferenced inside the transaction, then their files. Answers how many went. */
+  async function remove(ids: readonly ArtifactId[], isOld: (record: ArtifactRecord) => boolean): Promise<number> {
     const idle = ids.filter((id) => !uploading.has(id) && !deleting.has(id));
     const work = (async () => {
       const gone = await store.write((tx) =>
         idle.flatMap((id) => {
           const record = tx.get('artifacts', id);
-          if (record === undefined || record.references.length > 0 || !mayGo(record)) return [];
+          if (record === undefined || record.references.length > 0 || !isOld(record)) return [];
           tx.remove('artifacts', id);
           return [{ id, kind: record.kind }];
         }),
       );
       for (const { id, kind } of gone) await backend.remove(id, kind);
-      return gone.map(({ id }) => id);
+      return gone.length;
     })();
     return guarded(idle, work);
   }
@@ -100,12 +115,14 @@ export function createCatalog({
       return record;
     },
 
-    async upload(claims, receive) {
+    async upload(claims, intake) {
       const { id } = claims;
       while (deleting.has(id)) await deleting.get(id);
       uploading.set(id, (uploading.get(id) ?? 0) + 1);
       try {
-        const { sha256, sizeBytes, elf } = await receive();
+        const isSpent = store.get('artifacts', id)?.spent === true;
+        const received: ReceivedArtifact = await (isSpent ? intake.measure() : intake.receive());
+        const { sha256, sizeBytes, elf } = received;
         const recorded = store.write((tx) => {
           const before = tx.get('artifacts', id);
           if (
@@ -114,6 +131,8 @@ export function createCatalog({
           ) {
             throw new FailureError(fail('ARTIFACT_CONFLICT', { artifactId: id }));
           }
+          // Spent already, or meanwhile.
+          if (before?.spent) return before;
           const record: ArtifactRecord = {
             kind: claims.kind,
             owner: claims.owner,
@@ -127,11 +146,10 @@ export function createCatalog({
           tx.put('artifacts', [id], record);
           return record;
         });
-        return await recorded.catch(async (error: unknown) => {
-          // Nobody has heard of these bytes: they must not stay until the next start, least of all on a disk that is full.
-          const isAlone = uploading.get(id) === 1 && store.get('artifacts', id) === undefined;
-          if (isAlone) await guarded([id], backend.remove(id, claims.kind)).catch(() => undefined);
-          throw error;
+        return await recorded.finally(async () => {
+          // Nobody needs these bytes: they must not stay until the next start, least of all on a disk that is full.
+          const isUnwanted = !isSpent && uploading.get(id) === 1 && !isStored(store.get('artifacts', id));
+          if (isUnwanted) await guarded([id], backend.remove(id, claims.kind)).catch(() => undefined);
         });
       } finally {
         const left = (uploading.get(id) ?? 1) - 1;
@@ -146,15 +164,9 @@ export function createCatalog({
       tx.put('artifacts', [id], { ...record, references: [...record.references, by] });
     },
 
-    release(tx, id, by) {
+    spend(tx, id) {
       const record = tx.get('artifacts', id);
-      if (record === undefined) return;
-      tx.put('artifacts', [id], { ...record, references: record.references.filter((other) => other !== by) });
-    },
-
-    async discard(id) {
-      await remove([id], () => true);
-      return store.get('artifacts', id) === undefined;
+      if (record !== undefined) tx.put('artifacts', [id], { ...record, references: [], spent: true });
     },
 
     async sweepUnreferenced(olderThanMs = unreferencedForMs) {
@@ -166,7 +178,7 @@ export function createCatalog({
       }
       let count = 0;
       for (let i = 0; i < candidates.length; i += batchSize) {
-        count += (await remove(candidates.slice(i, i + batchSize), isOld)).length;
+        count += await remove(candidates.slice(i, i + batchSize), isOld);
       }
       return count;
     },
@@ -176,7 +188,7 @@ export function createCatalog({
       for (const kind of artifactKinds) {
         for await (const id of backend.list(kind)) {
           const isNeeded = () =>
-            store.get('artifacts', id) !== undefined || uploading.has(id) || deleting.has(id) || keep(id);
+            isStored(store.get('artifacts', id)) || uploading.has(id) || deleting.has(id) || keep(id);
           if (isNeeded()) continue;
           await guarded([id], backend.remove(id, kind));
           count += 1;
@@ -186,3 +198,6 @@ export function createCatalog({
     },
   };
 }
+
+const isStored = (record: ArtifactRecord | undefined): record is ArtifactRecord =>
+  record !== undefined && record.spent !== true;

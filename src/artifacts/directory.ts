@@ -24,12 +24,12 @@ export function createDirectoryBackend({
   const inTurn = turns();
 
   return {
-    receive: (id, kind, body, { limitBytes, announcedBytes }, signal) =>
+    receive: (id, kind, body, limits, signal) =>
       asFailure(async () => {
         const path = paths.newUpload(id);
         const final = paths.final(id, kind);
         try {
-          const received = await pool.receive({ id, kind, body, limitBytes, announcedBytes }, path, signal);
+          const received = await pool.receive({ id, kind, body, ...limits }, path, signal);
           // Uploads of one id may end at once: the first publishes, the next compares itself with it.
           await inTurn(final, async () => {
             if ((await sizeOf(final)) === undefined) return publish(path, final);
@@ -42,6 +42,12 @@ export function createDirectoryBackend({
           // Gone after a rename; left over when an equal upload was there before, or when the worker's thread was lost.
           await rm(path, { force: true });
         }
+      }),
+
+    measure: (id, kind, body, limits, signal) =>
+      asFailure(async () => {
+        const { sha256, sizeBytes } = await pool.receive({ id, kind, body, ...limits }, undefined, signal);
+        return { id, sha256, sizeBytes };
       }),
 
     scratchPath: (id) => paths.scratch(id),

@@ -20,6 +20,13 @@ export interface ReceivedArtifact extends ArtifactRef {
   readonly elf?: ElfFacts;
 }
 
+export interface UploadLimit {
+  /** Of the decompressed bytes. */
+  readonly limitBytes: number;
+  /** Of the body as sent; undefined when the client did not say. */
+  readonly announcedBytes: number | undefined;
+}
+
 /** Bytes of a kind, addressed by id. Nothing half-written is ever visible under an id. */
 export interface ArtifactBackend {
   /**
@@ -32,9 +39,17 @@ export interface ArtifactBackend {
     id: ArtifactId,
     kind: 'program' | 'stdin',
     body: Readable,
-    limits: { limitBytes: number; announcedBytes: number | undefined },
+    limits: UploadLimit,
     signal: AbortSignal,
   ): Promise<ReceivedArtifact>;
+  /** Reads an upload through as `receive` does, and keeps nothing of it: to compare it with bytes that are gone. */
+  measure(
+    id: ArtifactId,
+    kind: 'program' | 'stdin',
+    body: Readable,
+    limits: UploadLimit,
+    signal: AbortSignal,
+  ): Promise<ArtifactRef>;
   /** Where a lane's worker writes an output of its own; deterministic per id, so that an attempt that runs again overwrites itself. */
   scratchPath(id: ArtifactId): string;
   /** Makes the finished file at `scratchPath(id)` visible under `id`. Idempotent: it may have been adopted before a crash. */

@@ -8,6 +8,7 @@ import type { ArtifactId } from '../ids.js';
 import type { ReceivedFile, UploadTask } from '../workers/upload/task.js';
 import { workerUrl } from '../workers/workerUrl.js';
 import { forwardBody } from './forwardBody.js';
+import type { UploadLimit } from './port.js';
 import { Slots } from './slots.js';
 
 export interface UploadLimits {
@@ -19,19 +20,18 @@ export interface UploadLimits {
   readonly waiting: number;
 }
 
-export interface Upload {
+export interface Upload extends UploadLimit {
   readonly id: ArtifactId;
   readonly kind: 'program' | 'stdin';
   readonly body: Readable;
-  /** Of the decompressed bytes. */
-  readonly limitBytes: number;
-  /** Of the body as sent; undefined when the client did not say. */
-  readonly announcedBytes: number | undefined;
 }
 
 export interface Uploads {
-  /** Writes the upload, decompressed and checked, into the new file `path`. On a rejection (see ArtifactBackend.receive) it is gone. */
-  receive(upload: Upload, path: string, signal: AbortSignal): Promise<ReceivedFile>;
+  /**
+   * Writes the upload, decompressed and checked, into the new file `path`; without one it is only read. On a rejection (see
+   * ArtifactBackend.receive) the file is gone.
+   */
+  receive(upload: Upload, path: string | undefined, signal: AbortSignal): Promise<ReceivedFile>;
   /** Reads a file through. Rejects with the error of the file system. */
   digest(path: string): Promise<ProvenFile>;
   /** Ends the threads; uploads under way fail. */

@@ -82,6 +82,8 @@ export interface ArtifactRecord {
   readonly storedAt: number;
   /** What still needs it: request ids and vk hashes. A referenced artifact is never deleted. */
   readonly references: readonly string[];
+  /** Its request has ended and the bytes are gone. The record stays as long as its upload URL, so that nothing brings them back. */
+  readonly spent?: true;
 }
 
 export interface BucketTypes {

@@ -112,6 +112,18 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
       assert.deepEqual(await test.leftovers(), []);
     });
 
+    it('measures an upload as it receives one, and keeps nothing', async () => {
+      const id = newArtifactId();
+      const [frame] = stdinFrames;
+      const measured = await backend.measure(id, 'stdin', bodyOf(frame.bytes), limits, never);
+      assert.deepEqual(measured, { id, sha256: frame.sha256, sizeBytes: frame.rawBytes });
+      const malformed = backend.measure(id, 'stdin', bodyOf(frame.bytes.subarray(0, -1)), limits, never);
+      await assert.rejects(malformed, failsWith('ARTIFACT_MALFORMED'));
+      const large = backend.measure(id, 'stdin', bodyOf(frame.bytes), { ...limits, limitBytes: 100 }, never);
+      await assert.rejects(large, failsWith('ARTIFACT_TOO_LARGE'));
+      await assertNothingOf(id);
+    });
+
     it('lets uploads of one id race: equal ones all succeed, of different ones the first', async () => {
       const [id, otherId] = [newArtifactId(), newArtifactId()];
       const ones = sampleStdin(Buffer.alloc(400_000, 1));

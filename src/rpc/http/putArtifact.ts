@@ -14,7 +14,7 @@ import { watchProgress } from './progress.js';
 export interface PutArtifactDependencies {
   readonly capabilities: Pick<Capabilities, 'check'>;
   readonly catalog: Pick<Catalog, 'upload'>;
-  readonly backend: Pick<ArtifactBackend, 'receive'>;
+  readonly backend: Pick<ArtifactBackend, 'receive' | 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Largest upload of a kind, in decompressed bytes. */
@@ -55,14 +55,14 @@ export async function putArtifact(
   );
   try {
     const signal = AbortSignal.any([exchange.signal, stalled.signal]);
-    const record = await catalog.upload(claims, () =>
-      backend.receive(id, claims.kind, exchange.body, { limitBytes, announcedBytes }, signal),
-    );
-    const { kind, sha256, sizeBytes } = record;
-    log.info(
-      { event: 'artifact.stored', artifactId: id, kind, sha256, sizeBytes, durationMs: clock.now() - startedAt },
-      'artifact stored',
-    );
+    const limits = { limitBytes, announcedBytes };
+    const { kind, sha256, sizeBytes, spent } = await catalog.upload(claims, {
+      receive: () => backend.receive(id, claims.kind, exchange.body, limits, signal),
+      measure: () => backend.measure(id, claims.kind, exchange.body, limits, signal),
+    });
+    const facts = { artifactId: id, kind, sha256, sizeBytes, durationMs: clock.now() - startedAt };
+    if (spent) log.info({ event: 'artifact.spent', ...facts }, 'its request has ended: compared, not stored');
+    else log.info({ event: 'artifact.stored', ...facts }, 'artifact stored');
     await answerJson(exchange, 200, { artifact: artifactUri(id), sha256, sizeBytes });
   } catch (thrown) {
     if (!stalled.signal.aborted) throw thrown;

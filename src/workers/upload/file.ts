@@ -11,9 +11,9 @@ import type { ReceivedFile } from './task.js';
 /** Small pieces are gathered to this size: one write and one hash call a piece would be slow for a hostile sender's tiny blocks. */
 const gatherBytes = 256 * 1024;
 
-/** Created exclusively, mode 0600. Exactly one of `finish` and `discard` ends it. */
+/** Created exclusively, mode 0600; without a path nothing is written. Exactly one of `finish` and `discard` ends it. */
 export class UploadFile {
-  readonly #fd: number;
+  readonly #fd: number | undefined;
   readonly #shape: Shape;
   readonly #hash = createHash('sha256');
   readonly #gathered = Buffer.allocUnsafeSlow(gatherBytes);
@@ -21,12 +21,12 @@ export class UploadFile {
   #sizeBytes = 0;
 
   constructor(
-    private readonly path: string,
+    private readonly path: string | undefined,
     private readonly kind: 'program' | 'stdin',
     private readonly limitBytes: number,
   ) {
     this.#shape = shapeOf(kind);
-    this.#fd = openSync(path, 'wx+', 0o600);
+    this.#fd = path === undefined ? undefined : openSync(path, 'wx+', 0o600);
   }
 
   /** Copies what it keeps. Throws ARTIFACT_TOO_LARGE, MalformedError, or what the disk throws. */
@@ -49,22 +49,25 @@ export class UploadFile {
   async finish(): Promise<ReceivedFile> {
     this.#shape.end();
     this.#flush();
+    const measured = { sha256: this.#hash.digest('hex') as Sha256, sizeBytes: this.#sizeBytes };
+    if (this.#fd === undefined) return measured;
     const facts = this.kind === 'program' ? { elf: readElfFacts(this.#fd, 8, this.#sizeBytes - 8) } : {};
     // Other uploads share this thread: the one slow step is left to the thread pool.
     await promisify(fsync)(this.#fd);
     closeSync(this.#fd);
-    return { sha256: this.#hash.digest('hex') as Sha256, sizeBytes: this.#sizeBytes, ...facts };
+    return { ...measured, ...facts };
   }
 
   discard(): void {
-    closeSync(this.#fd);
-    rmSync(this.path, { force: true });
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.path !== undefined) rmSync(this.path, { force: true });
   }
 
   #flush(): void {
     const bytes = this.#gathered.subarray(0, this.#gatheredBytes);
     this.#hash.update(bytes);
-    for (let written = 0; written < bytes.byteLength; ) written += writeSync(this.#fd, bytes, written);
+    if (this.#fd !== undefined)
+      for (let written = 0; written < bytes.byteLength; ) written += writeSync(this.#fd, bytes, written);
     this.#gatheredBytes = 0;
   }
 }

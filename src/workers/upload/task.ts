@@ -7,8 +7,8 @@ import type { ElfFacts } from '../../store/buckets.js';
 export interface UploadTask {
   /** Carries `UploadInput` to the worker and `UploadCredit` back. Closing it abandons the upload. */
   readonly port: MessagePort;
-  /** A new file that the worker creates, and removes again unless it succeeds. */
-  readonly path: string;
+  /** A new file that the worker creates, and removes again unless it succeeds. Undefined: the upload is only read. */
+  readonly path: string | undefined;
   readonly kind: 'program' | 'stdin';
   /** Of the decompressed bytes. */
   readonly limitBytes: number;
