@@ -37,9 +37,9 @@ describe('loadConfig', () => {
   });
 
   it('holds polls for no longer than the SDK waits for an answer', () => {
-    assert.equal(load({ 'hold-polls': '0s' }).holdPolls, 0);
-    assert.equal(load({ 'hold-polls': '50s' }).holdPolls, 50_000);
-    assert.match(problemsOf(() => load({ 'hold-polls': '1m' }))[0] ?? '', /must be at most 50s/);
+    assert.equal(load({ holdPolls: '0s' }).holdPolls, 0);
+    assert.equal(load({ holdPolls: '50s' }).holdPolls, 50_000);
+    assert.match(problemsOf(() => load({ holdPolls: '1m' }))[0] ?? '', /must be at most 50s/);
   });
 
   it('prefers a flag to the environment, and the environment to the file', () => {
