@@ -91,7 +91,7 @@ function addProve(program: Command, cli: Cli, done: (exitCode: number) => void) 
       'after',
       `
 Inputs may be given several times and mixed; the guest reads them in the order of the command line.
-Ctrl-C leaves the request running and prints how to pick it up again.
+Ctrl-C leaves the request running and prints how to pick it up again, or to give it up.
 
 Examples:
   $ sealed-prover prove --program fibonacci.elf --u32 20
@@ -136,11 +136,15 @@ function addVerify(program: Command, cli: Cli, done: (exitCode: number) => void)
 }
 
 function addRequest(program: Command, cli: Cli, done: (exitCode: number) => void) {
-  const request = program.command('request').description('What a service knows about requests.');
+  const request = program.command('request').description('What a service knows about requests, and giving one up.');
   withServiceOptions(request.command('show').description('Everything about one request.'))
     .argument('<id>', 'the request id', parseId)
     .option('--json', 'a JSON object')
     .action(async (id, options) => done(await (await import('./request.js')).runRequestShow(cli, id, options)));
+  withServiceOptions(request.command('cancel').description('Give a request of yours up: its work stops.'))
+    .argument('<id>', 'the request id', parseId)
+    .option('--json', 'a JSON object')
+    .action(async (id, options) => done(await (await import('./request.js')).runRequestCancel(cli, id, options)));
   withServiceOptions(request.command('list').description('Your requests, newest first.'))
     .option('--limit <n>', 'how many', parseCount, 20)
     .option('--page <n>', 'from 1', parseCount, 1)

@@ -100,6 +100,28 @@ test('--no-wait prints the id, and --request takes it up again', async () => {
   assert.deepEqual([`0x${result.requestId}`, result.verified, result.path], [id, false, out]);
 });
 
+test('request cancel gives a request up, and says why when it cannot', async () => {
+  const cancelled: string[] = [];
+  network.on(ProverNetwork.method.cancelRequest, ({ body }) => {
+    cancelled.push(Buffer.from(body?.requestId ?? []).toString('hex'));
+    return { txHash: new Uint8Array(32), body: {} };
+  });
+  const id = requestId.toString('hex');
+  const plain = await run(scriptedCli(environment), 'request', 'cancel', `0x${id}`);
+  assert.deepEqual([plain.exitCode, plain.out], [0, `Cancelled 0x${id}\n`]);
+  const json = await run(scriptedCli(environment), 'request', 'cancel', id, '--json');
+  assert.deepEqual([json.exitCode, JSON.parse(json.out)], [0, { requestId: id, state: 'cancelled' }]);
+  assert.deepEqual(cancelled, [id, id]);
+  network.on(ProverNetwork.method.cancelRequest, () => {
+    throw new Refusal(status.FAILED_PRECONDITION, 'The request is fulfilled already.');
+  });
+  const late = await run(scriptedCli(environment), 'request', 'cancel', id);
+  assert.equal(late.exitCode, 1);
+  assert.match(late.err, /FAILED_PRECONDITION\): The request is fulfilled already\./);
+  const misread = await run(scriptedCli(environment), 'request', 'cancel', '0x12');
+  assert.equal(misread.exitCode, 2);
+});
+
 test('Ctrl-C while waiting leaves with 130 and says how to go on', async () => {
   fulfilled = false;
   const cli = scriptedCli(environment);
@@ -109,5 +131,6 @@ test('Ctrl-C while waiting leaves with 130 and says how to go on', async () => {
   const { exitCode, err } = await running;
   assert.equal(exitCode, 130);
   assert.match(err, /The service goes on\. Pick it up with:\n {2}sealed-prover prove --request 0x(ab){32} --url http/);
+  assert.match(err, /Or give it up with:\n {2}sealed-prover request cancel 0x(ab){32} --url http/);
   fulfilled = true;
 });

@@ -53,7 +53,12 @@ export async function runProve(cli: Cli, options: ProveOptions, inputs: readonly
     view.end();
     const interrupted = (error as { failure?: { code?: string } }).failure?.code === 'ABORTED';
     if (!interrupted) throw error;
-    if (requestId !== undefined) cli.output.note(`The service goes on. ${howToResume(cli, options, requestId)}`);
+    if (requestId !== undefined) {
+      cli.output.note(`The service goes on. ${howToResume(cli, options, requestId)}`);
+      cli.output.note(
+        `Or give it up with:\n  sealed-prover request cancel 0x${requestId} --url ${serviceUrl(options, cli)}`,
+      );
+    }
     return interruptedExitCode;
   } finally {
     view.end();

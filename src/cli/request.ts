@@ -1,4 +1,4 @@
-// `sealed-prover request show|list`: what a service knows about requests.
+// `sealed-prover request show|list|cancel`: what a service knows about requests, and giving one up.
 import type { RequestDetails, RequestId } from '../client/client.js';
 import type { Cli } from './cli.js';
 import { connect, type ServiceOptions } from './connect.js';
@@ -18,6 +18,19 @@ export async function runRequestShow(cli: Cli, requestId: RequestId, options: Re
       const request = await client.details(requestId, { signal });
       if (options.json) cli.output.print(toJson(request));
       else for (const [name, value] of rowsOf(request)) cli.output.print(`${name.padEnd(14)} ${value}`);
+      return 0;
+    } finally {
+      client.close();
+    }
+  });
+}
+
+export async function runRequestCancel(cli: Cli, requestId: RequestId, options: RequestOptions): Promise<number> {
+  return await cli.interruptible(async (signal) => {
+    const client = await connect(cli, options, { signal });
+    try {
+      await client.cancelRequest(requestId, { signal });
+      cli.output.print(options.json ? toJson({ requestId, state: 'cancelled' }) : `Cancelled 0x${requestId}`);
       return 0;
     } finally {
       client.close();

@@ -11,6 +11,8 @@ import { status } from '@grpc/grpc-js';
 import { type Clock, holdingClock } from '../clock.js';
 import { ArtifactStore, ArtifactType } from '../gen/artifact/artifact_pb.js';
 import {
+  type CancelRequestRequest,
+  CancelRequestRequestBodySchema,
   ExecuteFailureCause,
   ExecutionStatus,
   FulfillmentStatus,
@@ -132,6 +134,41 @@ test('a request that is tried again has a new nonce and signature, and the same 
     const message = toBinary(RequestProofRequestBodySchema, body);
     assert.equal(recoverAddress({ message, signature }), '19e7e376e7c213b7e7e7e46cc70a5dd086daff2a');
   }
+});
+
+test('a request is given up with a signed call, again with a new nonce while the service says so, and told of by the wait', async () => {
+  const calls: CancelRequestRequest[] = [];
+  scripted.on(network.cancelRequest, (request) => {
+    calls.push(request);
+    if (calls.length === 1) throw new Refusal(status.ABORTED, 'stale nonce');
+    return { txHash: new Uint8Array(32), body: {} };
+  });
+  await connect(impatientClock).cancelRequest(requestId);
+  assert.deepEqual(
+    calls.map(({ body }) => body?.nonce),
+    [0n, 1n],
+  );
+  for (const { body, signature } of calls) {
+    assert.ok(body);
+    assert.deepEqual(Buffer.from(body.requestId), Buffer.from(bytesOf(requestId)));
+    const message = toBinary(CancelRequestRequestBodySchema, body);
+    assert.equal(recoverAddress({ message, signature }), '19e7e376e7c213b7e7e7e46cc70a5dd086daff2a');
+  }
+  scripted.on(network.cancelRequest, () => {
+    throw new Refusal(status.FAILED_PRECONDITION, 'It is fulfilled already.');
+  });
+  await rejectsWith(client.cancelRequest(requestId), 'REFUSED', {
+    call: 'CancelRequest',
+    status: 'FAILED_PRECONDITION',
+    detail: 'It is fulfilled already.',
+  });
+
+  scriptStatuses([FulfillmentStatus.UNFULFILLABLE, ExecutionStatus.EXECUTED]);
+  scripted.onHttp((_request, response) => response.end(JSON.stringify({ state: 'cancelled', elapsedMs: 1 })));
+  scripted.on(network.getProofRequestDetails, () => ({
+    request: { requestId: bytesOf(requestId), vkHash: bytesOf(vkHash), requester: new Uint8Array(20) },
+  }));
+  await rejectsWith(client.waitProof(requestId), 'UNFULFILLABLE', { detail: 'The request was cancelled.' });
 });
 
 test('an upload is tried again after 504 and after a cut connection, and not after 413', async () => {

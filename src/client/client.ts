@@ -1,5 +1,6 @@
 // A typed client of SP1's prover network wire, as sealed-prover serves it. This is what the npm package exports.
 import type { RequestId } from '../ids.js';
+import { cancelRequest } from './cancelRequest.js';
 import { type CallParameters, type ClientParameters, createContext } from './context.js';
 import { details, type ListParameters, list, type RequestDetails } from './details.js';
 import { type DownloadedProof, type DownloadParameters, download } from './download.js';
@@ -17,6 +18,8 @@ export interface Client {
   registerProgram(program: Program, options?: CallParameters): Promise<Registration>;
   /** Uploads an input and asks for a proof; resolves once the request is durable. */
   requestProof(parameters: RequestProofParameters): Promise<RequestId>;
+  /** Gives a request of this key up; resolves once that is durable. */
+  cancelRequest(requestId: RequestId, options?: CallParameters): Promise<void>;
   status(requestId: RequestId, options?: CallParameters): Promise<RequestStatus>;
   details(requestId: RequestId, options?: CallParameters): Promise<RequestDetails>;
   list(parameters?: ListParameters): Promise<readonly RequestDetails[]>;
@@ -44,6 +47,7 @@ export function createClient(parameters: ClientParameters): Client {
   return {
     registerProgram: (program, options) => registerProgram(context, program, options),
     requestProof: (of) => requestProof(context, of),
+    cancelRequest: (requestId, options) => cancelRequest(context, requestId, options),
     status: (requestId, options) => status(context, requestId, options),
     details: (requestId, options) => details(context, requestId, options),
     list: (of) => list(context, of),

@@ -38,6 +38,7 @@ async function failureOf(
 ) {
   const code = state === 'unexecutable' ? 'UNEXECUTABLE' : 'UNFULFILLABLE';
   const known = await details(context, requestId, signal === undefined ? {} : { signal });
+  const reason = detail?.failure?.message ?? (detail?.state === 'cancelled' ? 'The request was cancelled.' : '');
   const cause = (code === 'UNEXECUTABLE' ? known.executeFailCause : known.error) ?? 'the service names no cause';
-  return clientError(code, { requestId, cause, detail: detail?.failure?.message ?? '' });
+  return clientError(code, { requestId, cause, detail: reason });
 }
