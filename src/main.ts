@@ -34,6 +34,7 @@ import { createNonces } from './rpc/nonces.js';
 import { createSignatures } from './rpc/signatures.js';
 import { claimDataFolder } from './store/dataFolder.js';
 import { openStore, type Store } from './store/environment.js';
+import { openTls } from './tls.js';
 
 export interface Service {
   /** Where clients reach it, for example `http://127.0.0.1:8080`. */
@@ -161,7 +162,10 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       visible: isVisible,
       health: () => ({ serving: gate.state === 'serving', state: gate.state, lanes: dispatcher.lanes() }),
     });
+    const tls = openTls(config, { clock, log });
+    stops.push(() => tls?.close());
     const front = createFront({
+      tls,
       http1: createHttpServer({ routes, clock }),
       http2: createHttp2({ grpc, routes, clock }),
       clock,
@@ -204,7 +208,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
 
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     return {
-      url: `http://${host}:${address.port}`,
+      url: `${tls === undefined ? 'http' : 'https'}://${host}:${address.port}`,
       lanes: () => dispatcher.lanes(),
       onLaneChange: (listener) => dispatcher.onLaneChange(listener),
       restored,

@@ -42,6 +42,12 @@ describe('loadConfig', () => {
     assert.match(problemsOf(() => load({ holdPolls: '1m' }))[0] ?? '', /must be at most 50s/);
   });
 
+  it('refuses half of what TLS needs', () => {
+    assert.match(problemsOf(() => load({ tlsCert: 'c' }))[0] ?? '', /--tls-cert and --tls-key need each other/);
+    assert.match(problemsOf(() => load({ plaintext: 'never' }))[0] ?? '', /--plaintext needs --tls-cert/);
+    assert.equal(load({ tlsCert: 'c', tlsKey: 'k', tlsClientCa: 'a', plaintext: 'never' }).plaintext, 'never');
+  });
+
   it('prefers a flag to the environment, and the environment to the file', () => {
     const file = fileWith('{"listen": "1.1.1.1:1", "uploads": 3, "executeLanes": 2}');
     const config = load({ listen: '[::1]:3' }, { SEALED_LISTEN: '2.2.2.2:2', SEALED_UPLOADS: '5' }, file);

@@ -82,6 +82,12 @@ function contradictions(config: Config): string[] {
     found.push(`${flagOf('gpuServer')} needs ${flagOf('gpus')}: the GPUs to run it on`);
   if (new Set(config.gpus).size < config.gpus.length)
     found.push(`${flagOf('gpus')} names a GPU twice: two servers on one GPU end each other`);
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
+    found.push(`${flagOf('tlsCert')} and ${flagOf('tlsKey')} need each other`);
+  for (const name of ['tlsClientCa', 'plaintext'] as const) {
+    if (config[name] !== undefined && config.tlsCert === undefined)
+      found.push(`${flagOf(name)} needs ${flagOf('tlsCert')} and ${flagOf('tlsKey')}: without them there is no TLS`);
+  }
   if (config.cpuProveLanes + config.gpus.length + config.gpuSockets.length === 0) {
     found.push(`${flagOf('cpuProveLanes')} is 0 and no GPU is given: nothing could prove`);
   }

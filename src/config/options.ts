@@ -82,6 +82,25 @@ export const options = {
     'URL',
     'Origin of artifact URLs, when clients reach the service through a proxy. Default: the host and port that the client used.',
   ),
+  tlsCert: option(
+    z.string().min(1),
+    undefined,
+    'FILE',
+    'The TLS certificate with its chain (PEM). With it the port speaks TLS too. Read again when it changes, as all of these.',
+  ),
+  tlsKey: option(z.string().min(1), undefined, 'FILE', 'The key of the TLS certificate (PEM).'),
+  tlsClientCa: option(
+    z.string().min(1),
+    undefined,
+    'FILE',
+    'Whose client certificates are believed (PEM). They are asked for, and connections without one are served as well.',
+  ),
+  plaintext: option(
+    z.enum(['always', 'loopback', 'never']),
+    undefined,
+    'FROM',
+    'From where connections without TLS are served: always, loopback or never. Default: loopback with a TLS certificate, always without one.',
+  ),
   logLevel: option(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',

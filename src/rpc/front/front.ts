@@ -52,8 +52,7 @@ export interface FrontParameters {
   readonly limits?: FrontLimits;
 }
 
-export const plaintextChoices = ['always', 'loopback', 'never'] as const;
-export type Plaintext = (typeof plaintextChoices)[number];
+export type Plaintext = 'always' | 'loopback' | 'never';
 
 /** The keep-alive of sleeping peers, as the SDK sets it on its side (ms). */
 const tcpKeepAliveMs = 60_000;
