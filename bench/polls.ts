@@ -1,20 +1,17 @@
 // Polls: GetProofRequestStatus per second of one open request, 64 in flight on 8 connections, by h2load where it is installed and by
 // our own generator where it is not.
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   GetProofRequestStatusRequestSchema,
   GetProofRequestStatusResponseSchema,
 } from '../src/gen/network/network_pb.js';
 import { type Figure, quantile } from './figures.js';
+import { h2load, hasH2load } from './h2load.js';
 import { type LoadResult, load } from './load.js';
-import { runAside } from './runAside.js';
 import type { RunningService } from './service.js';
 import { type Setting, scaled } from './setting.js';
 
-const path = '/network.ProverNetwork/GetProofRequestStatus';
+export const statusPath = '/network.ProverNetwork/GetProofRequestStatus';
 const part = 'polls';
 const connections = 8;
 const inFlight = 8;
@@ -24,19 +21,26 @@ export async function measurePolls(
   requestId: Uint8Array,
   setting: Setting,
 ): Promise<Figure[]> {
-  const message = toBinary(
-    GetProofRequestStatusRequestSchema,
-    create(GetProofRequestStatusRequestSchema, { requestId }),
-  );
+  const message = statusMessage(requestId);
   const ours = (count: number): Promise<LoadResult> =>
-    load({ ...service, path, messages: new Array<Uint8Array>(count).fill(message), connections, inFlight, onAnswer });
+    load({
+      ...service,
+      path: statusPath,
+      messages: new Array<Uint8Array>(count).fill(message),
+      connections,
+      inFlight,
+      onAnswer,
+    });
   await ours(scaled(20_000, setting));
   setting.say('polls: measuring');
   await service.resetProbe();
   const own = await ours(scaled(60_000, setting));
   if (own.refused > 0) throw new Error(`${own.refused} polls were refused`);
   const delay = await service.readProbe();
-  const foreign = await h2load(service, message, setting);
+  const calls = scaled(200_000, setting);
+  const foreign = hasH2load()
+    ? await h2load({ service, path: statusPath, message, calls, connections, inFlight, folder: setting.folder })
+    : undefined;
   const ownRate = own.latenciesMs.length / own.seconds;
   const share = `generator ${Math.round(100 * own.generatorShare)} % of a core`;
   const aim = { least: 15_000 };
@@ -62,25 +66,12 @@ export async function measurePolls(
   ];
 }
 
+export const statusMessage = (requestId: Uint8Array): Uint8Array =>
+  toBinary(GetProofRequestStatusRequestSchema, create(GetProofRequestStatusRequestSchema, { requestId }));
+
 function onAnswer(index: number, message: Buffer): void {
   // An error would have been no message; one look shows that it is the answer we think.
   if (index === 0 && fromBinary(GetProofRequestStatusResponseSchema, message).fulfillmentStatus === 0) {
     throw new Error('the polled request is unknown');
   }
-}
-
-/** Answers per second; undefined when there is no h2load. */
-async function h2load(service: RunningService, message: Uint8Array, setting: Setting): Promise<number | undefined> {
-  if (spawnSync('h2load', ['--version']).error !== undefined) return undefined;
-  const body = join(setting.folder, 'poll.grpc');
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.byteLength, 1);
-  writeFileSync(body, Buffer.concat([prefix, message]));
-  const count = scaled(200_000, setting);
-  const headers = ['-H', 'content-type: application/grpc', '-H', 'te: trailers'];
-  const counts = ['-n', `${count}`, '-c', `${connections}`, '-m', `${inFlight}`];
-  const output = await runAside('h2load', [...counts, '-d', body, ...headers, `${service.url}${path}`]);
-  const rate = Number(/finished in [^,]+, ([\d.]+) req\/s/.exec(output)?.[1]);
-  if (!output.includes(`${count} succeeded`)) throw new Error(`h2load: ${output}`);
-  return rate;
 }

@@ -12,11 +12,13 @@ import { measureReal } from './real.js';
 import { measureRestart } from './restart.js';
 import type { Part } from './setting.js';
 import { measureUploads } from './uploads.js';
+import { measureWire } from './wire.js';
 
 const parts: Readonly<Record<string, Part>> = {
   intake: measureIntake,
   latency: measureLatency,
   holding: measureHolding,
+  wire: measureWire,
   restart: measureRestart,
   upload: measureUploads,
 };
