@@ -27,7 +27,7 @@ function configurationPage(): string {
     '|---|---|---|---|---|',
     ...rows,
     '',
-    'The command line client also reads `SEALED_URL` and `SEALED_CLIENT_KEY`; see `sealed-prover prove --help`.',
+    'The command line client also reads `SEALED_URL`, `SEALED_CLIENT_KEY` and `SEALED_TOKEN`; see `sealed-prover prove --help`.',
     '',
   ].join('\n');
 }

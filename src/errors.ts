@@ -26,6 +26,15 @@ type Cases = {
   TLS_REQUIRED: object;
   /** The signature recovers to nobody. */
   SIGNATURE_INVALID: object;
+  /** The recovered address is not on the allowlist. */
+  REQUESTER_NOT_ALLOWED: { requester: Address };
+  /** Tokens are asked for, and the call has none, or none in the form that is expected. */
+  TOKEN_MISSING: object;
+  TOKEN_UNKNOWN: object;
+  /** It was on the list minutes ago: its holder is about to have the new one. */
+  TOKEN_REPLACED: object;
+  /** Client certificates are asked for, and the connection has shown none that could be verified. */
+  CERTIFICATE_MISSING: object;
   /** The nonce was used with another body, or is too old to be checked. */
   NONCE_STALE: { nonce: string };
   PROGRAM_NOT_FOUND: { vkHash: VkHash };
@@ -87,6 +96,11 @@ const retryOf: Record<keyof Cases, Retry> = {
   MALFORMED_REQUEST: 'permanent',
   TLS_REQUIRED: 'permanent',
   SIGNATURE_INVALID: 'permanent',
+  REQUESTER_NOT_ALLOWED: 'permanent',
+  TOKEN_MISSING: 'permanent',
+  TOKEN_UNKNOWN: 'permanent',
+  TOKEN_REPLACED: 'transient',
+  CERTIFICATE_MISSING: 'permanent',
   NONCE_STALE: 'transient',
   PROGRAM_NOT_FOUND: 'permanent',
   VK_HASH_MISMATCH: 'permanent',

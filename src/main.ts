@@ -14,6 +14,7 @@ import { createSystem } from './actors/system.js';
 import { createCapabilities } from './artifacts/capability.js';
 import { createCatalog } from './artifacts/catalog.js';
 import { createDirectoryBackend } from './artifacts/directory.js';
+import { openCallers } from './callers.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config/load.js';
 import { fail } from './errors.js';
@@ -120,18 +121,21 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const retention = createRetention({ store, artifacts, registry, clock, log });
     stops.push(() => retention.stop());
 
+    const callers = openCallers(config, { clock, log });
+    stops.push(() => callers.close());
     const signatures = createSignatures({ threads: config.signatureThreads });
     stops.push(() => signatures.close());
     const nonces = createNonces({ store, clock });
     const heldPolls = createHeldPolls({ registry, gate, clock, log, holdMs: config.holdPolls });
     stops.push(() => heldPolls.close());
     const dependencies = {
+      admit: callers.admit,
       registry,
       scheduling: dispatcher,
       capabilities,
       catalog,
       store,
-      signatures,
+      signatures: callers.among(signatures),
       nonces,
       waitLoops: createWaitLoops(clock),
       heldPolls,
@@ -160,6 +164,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       refusal: () =>
         gate.state === 'starting' ? fail('STARTING') : gate.state === 'draining' ? fail('DRAINING') : undefined,
       visible: isVisible,
+      admit: callers.admit,
       health: () => ({ serving: gate.state === 'serving', state: gate.state, lanes: dispatcher.lanes() }),
     });
     const tls = openTls(config, { clock, log });

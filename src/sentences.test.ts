@@ -14,6 +14,20 @@ const all: Array<[Failure, string]> = [
     'The field vk_hash is not valid: it must have 32 bytes, not 3.',
   ],
   [
+    fail('REQUESTER_NOT_ALLOWED', { requester: '11'.repeat(20) as Address }),
+    `The address 0x${'11'.repeat(20)} may not use this service. Ask its operator to put it on the allowlist.`,
+  ],
+  [
+    fail('TOKEN_MISSING'),
+    'This service asks for a token and the call has none. Send it with every call as the header authorization: Bearer TOKEN.',
+  ],
+  [fail('TOKEN_UNKNOWN'), 'The token of this call is not known here. Ask the operator of the service for a valid one.'],
+  [fail('TOKEN_REPLACED'), 'The token was replaced; retry with the new one.'],
+  [
+    fail('CERTIFICATE_MISSING'),
+    'This service asks for a client certificate and the connection has shown none that it trusts. Give the client one.',
+  ],
+  [
     fail('NONCE_STALE', { nonce: '7' }),
     'Invalid nonce 7: it was used before or is too old. Fetch a new one with GetNonce.',
   ],
@@ -99,6 +113,13 @@ describe('what a client is told', () => {
     assert.equal(codeOf(fail('PROGRAM_NOT_FOUND', { vkHash: id as VkHash })), 5);
     assert.equal(codeOf(fail('MALFORMED_REQUEST', { field: 'x', problem: 'y' })), 3);
     assert.equal(codeOf(fail('ELF_CLASS_MISMATCH', { elfClass: 32, sp1: 6 })), 3);
+  });
+
+  it('is final where it is kept out, but for a token that was just replaced', () => {
+    for (const failure of [fail('TOKEN_MISSING'), fail('TOKEN_UNKNOWN'), fail('CERTIFICATE_MISSING')])
+      assert.equal(codeOf(failure), 16);
+    assert.equal(codeOf(fail('REQUESTER_NOT_ALLOWED', { requester: '11'.repeat(20) as Address })), 7);
+    assert.equal(codeOf(fail('TOKEN_REPLACED')), 14);
   });
 
   it('never holds the text of a foreign error', () => {

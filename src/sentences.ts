@@ -14,6 +14,16 @@ export function sentenceOf(failure: Failure): string {
       return 'This service is reached by TLS from here. Use its https URL.';
     case 'SIGNATURE_INVALID':
       return 'The signature does not recover to an address. Sign the body as received, EIP-191, 65 bytes r‖s‖v.';
+    case 'REQUESTER_NOT_ALLOWED':
+      return `The address 0x${failure.requester} may not use this service. Ask its operator to put it on the allowlist.`;
+    case 'TOKEN_MISSING':
+      return 'This service asks for a token and the call has none. Send it with every call as the header authorization: Bearer TOKEN.';
+    case 'TOKEN_UNKNOWN':
+      return 'The token of this call is not known here. Ask the operator of the service for a valid one.';
+    case 'TOKEN_REPLACED':
+      return 'The token was replaced; retry with the new one.';
+    case 'CERTIFICATE_MISSING':
+      return 'This service asks for a client certificate and the connection has shown none that it trusts. Give the client one.';
     case 'NONCE_STALE':
       return `Invalid nonce ${failure.nonce}: it was used before or is too old. Fetch a new one with GetNonce.`;
     case 'PROGRAM_NOT_FOUND':

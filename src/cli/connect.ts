@@ -1,7 +1,8 @@
 // The options that every command on a service shares, and the client that they make.
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Client, createClient, type Retry } from '../client/client.js';
-import type { Cli } from './cli.js';
+import { type Client, type ClientParameters, createClient, type Retry } from '../client/client.js';
+import { type Cli, CliError } from './cli.js';
 import { loadClientKey } from './clientKey.js';
 
 const defaultUrl = 'http://127.0.0.1:8080';
@@ -11,18 +12,34 @@ const firstContactBudgetMs = 4_000;
 export interface ServiceOptions {
   readonly url?: string;
   readonly key?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
 }
 
 export const withServiceOptions = (command: Command) =>
   command
     .option('--url <url>', `the service (or SEALED_URL; default ${defaultUrl})`)
-    .option(
-      '--key <hex>',
-      'private key that signs for you (or SEALED_CLIENT_KEY; default: one of your own, made once)',
-    );
+    .option('--key <hex>', 'private key that signs for you (or SEALED_CLIENT_KEY; default: one of your own, made once)')
+    .option('--token <token>', 'what a service that asks for tokens gave you (or SEALED_TOKEN)')
+    .option('--token-file <file>', 'a file that holds it, read for each call: it may be replaced while you wait');
 
 export const serviceUrl = (options: ServiceOptions, cli: Cli) =>
   options.url ?? (cli.environment['SEALED_URL'] || defaultUrl);
+
+/** The bearer token for every call, if there is one. */
+function clientToken(options: Pick<ServiceOptions, 'token' | 'tokenFile'>, cli: Cli): Pick<ClientParameters, 'token'> {
+  const { token = cli.environment['SEALED_TOKEN'], tokenFile } = options;
+  if (tokenFile !== undefined) return { token: () => readToken(tokenFile) };
+  return token ? { token } : {};
+}
+
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new CliError('TOKEN_UNREADABLE', `The token file ${path} cannot be read: ${(error as Error).message}.`);
+  }
+}
 
 /** A client, after the service has answered once: a wrong port is an error now and not after minutes of work. */
 export async function connect(
@@ -34,7 +51,14 @@ export async function connect(
   if (key.madeAt !== undefined) cli.output.note(`Made you a key: ${key.madeAt}. It is your name to the service.`);
   const url = serviceUrl(options, cli);
   const retrying = onRetry ?? (() => cli.output.draw(`… ${url} does not answer, trying again`));
-  const client = createClient({ url, privateKey: key.privateKey, clock: cli.clock, signal, onRetry: retrying });
+  const client = createClient({
+    url,
+    privateKey: key.privateKey,
+    ...clientToken(options, cli),
+    clock: cli.clock,
+    signal,
+    onRetry: retrying,
+  });
   try {
     await client.nonce({ retryBudgetMs: firstContactBudgetMs });
     return client;

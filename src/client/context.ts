@@ -12,6 +12,11 @@ export interface ClientParameters {
   readonly url: string;
   /** 32 bytes of hex. Only calls that change something need it. */
   readonly privateKey?: string;
+  /**
+   * For services that ask for a bearer token: what they gave you, without the word Bearer. A function is asked at each attempt, so
+   * that a token may be replaced while somebody waits for a proof. Goes to the service itself only, never to artifact URLs.
+   */
+  readonly token?: string | (() => string);
   /** Ends every call of this client. */
   readonly signal?: AbortSignal;
   /** Told before each wait for another attempt. */
@@ -38,6 +43,8 @@ export interface Context {
   readonly url: URL;
   readonly clock: Clock;
   readonly transport: Transport;
+  /** The headers by which the service knows who calls. Throws TOKEN_INVALID. */
+  callerHeaders(): Readonly<Record<string, string>>;
   /** Throws KEY_MISSING. */
   signerFor(call: string): Signer;
   /**
@@ -56,11 +63,13 @@ export function createContext(parameters: ClientParameters): Context {
   const url = parseServiceUrl(parameters.url);
   const { clock = holdingClock, random = Math.random, onRetry = () => {} } = parameters;
   const signer = parameters.privateKey === undefined ? undefined : createSigner(parameters.privateKey);
-  const transport = createTransport(url, clock);
+  const callerHeaders = callerHeadersOf(parameters.token);
+  const transport = createTransport(url, clock, callerHeaders);
   return {
     url,
     clock,
     transport,
+    callerHeaders,
     signerFor(call) {
       if (signer === undefined) throw clientError('KEY_MISSING', { call });
       return signer;
@@ -84,6 +93,16 @@ export function createContext(parameters: ClientParameters): Context {
         leave();
       }
     },
+  };
+}
+
+function callerHeadersOf(token: ClientParameters['token']): () => Readonly<Record<string, string>> {
+  return () => {
+    if (token === undefined) return {};
+    const text = typeof token === 'string' ? token : token();
+    // Anything else would be another header, or none.
+    if (!/^[\x21-\x7e]+$/.test(text)) throw clientError('TOKEN_INVALID');
+    return { authorization: `Bearer ${text}` };
   };
 }
 

@@ -6,6 +6,8 @@ type Cases = {
   /** A private key that is not 32 bytes of hex below the curve's order. The key itself is in no message. */
   KEY_INVALID: object;
   KEY_MISSING: { call: string };
+  /** A bearer token that cannot stand in a header. The token itself is in no message. */
+  TOKEN_INVALID: object;
   /** Nothing answered within the time for retries. */
   UNREACHABLE: { url: string; detail: string };
   /** A final answer of the service that is not OK. `status` is gRPC's name for it. */
@@ -56,6 +58,8 @@ const sentences: { [C in ClientErrorCode]: (failure: ClientFailureOf<C>) => stri
     `"${url}" is not the URL of a service. Write it with its scheme and port, for example http://127.0.0.1:8080.`,
   KEY_INVALID: () => 'The private key is not 32 bytes of hex within the curve. Make one with: openssl rand -hex 32',
   KEY_MISSING: ({ call }) => `${call} has to be signed, and the client has no private key. Give createClient one.`,
+  TOKEN_INVALID: () =>
+    'The token is empty, or has spaces or other than ASCII characters in it. Give it as the service knows it.',
   UNREACHABLE: ({ url, detail }) =>
     `Nothing answers at ${url} (${detail}). Is the service running there, and is it the right port?`,
   REFUSED: ({ call, status, detail }) => `The service refused ${call} (${status}): ${sentence(detail)}`,

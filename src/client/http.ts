@@ -10,6 +10,12 @@ export interface SizedBody {
   open(): Readable;
 }
 
+export interface ExchangeParameters {
+  readonly body?: SizedBody;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
 /** The connection failed before or during the exchange. */
 export class ExchangeFailed extends Error {
   override readonly name = 'ExchangeFailed';
@@ -26,11 +32,13 @@ const mostRedirects = 10;
 export async function exchange(
   method: 'GET' | 'PUT',
   url: string,
-  { body, signal }: { body?: SizedBody; signal: AbortSignal },
+  { body, signal, headers = {} }: ExchangeParameters,
 ): Promise<IncomingMessage> {
   let at = new URL(url);
   for (let hop = 0; hop <= mostRedirects; hop++) {
-    const response = await exchangeOnce(method, at, body, signal);
+    // Another origin must not see who calls.
+    const shown = at.origin === new URL(url).origin ? headers : {};
+    const response = await exchangeOnce(method, at, { body, signal, headers: shown });
     const location = response.headers.location;
     if (method !== 'GET' || location === undefined || !redirectStatuses.has(response.statusCode ?? 0)) return response;
     response.resume();
@@ -42,13 +50,16 @@ export async function exchange(
 function exchangeOnce(
   method: string,
   url: URL,
-  body: SizedBody | undefined,
-  signal: AbortSignal,
+  {
+    body,
+    signal,
+    headers,
+  }: { body: SizedBody | undefined; signal: AbortSignal; headers: ExchangeParameters['headers'] },
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-length': body.sizeBytes };
+    const length = body === undefined ? {} : { 'content-length': body.sizeBytes };
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = send(url, { method, headers, signal });
+    const request = send(url, { method, headers: { ...headers, ...length }, signal });
     const source = body?.open();
     const fail = (error: Error) => {
       source?.destroy();

@@ -37,7 +37,7 @@ export async function progress(
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     const url = new URL(`/requests/${requestId}`, context.url).href;
-    const response = await exchange('GET', url, { signal: controller.signal });
+    const response = await exchange('GET', url, { signal: controller.signal, headers: context.callerHeaders() });
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of response) {

@@ -87,8 +87,8 @@ export interface Transport {
   close(): void;
 }
 
-/** Connects on the first call, and again whenever the connection is lost. */
-export function createTransport(url: URL, clock: Clock): Transport {
+/** Connects on the first call, and again whenever the connection is lost. `headersOf` is asked at each call. */
+export function createTransport(url: URL, clock: Clock, headersOf: () => Readonly<Record<string, string>>): Transport {
   const secure = url.protocol === 'https:';
   const target = `${url.hostname}:${url.port || (secure ? 443 : 80)}`;
   const client = new Client(target, secure ? credentials.createSsl() : credentials.createInsecure(), channelOptions);
@@ -96,12 +96,14 @@ export function createTransport(url: URL, clock: Clock): Transport {
     call: (method, request, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(clientError('ABORTED', {}, { cause: signal.reason }));
+        const metadata = new Metadata();
+        for (const [name, value] of Object.entries(headersOf())) metadata.set(name, value);
         const call = client.makeUnaryRequest(
           `/${method.parent.typeName}/${method.name}`,
           (message: MessageShape<typeof method.input>) => Buffer.from(toBinary(method.input, message)),
           (bytes) => fromBinary(method.output, bytes),
           create(method.input, request),
-          new Metadata(),
+          metadata,
           { deadline: clock.now() + callTimeoutMs },
           (error: ServiceError | null, answer) => {
             signal.removeEventListener('abort', onAbort);

@@ -25,7 +25,7 @@ export interface ConfigSources {
 }
 
 /** Variables of the same prefix that belong to the command line client. */
-const otherVariables = ['SEALED_CONFIG', 'SEALED_URL', 'SEALED_CLIENT_KEY'];
+const otherVariables = ['SEALED_CONFIG', 'SEALED_URL', 'SEALED_CLIENT_KEY', 'SEALED_TOKEN'];
 
 interface Given {
   readonly text: string;
@@ -88,6 +88,8 @@ function contradictions(config: Config): string[] {
     if (config[name] !== undefined && config.tlsCert === undefined)
       found.push(`${flagOf(name)} needs ${flagOf('tlsCert')} and ${flagOf('tlsKey')}: without them there is no TLS`);
   }
+  if (config.clientCertificates === 'required' && config.tlsClientCa === undefined)
+    found.push(`${flagOf('clientCertificates')} required needs ${flagOf('tlsClientCa')}: who vouches for them`);
   if (config.cpuProveLanes + config.gpus.length + config.gpuSockets.length === 0) {
     found.push(`${flagOf('cpuProveLanes')} is 0 and no GPU is given: nothing could prove`);
   }

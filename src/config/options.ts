@@ -101,6 +101,24 @@ export const options = {
     'FROM',
     'From where connections without TLS are served: always, loopback or never. Default: loopback with a TLS certificate, always without one.',
   ),
+  allowlist: option(
+    z.string().min(1),
+    undefined,
+    'FILE',
+    'Only these addresses may upload, register and ask: a 0x address a line, # begins a comment. Read again when it changes. Default: any address.',
+  ),
+  tokenFile: option(
+    z.string().min(1),
+    undefined,
+    'FILE',
+    'Every gRPC call needs one of these as its bearer token: a token a line, # begins a comment. Read again when it changes. Default: no token.',
+  ),
+  clientCertificates: option(
+    z.enum(['ignored', 'required']),
+    'ignored',
+    'HOW',
+    'required: every gRPC call needs a client certificate that tlsClientCa vouches for (and a token too, with tokenFile). Artifact URLs never do.',
+  ),
   logLevel: option(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',

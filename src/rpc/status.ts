@@ -8,6 +8,13 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   MALFORMED_REQUEST: code.invalidArgument,
   TLS_REQUIRED: code.failedPrecondition,
   SIGNATURE_INVALID: code.unauthenticated,
+  REQUESTER_NOT_ALLOWED: code.permissionDenied,
+  // Final, so that the user reads it at once. Never NOT_FOUND: to GetProgram that means "register it".
+  TOKEN_MISSING: code.unauthenticated,
+  TOKEN_UNKNOWN: code.unauthenticated,
+  CERTIFICATE_MISSING: code.unauthenticated,
+  // One final answer to one poll would end a wait of hours; the SDK reads its token anew in each retry.
+  TOKEN_REPLACED: code.unavailable,
   // The SDK fetches a fresh nonce in its retry.
   NONCE_STALE: code.aborted,
   PROGRAM_NOT_FOUND: code.notFound,

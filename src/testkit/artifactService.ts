@@ -56,6 +56,7 @@ export async function startArtifactService({
     limitBytes: { program: limitBytes, stdin: limitBytes },
     refusal: () => state.refusal,
     visible: (id) => state.visible(id),
+    admit: () => {},
     health: () => ({ serving: state.serving, lanes: 1 }),
   });
   const grpc = createGrpcServer({ methods: [], clock, log, limitBytes: 1024 });

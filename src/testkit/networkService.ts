@@ -32,6 +32,7 @@ export async function startNetworkService(): Promise<NetworkService> {
   const heldPolls = createHeldPolls({ registry, gate, clock, log, holdMs: 10_000 });
   const signatures = createSignatures({ threads: 1 });
   const methods = networkMethods({
+    admit: () => {},
     registry,
     scheduling: lanes,
     capabilities: createCapabilities({ key: randomBytes(32), clock }),

@@ -32,6 +32,8 @@ export interface ScriptedNetwork {
   readonly url: string;
   /** Names of the RPCs in the order in which they arrived. */
   readonly calls: string[];
+  /** The `authorization` header of each of them, empty when there was none. */
+  readonly authorizations: string[];
   /** Answers a method from now on; a method without a handler is UNIMPLEMENTED. */
   on<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
@@ -47,6 +49,7 @@ export interface ScriptedNetwork {
 export async function startScriptedNetwork(): Promise<ScriptedNetwork> {
   const handlers = new Map<string, Handler>();
   const calls: string[] = [];
+  const authorizations: string[] = [];
   const arrivals = new EventEmitter();
   const server = new Server();
   for (const service of [ProverNetwork, ArtifactStore]) {
@@ -56,6 +59,7 @@ export async function startScriptedNetwork(): Promise<ScriptedNetwork> {
         path,
         (call: ServerUnaryCall<never, never>, callback: sendUnaryData<never>) => {
           calls.push(method.name);
+          authorizations.push(String(call.metadata.get('authorization')[0] ?? ''));
           arrivals.emit(method.name);
           const handler = handlers.get(path);
           try {
@@ -89,6 +93,7 @@ export async function startScriptedNetwork(): Promise<ScriptedNetwork> {
   return {
     url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
     calls,
+    authorizations,
     on: (method, handler) => void handlers.set(`/${method.parent.typeName}/${method.name}`, handler as Handler),
     onHttp: (handler) => {
       answer = handler;

@@ -34,8 +34,8 @@ const answerWithinMs = 20_000;
 const untouched = (bytes: Buffer) => bytes;
 
 /** Every answer is checked: it has a status, and nothing of the service's insides. */
-export function createRawCaller(port: number): RawCaller {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+export function createRawCaller(port: number, channel = credentials.createInsecure()): RawCaller {
+  const client = new Client(`127.0.0.1:${port}`, channel);
   return {
     call(method, bytes, metadata = {}) {
       const path = typeof method === 'string' ? method : `/${method.parent.typeName}/${method.name}`;

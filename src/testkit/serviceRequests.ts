@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { type Client, createClient } from '../client/client.js';
+import { type Client, type ClientParameters, createClient } from '../client/client.js';
 import { type Context, createContext } from '../client/context.js';
 import { exchange, type SizedBody } from '../client/http.js';
 import { freshNonce } from '../client/nonce.js';
@@ -73,7 +73,14 @@ export function createRequester(
     keyByte = 1,
     signal,
     retryBudgetMs,
-  }: { clock: Clock; keyByte?: number; signal?: AbortSignal; retryBudgetMs?: number },
+    token,
+  }: {
+    clock: Clock;
+    keyByte?: number;
+    signal?: AbortSignal;
+    retryBudgetMs?: number;
+    token?: NonNullable<ClientParameters['token']>;
+  },
 ): ServiceRequester {
   const privateKey = Buffer.alloc(32, keyByte).toString('hex');
   const parameters = {
@@ -82,6 +89,7 @@ export function createRequester(
     clock,
     ...(signal && { signal }),
     ...(retryBudgetMs !== undefined && { retryBudgetMs }),
+    ...(token !== undefined && { token }),
   };
   const client = createClient(parameters);
   const context = createContext(parameters);

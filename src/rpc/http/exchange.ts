@@ -21,6 +21,8 @@ export interface Exchange {
   readonly isEncrypted: boolean;
   /** Why nothing is served on its connection; absent when it is. */
   readonly refusal?: Failure;
+  /** Fingerprint of the client certificate, as `Peer` has it. */
+  readonly certificate: string | undefined;
   /** Not read yet. A route may leave it unread, whole or in part. */
   readonly body: Readable;
   /** Aborted when the client goes away before its answer is complete. */

@@ -6,7 +6,11 @@ import { sentenceOf } from '../../sentences.js';
 const statusOf: Partial<Record<FailureCode, number>> = {
   MALFORMED_REQUEST: 400,
   TLS_REQUIRED: 403,
+  TOKEN_MISSING: 403,
+  TOKEN_UNKNOWN: 403,
+  CERTIFICATE_MISSING: 403,
   ARTIFACT_FORBIDDEN: 403,
+  REQUEST_NOT_FOUND: 404,
   ARTIFACT_NOT_FOUND: 404,
   ARTIFACT_INCOMPLETE: 408,
   ARTIFACT_CONFLICT: 409,

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
+import { certificateOf } from '../front/tls.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /** How long a refused upload is read and thrown away, so that its client sees the answer and not a reset (ms). */
@@ -24,6 +25,7 @@ export function http1Exchange(request: IncomingMessage, response: ServerResponse
     query: target?.searchParams ?? new URLSearchParams(),
     headers: request.headers,
     isEncrypted: socket instanceof TLSSocket,
+    certificate: socket instanceof TLSSocket ? certificateOf(socket) : undefined,
     body: request,
     signal: gone.signal,
     receivedBytes: () => socket.bytesRead,

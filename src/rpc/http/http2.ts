@@ -15,7 +15,7 @@ const sessionWindowBytes = 16 * 1024 * 1024;
 export function http2Exchange(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { isEncrypted, refusal }: Connection,
+  { isEncrypted, refusal, peer }: Connection,
 ): Exchange {
   const { session } = stream;
   const socket = session?.socket;
@@ -33,6 +33,7 @@ export function http2Exchange(
     headers,
     isEncrypted,
     ...(refusal && { refusal }),
+    certificate: peer.certificate,
     body: stream,
     signal: gone.signal,
     receivedBytes: () => socket?.bytesRead ?? 0,

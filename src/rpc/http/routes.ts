@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { FailureError, fail, failureFrom } from '../../errors.js';
 import { parseArtifactId, parseRequestId } from '../../ids.js';
+import type { Admit } from '../access.js';
 import { answerJson, type Exchange } from './exchange.js';
 import { errorBody, httpStatusOf } from './failureStatus.js';
 import { getHealth, type Health } from './getHealth.js';
@@ -13,6 +14,8 @@ export type RouteDependencies = PutArtifactDependencies &
   GetRequestDependencies &
   GetProofDependencies & {
     readonly health: () => Health;
+    /** Asked before a request is shown; artifacts and health are for everybody who has the URL. */
+    readonly admit: Admit;
   };
 
 /** Never rejects: whatever a route throws becomes an answer, or the end of a stream when one is under way already. */
@@ -53,7 +56,10 @@ async function route(exchange: Exchange, dependencies: RouteDependencies): Promi
   const isRead = method === 'GET' || method === 'HEAD';
   if (path === '/health' && isRead) return getHealth(exchange, dependencies.health());
   const requestId = parseRequestId(requestPath.exec(path)?.[1] ?? '');
-  if (requestId !== undefined && isRead) return getRequest(exchange, requestId, dependencies);
+  if (requestId !== undefined && isRead) {
+    dependencies.admit({ authorization: exchange.headers.authorization, peer: exchange });
+    return getRequest(exchange, requestId, dependencies);
+  }
   const id = parseArtifactId(artifactPath.exec(path)?.[1] ?? '');
   if (id !== undefined && method === 'PUT') return putArtifact(exchange, id, dependencies);
   if (id !== undefined && isRead) return getProof(exchange, id, dependencies);

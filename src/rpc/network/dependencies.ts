@@ -6,12 +6,15 @@ import type { Capabilities } from '../../artifacts/capability.js';
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { Clock } from '../../clock.js';
 import type { Store } from '../../store/environment.js';
+import type { Admit } from '../access.js';
 import type { Nonces } from '../nonces.js';
 import type { Signatures } from '../signatures.js';
 import type { HeldPolls } from './heldPolls.js';
 import type { WaitLoops } from './waitLoops.js';
 
 export interface NetworkDependencies {
+  /** Every method stands behind it. */
+  readonly admit: Admit;
   readonly registry: Registry;
   readonly scheduling: Pick<Scheduling, 'refusal'>;
   readonly capabilities: Capabilities;

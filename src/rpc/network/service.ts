@@ -1,4 +1,5 @@
 // The SDK's two gRPC services. Methods that are not listed answer UNIMPLEMENTED, as the SDK expects of what it never calls.
+import { behind } from '../access.js';
 import type { UnaryMethod } from '../grpc/call.js';
 import { getBalance, getNonce } from './account.js';
 import { getMarketPricePerPgu, getProofRequestParams, getProversByUptime } from './auction.js';
@@ -26,7 +27,8 @@ export function networkMethods(dependencies: NetworkDependencies): readonly Unar
     getProversByUptime,
     getMarketPricePerPgu(dependencies),
   ];
-  return [getProofRequestStatus(dependencies), ...others.map((method) => heard(method, dependencies))];
+  const all = [getProofRequestStatus(dependencies), ...others.map((method) => heard(method, dependencies))];
+  return all.map((method) => behind(dependencies.admit, method));
 }
 
 /** Who calls anything but a status does more than to wait for one proof. */
