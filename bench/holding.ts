@@ -2,11 +2,11 @@
 // to come) until the client has the answer that says so. Each request has a client of its own that polls as the SDK does; the fake
 // engine makes some ten proofs a second. Once with held polls and once without. Proofs that were ready within the first 6 s of their
 // wait are left out: no poll is held then.
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { RequestProofResponseSchema } from '../src/gen/network/network_pb.js';
 import { installFakeEngine } from '../src/testkit/fakeEngineLauncher.js';
+import { decisions } from './decisions.js';
 import { type Figure, quantile } from './figures.js';
 import { requestProofPath } from './intake.js';
 import { load } from './load.js';
@@ -80,7 +80,7 @@ async function measureWaits(holdPolls: string, setting: Setting): Promise<{ dela
         return { ...wait, requestId: Buffer.from(requestId).toString('hex') };
       }),
     );
-    const decidedAt = fulfilments(service.logPath);
+    const decidedAt = decisions(service.logPath);
     const counted = waits.flatMap(({ requestId, startedAt, fulfilledAt, polls }) => {
       const at = decidedAt.get(requestId) ?? Number.NaN;
       return at - startedAt > firstMs ? [{ delayMs: fulfilledAt - at, polls }] : [];
@@ -92,15 +92,4 @@ async function measureWaits(holdPolls: string, setting: Setting): Promise<{ dela
   } finally {
     await service.kill();
   }
-}
-
-/** When each request was decided to be fulfilled, by its id (epoch ms). */
-function fulfilments(logPath: string): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const line of readFileSync(logPath, 'utf8').split('\n')) {
-    if (!line.includes('"to":"fulfilled"')) continue;
-    const { requestId, at } = JSON.parse(line) as { requestId: string; at: string };
-    found.set(requestId, Date.parse(at));
-  }
-  return found;
 }

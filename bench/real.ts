@@ -3,8 +3,7 @@
 // that finds everything warm. The service's time ends with the proof downloaded, and holds its execution and its verification.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +12,7 @@ import { type Client, createClient, type ProgramKey, type ProofMode, u32Buffer }
 import { encodeProgram } from '../src/client/encode.js';
 import { holdingClock } from '../src/clock.js';
 import { parseVk, vkHash } from '../src/engines/vk.js';
+import { conformanceClient } from './conformanceClient.js';
 import type { Figure } from './figures.js';
 import { startService } from './service.js';
 import { dataIn, type Part, type Setting } from './setting.js';
@@ -61,9 +61,7 @@ async function programKey(engine: string): Promise<ProgramKey> {
 }
 
 async function measureSdk(mode: ProofMode, { say }: Setting): Promise<LocalReport> {
-  const built = join(homedir(), '.cache/sealed-prover/target/release/sealed-prover-conformance');
-  const binary = process.env['CONFORMANCE_CLIENT'] ?? built;
-  if (!existsSync(binary)) throw new Error(`There is no ${binary}: build it with npm run setup -- --conformance`);
+  const binary = conformanceClient();
   say(`real: the SDK's own prover, ${mode}, two proofs (minutes)`);
   const args = ['local', '--program', elfPath, '--input-u32', '20', '--proof-mode', mode];
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'ignore'] });

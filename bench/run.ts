@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Figure, isMissed, tableOf } from './figures.js';
 import { measureHolding } from './holding.js';
+import { measureHoldingSdk } from './holdingSdk.js';
 import { measureIntake } from './intake.js';
 import { measureLatency } from './latency.js';
 import { measureReal } from './real.js';
@@ -27,7 +28,7 @@ const usage = `Usage: npm run bench -- [PART …] [OPTIONS]
 
 Parts: ${Object.keys(parts).join(', ')} (default: all of these; intake includes polls)
 
-  --real            the real engine beside the SDK's own prover instead (minutes)
+  --real            the stock SDK's waits, and the real engine beside the SDK's own prover, instead (minutes)
   --quick           a tenth of the samples
   --json            JSON instead of a table
   --service FILE    another build's cli.js (default: dist/cli.js)
@@ -68,7 +69,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 const chosen = values.real
-  ? [measureReal]
+  ? [measureHoldingSdk, measureReal]
   : Object.entries(parts)
       .filter(([name]) => positionals.length === 0 || positionals.includes(name))
       .map(([, part]) => part);
