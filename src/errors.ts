@@ -68,6 +68,8 @@ type Cases = {
   DRAINING: object;
   /** The data folder has no room. */
   DISK_FULL: object;
+  /** The object store does not answer, or not as it should. */
+  BUCKET_UNAVAILABLE: object;
   /** The verifying key is of one generation of SP1, the ELF of another. */
   ELF_CLASS_MISMATCH: { elfClass: 32 | 64; sp1: 5 | 6 };
   /** The program's real vk is not the one it was registered with. `zeroFillTrap`: see ElfFacts; absent when it is not known. */
@@ -124,6 +126,7 @@ const retryOf: Record<keyof Cases, Retry> = {
   STARTING: 'transient',
   DRAINING: 'transient',
   DISK_FULL: 'transient',
+  BUCKET_UNAVAILABLE: 'transient',
   ELF_CLASS_MISMATCH: 'permanent',
   VERIFICATION_KEY_MISMATCH: 'permanent',
   GUEST_FAILED: 'permanent',

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Admission } from './actors/admission.js';
-import { proofIdOf } from './actors/effects/prove.js';
+import { proofIdOf } from './actors/effects/places.js';
 import { readCapacity } from './actors/lanes/capacity.js';
 import { createDispatcher } from './actors/lanes/dispatcherLanes.js';
 import type { LaneStatus } from './actors/lanes/scheduling.js';

@@ -96,6 +96,7 @@ const all: Array<[Failure, string]> = [
   ],
   [fail('OUT_OF_MEMORY', { laneId: lane }), 'The engine on lane gpu-0 was ended because memory ran out.'],
   [fail('DISK_FULL'), 'The data folder has no room left. Nothing was lost; try again when there is room.'],
+  [fail('BUCKET_UNAVAILABLE'), 'The store of artifacts cannot be reached. Nothing was lost; try again later.'],
   [fail('DRAINING'), 'The service is stopping. Try again when it is back.'],
 ];
 
@@ -107,7 +108,13 @@ describe('what a client is told', () => {
   const codeOf = (failure: Failure) => grpcStatusOf(failure).code;
 
   it('is to try again only where that can help', () => {
-    for (const failure of [fail('QUEUE_FULL', { limit: 1 }), fail('STARTING'), fail('DRAINING'), fail('DISK_FULL')])
+    for (const failure of [
+      fail('QUEUE_FULL', { limit: 1 }),
+      fail('STARTING'),
+      fail('DRAINING'),
+      fail('DISK_FULL'),
+      fail('BUCKET_UNAVAILABLE'),
+    ])
       assert.equal(codeOf(failure), 14);
     assert.equal(codeOf(fail('NONCE_STALE', { nonce: '1' })), 10);
     assert.equal(codeOf(fail('PROGRAM_NOT_FOUND', { vkHash: id as VkHash })), 5);

@@ -72,6 +72,8 @@ export function sentenceOf(failure: Failure): string {
       return 'The data folder has no room left. Nothing was lost; try again when there is room.';
     case 'ELF_CLASS_MISMATCH':
       return `The ELF is ${failure.elfClass}-bit, but SP1 ${failure.sp1} runs ${failure.sp1 === 5 ? 32 : 64}-bit ones. Build the program with the toolchain of SP1 ${failure.sp1}.`;
+    case 'BUCKET_UNAVAILABLE':
+      return 'The store of artifacts cannot be reached. Nothing was lost; try again later.';
     case 'VERIFICATION_KEY_MISMATCH':
       return `The program was registered under vk hash 0x${failure.vkHash}, but its real verifying key differs. ${reasonOfMismatch(failure.zeroFillTrap)}`;
     case 'GUEST_FAILED':

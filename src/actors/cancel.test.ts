@@ -41,7 +41,7 @@ describe('cancelling', () => {
       await world.settle();
       for (const how of steps) await step(world, how);
       assert.equal(stored(world, id), state);
-      const stdin = world.artifacts.file(world.system.registry.view(id)?.request.stdin as never, 'stdin').path;
+      const stdin = world.paths.final(world.system.registry.view(id)?.request.stdin.id as never, 'stdin');
       const end = await world.system.registry.cancel(id);
       // Resolved: on disk, and not only decided.
       assert.equal(end.state, 'cancelled');

@@ -59,7 +59,7 @@ describe('fixtures', () => {
         [stored.context.proof, 'proof'],
       ] as const) {
         if (ref === null) continue;
-        const { path } = first.artifacts.file(ref, kind);
+        const path = first.paths.final(ref.id, kind);
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, 'x');
       }

@@ -7,7 +7,7 @@ import type { ArtifactId } from '../ids.js';
 import type { Log } from '../log.js';
 import { isTerminal, type RequestView } from '../machines/requestView.js';
 import type { Transaction } from '../store/environment.js';
-import { proofIdOf } from './effects/prove.js';
+import { proofIdOf, proofPlaceOf, stdinPlaceOf } from './effects/places.js';
 
 export interface Leftovers {
   /** Removes the records, and schedules the proof's expiry. Nothing to do while the request is open. */
@@ -36,10 +36,11 @@ export function createLeftovers(parameters: {
     },
 
     async removeFiles(view) {
-      const { requestId, stdin } = view.request;
+      const { request } = view;
+      const { requestId, stdin } = request;
       try {
-        await artifacts.remove(stdin.id, 'stdin');
-        for (const id of abandonedProofs(view)) await artifacts.remove(id, 'proof');
+        await artifacts.remove(stdin.id, stdinPlaceOf(request));
+        for (const id of abandonedProofs(view)) await artifacts.remove(id, proofPlaceOf(request));
       } catch (error) {
         log.error({ event: 'artifact.remove_failed', requestId, err: error }, 'a file stays until the next start');
       }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/environment.js';
+import { proofPlaceOf } from './effects/places.js';
 import type { Registry } from './registry.js';
 
 export interface Retention {
@@ -42,7 +43,7 @@ export function createRetention(parameters: {
         if (proof) tx.remove('artifacts', proof.id);
       });
       // The record first: a file without a record is swept at boot, a record without a file would be an error to the user.
-      if (proof) await artifacts.remove(proof.id, 'proof');
+      if (view && proof) await artifacts.remove(proof.id, proofPlaceOf(view.request));
     }
   }
 

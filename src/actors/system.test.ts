@@ -53,13 +53,13 @@ describe('a request in the system', () => {
   it('leaves nothing of its input, and keeps its proof until the retention ends', async () => {
     const world = await createWorld();
     const id = await world.submit();
-    const stdin = world.artifacts.file(world.system.registry.view(id)?.request.stdin as never, 'stdin').path;
+    const stdin = world.paths.final(world.system.registry.view(id)?.request.stdin.id as never, 'stdin');
     assert.ok(existsSync(stdin));
     await finish(world);
     assert.ok(!existsSync(stdin));
     const view = world.system.registry.view(id);
     assert.ok(view?.state === 'fulfilled');
-    assert.ok(existsSync(world.artifacts.file(view.proof, 'proof').path));
+    assert.ok(existsSync(world.paths.final(view.proof.id, 'proof')));
     assert.equal(world.store.get('artifacts', view.request.stdin.id)?.spent, true);
     assert.equal(world.store.get('results', id, 'prove', 1), undefined);
     assert.deepEqual(

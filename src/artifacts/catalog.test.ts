@@ -10,7 +10,7 @@ import { failsWith } from '../testkit/artifactContract.js';
 import { SimulatedClock } from '../testkit/simulatedClock.js';
 import type { UploadClaims } from './capability.js';
 import { type Catalog, createCatalog, type UploadIntake } from './catalog.js';
-import type { ArtifactBackend, ArtifactKind, ArtifactRef } from './port.js';
+import type { ArtifactBackend, ArtifactKind, ArtifactPlace, ArtifactRef } from './port.js';
 
 const hourMs = 3_600_000;
 const owner = '11'.repeat(20) as Address;
@@ -24,13 +24,16 @@ class FilesInMemory implements Pick<ArtifactBackend, 'remove' | 'list'> {
   has = (id: ArtifactId, kind: ArtifactKind = 'stdin') => this.present.has(`${kind}/${id}`);
   add = (id: ArtifactId, kind: ArtifactKind = 'stdin') => void this.present.add(`${kind}/${id}`);
 
-  async remove(id: ArtifactId, kind: ArtifactKind) {
+  async remove(id: ArtifactId, { kind }: ArtifactPlace) {
     await this.beforeRemove();
     this.present.delete(`${kind}/${id}`);
   }
 
   async *list(kind: ArtifactKind) {
-    for (const entry of [...this.present]) if (entry.startsWith(kind)) yield entry.slice(kind.length + 1) as ArtifactId;
+    for (const entry of [...this.present]) {
+      if (entry.startsWith(kind))
+        yield { id: entry.slice(kind.length + 1) as ArtifactId, place: { kind, private: false } };
+    }
   }
 }
 

@@ -81,10 +81,10 @@ export function createCatalog({
           const record = tx.get('artifacts', id);
           if (record === undefined || record.references.length > 0 || !isOld(record)) return [];
           tx.remove('artifacts', id);
-          return [{ id, kind: record.kind }];
+          return [{ id, record }];
         }),
       );
-      for (const { id, kind } of gone) await backend.remove(id, kind);
+      for (const { id, record } of gone) await backend.remove(id, record);
       return gone.length;
     })();
     return guarded(idle, work);
@@ -149,7 +149,7 @@ export function createCatalog({
         return await recorded.finally(async () => {
           // Nobody needs these bytes: they must not stay until the next start, least of all on a disk that is full.
           const isUnwanted = !isSpent && uploading.get(id) === 1 && !isStored(store.get('artifacts', id));
-          if (isUnwanted) await guarded([id], backend.remove(id, claims.kind)).catch(() => undefined);
+          if (isUnwanted) await guarded([id], backend.remove(id, claims)).catch(() => undefined);
         });
       } finally {
         const left = (uploading.get(id) ?? 1) - 1;
@@ -186,11 +186,11 @@ export function createCatalog({
     async sweepOrphans(keep) {
       let count = 0;
       for (const kind of artifactKinds) {
-        for await (const id of backend.list(kind)) {
+        for await (const { id, place } of backend.list(kind)) {
           const isNeeded = () =>
             isStored(store.get('artifacts', id)) || uploading.has(id) || deleting.has(id) || keep(id);
           if (isNeeded()) continue;
-          await guarded([id], backend.remove(id, kind));
+          await guarded([id], backend.remove(id, place));
           count += 1;
         }
       }

@@ -13,10 +13,11 @@ import { createDirectoryBackend } from './directory.js';
 
 const uploads = { threads: 1, concurrent: concurrentUploads, waiting: 8 };
 const never = new AbortController().signal;
+const stdin = { kind: 'stdin', private: false } as const;
 const newFolder = () => mkdtemp(join(tmpdir(), 'sealed-artifacts-'));
 const scratchOf = (folder: string) => readdir(join(folder, 'artifacts', 'scratch'));
 
-describeArtifactBackend('the directory backend', async () => {
+describeArtifactBackend('the directory backend', false, async () => {
   const folder = await newFolder();
   const backend = createDirectoryBackend({ folder, uploads });
   return {
@@ -37,12 +38,12 @@ describe('files of the directory backend', () => {
     const bytes = sampleStdin(Buffer.from('secret'));
     const ref = await backend.receive(
       id,
-      'stdin',
+      stdin,
       Readable.from([bytes]),
       { limitBytes: 1000, announcedBytes: undefined },
       never,
     );
-    const { path } = backend.file(ref, 'stdin');
+    const { path } = (await backend.localFile(ref, stdin, never)).file;
     assert.equal(relative(folder, path), join('artifacts', 'stdin', id.slice(-2), id));
     const modeOf = async (at: string) => (await stat(join(folder, at))).mode & 0o777;
     assert.equal(await modeOf(relative(folder, path)), 0o600);
@@ -88,7 +89,7 @@ describe('a full disk', async () => {
   }, async () => {
     const backend = createDirectoryBackend({ folder, uploads });
     const receive = (id: ReturnType<typeof newArtifactId>, bytes: Uint8Array) =>
-      backend.receive(id, 'stdin', Readable.from([bytes]), { limitBytes: 1e9, announcedBytes: undefined }, never);
+      backend.receive(id, stdin, Readable.from([bytes]), { limitBytes: 1e9, announcedBytes: undefined }, never);
     const id = newArtifactId();
     await assert.rejects(receive(id, sampleStdin(Buffer.alloc(2_000_000))), failsWith('DISK_FULL'));
     assert.deepEqual(await scratchOf(folder), []);

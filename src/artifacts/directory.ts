@@ -24,7 +24,7 @@ export function createDirectoryBackend({
   const inTurn = turns();
 
   return {
-    receive: (id, kind, body, limits, signal) =>
+    receive: (id, { kind }, body, limits, signal) =>
       asFailure(async () => {
         const path = paths.newUpload(id);
         const final = paths.final(id, kind);
@@ -44,7 +44,7 @@ export function createDirectoryBackend({
         }
       }),
 
-    measure: (id, kind, body, limits, signal) =>
+    measure: (id, { kind }, body, limits, signal) =>
       asFailure(async () => {
         const { sha256, sizeBytes } = await pool.receive({ id, kind, body, ...limits }, undefined, signal);
         return { id, sha256, sizeBytes };
@@ -52,7 +52,7 @@ export function createDirectoryBackend({
 
     scratchPath: (id) => paths.scratch(id),
 
-    adopt: (id, kind, file) =>
+    adopt: (id, { kind }, file) =>
       asFailure(async () => {
         const scratch = paths.scratch(id);
         const final = paths.final(id, kind);
@@ -67,17 +67,21 @@ export function createDirectoryBackend({
         return { id, sha256: file.sha256, sizeBytes: file.sizeBytes };
       }),
 
-    file: ({ id, sha256, sizeBytes }, kind) => ({ id, path: paths.final(id, kind), sha256, sizeBytes }),
+    localFile: async ({ id, sha256, sizeBytes }, { kind }) => ({
+      file: { id, path: paths.final(id, kind), sha256, sizeBytes },
+      // It is deleted only when its record is gone, and then nobody needs it.
+      release: () => undefined,
+    }),
 
-    open: (ref, kind, range) => asFailure(() => openForRead(paths.final(ref.id, kind), ref, range)),
+    open: (ref, { kind }, range) => asFailure(() => openForRead(paths.final(ref.id, kind), ref, range)),
 
-    remove: (id, kind) => asFailure(() => rm(paths.final(id, kind), { force: true })),
+    remove: (id, { kind }) => asFailure(() => rm(paths.final(id, kind), { force: true })),
 
     async *list(kind) {
       for await (const shelf of await opendir(paths.kindFolder(kind))) {
         for (const name of await readdir(join(paths.kindFolder(kind), shelf.name))) {
           const id = idOfFile(name);
-          if (id !== undefined) yield id;
+          if (id !== undefined) yield { id, place: { kind, private: true } };
         }
       }
     },

@@ -14,6 +14,22 @@ export interface ArtifactRef {
   readonly sizeBytes: number;
 }
 
+/** What decides where a backend keeps an artifact: a private one never leaves this machine. */
+export interface ArtifactPlace {
+  readonly kind: ArtifactKind;
+  readonly private: boolean;
+}
+
+export interface UploadPlace extends ArtifactPlace {
+  readonly kind: 'program' | 'stdin';
+}
+
+/** A file that stays where it is until it is released, once. */
+export interface LocalFile {
+  readonly file: StoredFile;
+  release(): void;
+}
+
 /** What an upload has brought. */
 export interface ReceivedArtifact extends ArtifactRef {
   /** Of a program. */
@@ -37,7 +53,7 @@ export interface ArtifactBackend {
    */
   receive(
     id: ArtifactId,
-    kind: 'program' | 'stdin',
+    place: UploadPlace,
     body: Readable,
     limits: UploadLimit,
     signal: AbortSignal,
@@ -45,7 +61,7 @@ export interface ArtifactBackend {
   /** Reads an upload through as `receive` does, and keeps nothing of it: to compare it with bytes that are gone. */
   measure(
     id: ArtifactId,
-    kind: 'program' | 'stdin',
+    place: UploadPlace,
     body: Readable,
     limits: UploadLimit,
     signal: AbortSignal,
@@ -53,15 +69,15 @@ export interface ArtifactBackend {
   /** Where a lane's worker writes an output of its own; deterministic per id, so that an attempt that runs again overwrites itself. */
   scratchPath(id: ArtifactId): string;
   /** Makes the finished file at `scratchPath(id)` visible under `id`. Idempotent: it may have been adopted before a crash. */
-  adopt(id: ArtifactId, kind: ArtifactKind, file: ProvenFile): Promise<ArtifactRef>;
-  /** A local file that lanes can read. */
-  file(ref: ArtifactRef, kind: ArtifactKind): StoredFile;
+  adopt(id: ArtifactId, place: ArtifactPlace, file: ProvenFile): Promise<ArtifactRef>;
+  /** A local file that lanes can read. A backend that has nothing to fetch leaves it to them to find that it is missing. */
+  localFile(ref: ArtifactRef, place: ArtifactPlace, signal: AbortSignal): Promise<LocalFile>;
   /** Opens bytes `start` to `end` (inclusive) for download. Fails with ARTIFACT_NOT_FOUND. */
-  open(ref: ArtifactRef, kind: ArtifactKind, range?: { start: number; end: number }): Promise<Readable>;
+  open(ref: ArtifactRef, place: ArtifactPlace, range?: { start: number; end: number }): Promise<Readable>;
   /** Idempotent. */
-  remove(id: ArtifactId, kind: ArtifactKind): Promise<void>;
-  /** Ids present under a kind: the boot sweep compares them with the records. */
-  list(kind: ArtifactKind): AsyncIterable<ArtifactId>;
+  remove(id: ArtifactId, place: ArtifactPlace): Promise<void>;
+  /** What is present under a kind, and where: the boot sweep compares it with the records. */
+  list(kind: ArtifactKind): AsyncIterable<{ readonly id: ArtifactId; readonly place: ArtifactPlace }>;
   /** Removes leftovers of uploads and attempts that a crash interrupted. Called once at boot, before anything is received. */
   sweepScratch(keep: (id: ArtifactId) => boolean): Promise<void>;
   close(): Promise<void>;

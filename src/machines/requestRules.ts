@@ -20,7 +20,13 @@ export interface ProofRequest {
   readonly mode: ProofMode;
   /** FulfillmentStrategy, echoed in details. */
   readonly strategy: number;
-  readonly stdin: { readonly id: ArtifactId; readonly sha256: Sha256; readonly sizeBytes: number };
+  readonly stdin: {
+    readonly id: ArtifactId;
+    readonly sha256: Sha256;
+    readonly sizeBytes: number;
+    /** Uploaded as PRIVATE_STDIN. Absent in requests of a time when that made no difference to where it is kept. */
+    readonly private?: boolean;
+  };
   readonly stdinPrivate: boolean;
   /** Epoch ms. On the wire it is in seconds. */
   readonly deadlineAt: number;

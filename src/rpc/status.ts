@@ -34,6 +34,7 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   STARTING: code.unavailable,
   DRAINING: code.unavailable,
   DISK_FULL: code.unavailable,
+  BUCKET_UNAVAILABLE: code.unavailable,
   ABORTED: code.unavailable,
 };
 

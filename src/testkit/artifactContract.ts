@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type { ArtifactBackend, ArtifactRef } from '../artifacts/port.js';
+import type { ArtifactBackend, ArtifactPlace, ArtifactRef } from '../artifacts/port.js';
 import { type FailureCode, FailureError } from '../errors.js';
 import { type ArtifactId, newArtifactId, type Sha256 } from '../ids.js';
 import { sampleProgram, sampleStdin } from './sampleArtifacts.js';
@@ -46,7 +46,17 @@ export const failsWith = (code: FailureCode) => (thrown: unknown) => {
   return true;
 };
 
-export function describeArtifactBackend(name: string, create: () => Promise<BackendUnderTest>): void {
+export function describeArtifactBackend(
+  name: string,
+  isPrivate: boolean,
+  create: () => Promise<BackendUnderTest>,
+): void {
+  const place = {
+    program: { kind: 'program', private: isPrivate },
+    stdin: { kind: 'stdin', private: isPrivate },
+    proof: { kind: 'proof', private: isPrivate },
+  } as const;
+
   describe(name, () => {
     let test: BackendUnderTest;
     let backend: ArtifactBackend;
@@ -58,29 +68,28 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
 
     const idsOf = async (kind: 'program' | 'stdin' | 'proof') => {
       const ids: ArtifactId[] = [];
-      for await (const id of backend.list(kind)) ids.push(id);
+      for await (const { id } of backend.list(kind)) ids.push(id);
       return ids;
     };
     const assertNothingOf = async (id: ArtifactId) => {
       assert.ok(!(await idsOf('stdin')).includes(id));
       assert.deepEqual(await test.leftovers(), []);
     };
-    const stored = async (ref: ArtifactRef, kind: 'program' | 'stdin' | 'proof') =>
-      buffer(await backend.open(ref, kind));
+    const stored = async (ref: ArtifactRef, at: ArtifactPlace) => buffer(await backend.open(ref, at));
 
     it('keeps the raw bytes of an upload under its id', async () => {
       const program = sampleProgram(300_000, 7);
       const id = newArtifactId();
       const ref = await backend.receive(
         id,
-        'program',
+        place.program,
         bodyOf(program),
         { ...limits, announcedBytes: program.byteLength },
         never,
       );
       assert.deepEqual(ref, { id, ...provenFile(program), elf: { class: 64, zeroFillTrap: false } });
-      assert.deepEqual(await stored(ref, 'program'), program);
-      const file = backend.file(ref, 'program');
+      assert.deepEqual(await stored(ref, place.program), program);
+      const { file } = await backend.localFile(ref, place.program, never);
       assert.deepEqual({ ...file, path: '' }, { id, path: '', ...provenFile(program) });
       assert.deepEqual(await readFile(file.path), program);
       assert.deepEqual(await idsOf('program'), [id]);
@@ -89,37 +98,37 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
 
     for (const frame of stdinFrames) {
       it(`keeps a zstd upload decompressed: ${frame.name}`, async () => {
-        const ref = await backend.receive(newArtifactId(), 'stdin', bodyOf(frame.bytes, 1000), limits, never);
+        const ref = await backend.receive(newArtifactId(), place.stdin, bodyOf(frame.bytes, 1000), limits, never);
         assert.deepEqual(
           { sha256: ref.sha256, sizeBytes: ref.sizeBytes },
           { sha256: frame.sha256, sizeBytes: frame.rawBytes },
         );
-        assert.equal(sha256(await stored(ref, 'stdin')), frame.sha256);
+        assert.equal(sha256(await stored(ref, place.stdin)), frame.sha256);
       });
     }
 
     it('takes the same bytes again, in whatever form, and no others', async () => {
       const id = newArtifactId();
       const [frame] = stdinFrames;
-      const first = await backend.receive(id, 'stdin', bodyOf(frame.bytes), limits, never);
-      const raw = await stored(first, 'stdin');
-      assert.deepEqual(await backend.receive(id, 'stdin', bodyOf(raw), limits, never), first);
+      const first = await backend.receive(id, place.stdin, bodyOf(frame.bytes), limits, never);
+      const raw = await stored(first, place.stdin);
+      assert.deepEqual(await backend.receive(id, place.stdin, bodyOf(raw), limits, never), first);
       await assert.rejects(
-        backend.receive(id, 'stdin', bodyOf(sampleStdin()), limits, never),
+        backend.receive(id, place.stdin, bodyOf(sampleStdin()), limits, never),
         failsWith('ARTIFACT_CONFLICT'),
       );
-      assert.deepEqual(await stored(first, 'stdin'), raw);
+      assert.deepEqual(await stored(first, place.stdin), raw);
       assert.deepEqual(await test.leftovers(), []);
     });
 
     it('measures an upload as it receives one, and keeps nothing', async () => {
       const id = newArtifactId();
       const [frame] = stdinFrames;
-      const measured = await backend.measure(id, 'stdin', bodyOf(frame.bytes), limits, never);
+      const measured = await backend.measure(id, place.stdin, bodyOf(frame.bytes), limits, never);
       assert.deepEqual(measured, { id, sha256: frame.sha256, sizeBytes: frame.rawBytes });
-      const malformed = backend.measure(id, 'stdin', bodyOf(frame.bytes.subarray(0, -1)), limits, never);
+      const malformed = backend.measure(id, place.stdin, bodyOf(frame.bytes.subarray(0, -1)), limits, never);
       await assert.rejects(malformed, failsWith('ARTIFACT_MALFORMED'));
-      const large = backend.measure(id, 'stdin', bodyOf(frame.bytes), { ...limits, limitBytes: 100 }, never);
+      const large = backend.measure(id, place.stdin, bodyOf(frame.bytes), { ...limits, limitBytes: 100 }, never);
       await assert.rejects(large, failsWith('ARTIFACT_TOO_LARGE'));
       await assertNothingOf(id);
     });
@@ -128,15 +137,17 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
       const [id, otherId] = [newArtifactId(), newArtifactId()];
       const ones = sampleStdin(Buffer.alloc(400_000, 1));
       const twos = sampleStdin(Buffer.alloc(400_000, 2));
-      const equal = await Promise.all([1, 2, 3].map(() => backend.receive(id, 'stdin', bodyOf(ones), limits, never)));
+      const equal = await Promise.all(
+        [1, 2, 3].map(() => backend.receive(id, place.stdin, bodyOf(ones), limits, never)),
+      );
       for (const ref of equal) assert.deepEqual(ref, { id, ...provenFile(ones) });
 
-      const race = [ones, twos].map((bytes) => backend.receive(otherId, 'stdin', bodyOf(bytes), limits, never));
+      const race = [ones, twos].map((bytes) => backend.receive(otherId, place.stdin, bodyOf(bytes), limits, never));
       const results = await Promise.allSettled(race);
       const winners = results.filter((result) => result.status === 'fulfilled');
       assert.equal(winners.length, 1);
       const [winner] = winners as [PromiseFulfilledResult<ArtifactRef>];
-      assert.equal(sha256(await stored(winner.value, 'stdin')), winner.value.sha256);
+      assert.equal(sha256(await stored(winner.value, place.stdin)), winner.value.sha256);
       for (const result of results) if (result.status === 'rejected') failsWith('ARTIFACT_CONFLICT')(result.reason);
       assert.deepEqual(await test.leftovers(), []);
     });
@@ -145,14 +156,17 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
       const id = newArtifactId();
       const bytes = sampleStdin(Buffer.alloc(200_000, 3));
       const broken = silentAfter(bytes.subarray(0, 100_000));
-      const cut = backend.receive(id, 'stdin', broken, { ...limits, announcedBytes: bytes.byteLength }, never);
+      const cut = backend.receive(id, place.stdin, broken, { ...limits, announcedBytes: bytes.byteLength }, never);
       setImmediate(() => broken.destroy(new Error('socket hang up')));
       await assert.rejects(cut, failsWith('ARTIFACT_INCOMPLETE'));
       const short = bodyOf(bytes.subarray(0, 150_000));
-      const ended = backend.receive(id, 'stdin', short, { ...limits, announcedBytes: bytes.byteLength }, never);
+      const ended = backend.receive(id, place.stdin, short, { ...limits, announcedBytes: bytes.byteLength }, never);
       await assert.rejects(ended, failsWith('ARTIFACT_INCOMPLETE'));
       await assertNothingOf(id);
-      assert.deepEqual(await backend.receive(id, 'stdin', bodyOf(bytes), limits, never), { id, ...provenFile(bytes) });
+      assert.deepEqual(await backend.receive(id, place.stdin, bodyOf(bytes), limits, never), {
+        id,
+        ...provenFile(bytes),
+      });
     });
 
     it('leaves nothing of what is malformed, too large, a bomb, or given up', async () => {
@@ -166,18 +180,18 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
         [sampleStdin(Buffer.alloc(limits.limitBytes)), 'ARTIFACT_TOO_LARGE'],
       ];
       for (const [bytes, code] of refused) {
-        await assert.rejects(backend.receive(id, 'stdin', bodyOf(bytes), limits, never), failsWith(code));
+        await assert.rejects(backend.receive(id, place.stdin, bodyOf(bytes), limits, never), failsWith(code));
         await assertNothingOf(id);
       }
       // 64 MiB of zeros are a well-formed empty stdin followed by more, so the shape stops it; without a shape the limit would.
       await assert.rejects(
-        backend.receive(id, 'stdin', bodyOf(bomb.bytes), limits, never),
+        backend.receive(id, place.stdin, bodyOf(bomb.bytes), limits, never),
         failsWith('ARTIFACT_MALFORMED'),
       );
       const givenUp = new AbortController();
       const waiting = backend.receive(
         id,
-        'stdin',
+        place.stdin,
         silentAfter(sampleStdin(Buffer.alloc(9)).subarray(0, 20)),
         limits,
         givenUp.signal,
@@ -191,19 +205,19 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
       const bytes = sampleStdin(Buffer.alloc(10, 9));
       const proofId = newArtifactId();
       await writeFile(backend.scratchPath(proofId), bytes);
-      await backend.adopt(proofId, 'proof', provenFile(bytes));
+      await backend.adopt(proofId, place.proof, provenFile(bytes));
 
       const stalled = Array.from({ length: concurrentUploads }, () => new AbortController());
       const running = stalled.map(({ signal }) =>
         assert.rejects(
-          backend.receive(newArtifactId(), 'stdin', silentAfter(bytes), limits, signal),
+          backend.receive(newArtifactId(), place.stdin, silentAfter(bytes), limits, signal),
           failsWith('ABORTED'),
         ),
       );
       const body = bodyOf(bytes);
-      const last = backend.receive(newArtifactId(), 'stdin', body, limits, never);
+      const last = backend.receive(newArtifactId(), place.stdin, body, limits, never);
       // Each of these goes through the same threads and back; an upload that is not held back would have been read by then.
-      for (let i = 0; i < 5; i++) await backend.adopt(proofId, 'proof', provenFile(bytes));
+      for (let i = 0; i < 5; i++) await backend.adopt(proofId, place.proof, provenFile(bytes));
       assert.equal(body.readableDidRead, false);
       stalled[0]?.abort();
       await last;
@@ -215,43 +229,43 @@ export function describeArtifactBackend(name: string, create: () => Promise<Back
       const id = newArtifactId();
       const proof = Buffer.alloc(5000, 1);
       await writeFile(backend.scratchPath(id), proof);
-      const ref = await backend.adopt(id, 'proof', provenFile(proof));
+      const ref = await backend.adopt(id, place.proof, provenFile(proof));
       assert.deepEqual(ref, { id, ...provenFile(proof) });
-      assert.deepEqual(await backend.adopt(id, 'proof', provenFile(proof)), ref);
+      assert.deepEqual(await backend.adopt(id, place.proof, provenFile(proof)), ref);
 
       const again = Buffer.alloc(5000, 2);
       await writeFile(backend.scratchPath(id), again);
-      assert.deepEqual(await backend.adopt(id, 'proof', provenFile(proof)), ref);
-      assert.deepEqual(await stored(ref, 'proof'), proof);
+      assert.deepEqual(await backend.adopt(id, place.proof, provenFile(proof)), ref);
+      assert.deepEqual(await stored(ref, place.proof), proof);
       await writeFile(backend.scratchPath(id), again);
-      assert.deepEqual(await stored(await backend.adopt(id, 'proof', provenFile(again)), 'proof'), again);
+      assert.deepEqual(await stored(await backend.adopt(id, place.proof, provenFile(again)), place.proof), again);
       assert.deepEqual(await test.leftovers(), []);
     });
 
     it('adopts nothing that is missing or has another size', async () => {
       const id = newArtifactId();
       const proof = Buffer.alloc(10);
-      await assert.rejects(backend.adopt(id, 'proof', provenFile(proof)), failsWith('ARTIFACT_NOT_FOUND'));
+      await assert.rejects(backend.adopt(id, place.proof, provenFile(proof)), failsWith('ARTIFACT_NOT_FOUND'));
       await writeFile(backend.scratchPath(id), Buffer.alloc(9));
-      await assert.rejects(backend.adopt(id, 'proof', provenFile(proof)), failsWith('ARTIFACT_CORRUPT'));
+      await assert.rejects(backend.adopt(id, place.proof, provenFile(proof)), failsWith('ARTIFACT_CORRUPT'));
       await backend.sweepScratch(() => false);
     });
 
     it('opens ranges, and says so when there is nothing or not what was recorded', async () => {
       const id = newArtifactId();
       const bytes = sampleStdin(Buffer.from('0123456789'));
-      const ref = await backend.receive(id, 'stdin', bodyOf(bytes), limits, never);
-      assert.deepEqual(await buffer(await backend.open(ref, 'stdin', { start: 16, end: 19 })), Buffer.from('0123'));
-      await assert.rejects(backend.open(ref, 'proof'), failsWith('ARTIFACT_NOT_FOUND'));
-      await assert.rejects(backend.open({ ...ref, sizeBytes: 1 }, 'stdin'), failsWith('ARTIFACT_CORRUPT'));
+      const ref = await backend.receive(id, place.stdin, bodyOf(bytes), limits, never);
+      assert.deepEqual(await buffer(await backend.open(ref, place.stdin, { start: 16, end: 19 })), Buffer.from('0123'));
+      await assert.rejects(backend.open(ref, place.proof), failsWith('ARTIFACT_NOT_FOUND'));
+      await assert.rejects(backend.open({ ...ref, sizeBytes: 1 }, place.stdin), failsWith('ARTIFACT_CORRUPT'));
     });
 
     it('removes, also what is not there', async () => {
       const id = newArtifactId();
-      const ref = await backend.receive(id, 'stdin', bodyOf(sampleStdin()), limits, never);
-      await backend.remove(id, 'stdin');
-      await backend.remove(id, 'stdin');
-      await assert.rejects(backend.open(ref, 'stdin'), failsWith('ARTIFACT_NOT_FOUND'));
+      const ref = await backend.receive(id, place.stdin, bodyOf(sampleStdin()), limits, never);
+      await backend.remove(id, place.stdin);
+      await backend.remove(id, place.stdin);
+      await assert.rejects(backend.open(ref, place.stdin), failsWith('ARTIFACT_NOT_FOUND'));
       assert.ok(!(await idsOf('stdin')).includes(id));
     });
 

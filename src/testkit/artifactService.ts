@@ -85,7 +85,7 @@ export async function startArtifactService({
       const id = newArtifactId();
       const file = { sha256: createHash('sha256').update(bytes).digest('hex') as Sha256, sizeBytes: bytes.byteLength };
       await writeFile(backend.scratchPath(id), bytes);
-      await backend.adopt(id, 'proof', file);
+      await backend.adopt(id, { kind: 'proof', private: false }, file);
       await store.write((tx) =>
         tx.put('artifacts', [id], {
           kind: 'proof',

@@ -8,6 +8,7 @@ import type { Submission } from '../actors/registry.js';
 import { createSystem, type RequestSystem } from '../actors/system.js';
 import { createCatalog } from '../artifacts/catalog.js';
 import { createDirectoryBackend } from '../artifacts/directory.js';
+import { type ArtifactPaths, createArtifactPaths } from '../artifacts/paths.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
 import { type Address, newArtifactId, type RequestId, type Sha256, type VkHash } from '../ids.js';
 import { createLog } from '../log.js';
@@ -26,6 +27,8 @@ export interface World {
   readonly clock: SimulatedClock;
   readonly store: Store;
   readonly artifacts: ArtifactBackend;
+  /** Where its files lie. */
+  readonly paths: ArtifactPaths;
   readonly lanes: ScriptedLanes;
   readonly system: RequestSystem;
   /** Every durable view of this life, in order. */
@@ -55,7 +58,7 @@ export async function createWorld(options: { window?: number; maxOpen?: number }
     }),
   );
   const artifacts = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 1, waiting: 1 } });
-  return live(store, artifacts, new SimulatedClock(), options);
+  return live(store, artifacts, createArtifactPaths(folder), new SimulatedClock(), options);
 }
 
 /** Counts the operations that files are busy with. */
@@ -76,6 +79,7 @@ function watched(backend: ArtifactBackend): { artifacts: ArtifactBackend; pendin
 async function live(
   disk: Store,
   backend: ArtifactBackend,
+  paths: ArtifactPaths,
   clock: SimulatedClock,
   options: { window?: number; maxOpen?: number },
 ): Promise<World> {
@@ -113,6 +117,7 @@ async function live(
     clock,
     store,
     artifacts,
+    paths,
     lanes,
     system,
     seen,
@@ -120,7 +125,7 @@ async function live(
     async submit(changes = {}) {
       const stdinId = changes.stdinId ?? newArtifactId();
       if (store.get('artifacts', stdinId) === undefined && store.get('submissions', requester, stdinId) === undefined) {
-        const { path } = artifacts.file({ id: stdinId, sha256, sizeBytes: 1 }, 'stdin');
+        const path = paths.final(stdinId, 'stdin');
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, 'x');
         await store.write((tx) =>
@@ -163,7 +168,7 @@ async function live(
       }),
     async reborn() {
       store.die();
-      return live(disk, backend, clock, options);
+      return live(disk, backend, paths, clock, options);
     },
     async end() {
       await system.stop();

@@ -1,25 +1,16 @@
 // Makes the proof. The file is finished, flushed and renamed before the machine hears of it.
-import { createHash } from 'node:crypto';
-import type { ArtifactBackend } from '../../artifacts/port.js';
-import type { ArtifactId, RequestId } from '../../ids.js';
 import type { ProofRef } from '../../machines/requestRules.js';
+import { proofIdOf, proofPlaceOf, stdinPlaceOf } from './places.js';
 import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 
-/**
- * The proof's artifact id, the same in every life of an attempt, so that a repeated one overwrites its own file.
- * As unguessable as the request id it is derived from.
- */
-export const proofIdOf = (requestId: RequestId, attempt: number): ArtifactId =>
-  createHash('sha256').update(`proof:${requestId}:${attempt}`).digest('hex') as ArtifactId;
-
-export const proveEffect = (parameters: StageParameters & { artifacts: ArtifactBackend }) => {
-  const { artifacts, clock } = parameters;
+export const proveEffect = (parameters: StageParameters) => {
+  const { artifacts, store, clock } = parameters;
   return stageEffect<'prove', ProofRef>(parameters, {
     stage: 'prove',
     reliesOnRecord: true,
-    jobOf: ({ request, attempt }) => {
-      const program = loadProgram(parameters, request.vkHash);
+    jobOf: async ({ request, attempt }, hold) => {
+      const program = loadProgram(store, request.vkHash);
       return {
         stage: 'prove',
         requestId: request.requestId,
@@ -28,17 +19,18 @@ export const proveEffect = (parameters: StageParameters & { artifacts: ArtifactB
         vk: program.vk,
         ...(program.elf && { zeroFillTrap: program.elf.zeroFillTrap }),
         mode: request.mode,
-        program: program.file,
-        stdin: artifacts.file(request.stdin, 'stdin'),
+        program: await hold(...program.file),
+        stdin: await hold(request.stdin, stdinPlaceOf(request)),
         proofPath: artifacts.scratchPath(proofIdOf(request.requestId, attempt)),
       };
     },
-    keep: ({ request, attempt }, proven) => artifacts.adopt(proofIdOf(request.requestId, attempt), 'proof', proven),
+    keep: ({ request, attempt }, proven) =>
+      artifacts.adopt(proofIdOf(request.requestId, attempt), proofPlaceOf(request), proven),
     alsoWrite: (tx, { request }, proof) =>
       tx.put('artifacts', [proof.id], {
         kind: 'proof',
         owner: request.requester,
-        private: request.stdinPrivate,
+        private: proofPlaceOf(request).private,
         sha256: proof.sha256,
         sizeBytes: proof.sizeBytes,
         storedAt: clock.now(),

@@ -1,9 +1,10 @@
 // What execute, prove and verify have in common: look for a result of an earlier life, wait for a lane, run, record, report.
 // A stage may run twice after a crash; its result is keyed by (request, stage, attempt) and the first one written stays.
 import { fromCallback } from 'xstate';
+import type { ArtifactBackend, ArtifactPlace, ArtifactRef, LocalFile } from '../../artifacts/port.js';
 import type { Clock } from '../../clock.js';
-import type { JobOf, Progress, ResultOf, Stage } from '../../engines/jobs.js';
-import { type Failure, failureFrom } from '../../errors.js';
+import type { JobOf, Progress, ResultOf, Stage, StoredFile } from '../../engines/jobs.js';
+import { type Failure, type FailureCode, failureFrom, type Outcome } from '../../errors.js';
 import type { RequestId } from '../../ids.js';
 import type { Log } from '../../log.js';
 import type { RequestEvent, StageInput } from '../../machines/requestRules.js';
@@ -16,16 +17,20 @@ export interface StageParameters {
   readonly clock: Clock;
   readonly log: Log;
   readonly scheduling: Scheduling;
+  readonly artifacts: ArtifactBackend;
   /** Requests that were on a lane when the service stopped, until they have one again. */
   readonly resumed: Set<RequestId>;
   readonly onProgress: (requestId: RequestId, progress: Progress) => void;
 }
 
+/** A local copy of a stored artifact, which stays until the stage has ended. Waits as long as the bucket cannot be reached. */
+type Hold = (ref: ArtifactRef, place: ArtifactPlace) => Promise<StoredFile>;
+
 /** What one stage does differently. `Kept` is what is recorded and told to the machine. */
 interface StageSpec<S extends Stage, Kept> {
   readonly stage: S;
-  /** Throws a FailureError when the job cannot even be described (an artifact or program is gone). */
-  readonly jobOf: (input: StageInput) => JobOf<S>;
+  /** Rejects with a FailureError when the job cannot even be described (an artifact or program is gone). */
+  readonly jobOf: (input: StageInput, hold: Hold) => Promise<JobOf<S>>;
   /** Makes the lane's answer permanent before it is recorded. */
   readonly keep: (input: StageInput, result: ResultOf[S]) => Promise<Kept>;
   /** The result must be on disk before the machine hears of it. Otherwise losing it costs a repetition and no more. */
@@ -35,11 +40,11 @@ interface StageSpec<S extends Stage, Kept> {
   readonly eventOf: (kept: Kept) => RequestEvent;
 }
 
-/** A result that could not be written for lack of room is written again after this pause, in ms. */
-const rewritePauseMs = 500;
+/** What a full disk or an absent bucket has prevented is tried again after this pause, in ms. */
+const againPauseMs = 500;
 
 export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, spec: StageSpec<S, Kept>) {
-  const { store, clock, log, scheduling, resumed } = parameters;
+  const { store, clock, log, scheduling, artifacts, resumed } = parameters;
 
   return fromCallback<RequestEvent, StageInput>(({ input, sendBack }) => {
     const { requestId, requester, deadlineAt } = input.request;
@@ -50,42 +55,59 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
       if (earlier !== undefined) return spec.eventOf(earlier as Kept);
       // After a restart the machine may believe that a lane still works on it.
       sendBack({ type: 'LANE_AWAITED' });
-      const outcome = await scheduling.run(
-        spec.jobOf(input),
-        { requester, deadlineAt, resumed: resumed.has(requestId) },
-        {
-          signal: controller.signal,
-          onGranted(laneId) {
-            resumed.delete(requestId);
-            sendBack({ type: 'LANE_GRANTED', laneId });
-          },
-          onProgress: (progress) => parameters.onProgress(requestId, progress),
-        },
-      );
+      const outcome = await onLane();
       if (!outcome.ok) return stageFailed(outcome.failure);
-      const kept = await spec.keep(input, outcome.value);
+      const kept = await insist('BUCKET_UNAVAILABLE', () => spec.keep(input, outcome.value));
       const recorded = record(kept);
       if (spec.reliesOnRecord) await recorded;
       else recorded.catch(() => {});
       return spec.eventOf(kept);
     }
 
-    /** Repeated while the disk is full: minutes of proving are worth the wait. */
-    async function record(kept: Kept): Promise<void> {
+    async function onLane(): Promise<Outcome<ResultOf[S]>> {
+      const held: LocalFile[] = [];
+      const hold: Hold = async (ref, place) => {
+        const local = await insist('BUCKET_UNAVAILABLE', () => artifacts.localFile(ref, place, controller.signal));
+        held.push(local);
+        return local.file;
+      };
+      try {
+        return await scheduling.run(
+          await spec.jobOf(input, hold),
+          { requester, deadlineAt, resumed: resumed.has(requestId) },
+          {
+            signal: controller.signal,
+            onGranted(laneId) {
+              resumed.delete(requestId);
+              sendBack({ type: 'LANE_GRANTED', laneId });
+            },
+            onProgress: (progress) => parameters.onProgress(requestId, progress),
+          },
+        );
+      } finally {
+        for (const { release } of held) release();
+      }
+    }
+
+    const record = (kept: Kept): Promise<void> =>
+      insist('DISK_FULL', () =>
+        store.write((tx) => {
+          if (tx.get('results', requestId, spec.stage, input.attempt) !== undefined) return;
+          tx.put('results', [requestId, spec.stage, input.attempt], kept);
+          spec.alsoWrite?.(tx, input, kept);
+        }),
+      );
+
+    /** Repeated as long as this is what is in the way: minutes of proving are worth the wait. */
+    async function insist<T>(obstacle: FailureCode, work: () => Promise<T>): Promise<T> {
       for (;;) {
         try {
-          return await store.write((tx) => {
-            if (tx.get('results', requestId, spec.stage, input.attempt) !== undefined) return;
-            tx.put('results', [requestId, spec.stage, input.attempt], kept);
-            spec.alsoWrite?.(tx, input, kept);
-          });
+          return await work();
         } catch (error) {
-          log.warn(
-            { event: 'stage.result_unwritten', requestId, stage: spec.stage, err: error },
-            'result not on disk yet',
-          );
-          if (controller.signal.aborted || failureFrom(error, requestId).code !== 'DISK_FULL') throw error;
-          await new Promise<void>((resolve) => clock.wakeAt(clock.now() + rewritePauseMs, resolve));
+          const { code } = failureFrom(error, requestId);
+          if (controller.signal.aborted || code !== obstacle) throw error;
+          log.warn({ event: 'stage.unstored', requestId, stage: spec.stage, code, err: error }, 'not stored yet');
+          await new Promise<void>((resolve) => clock.wakeAt(clock.now() + againPauseMs, resolve));
         }
       }
     }

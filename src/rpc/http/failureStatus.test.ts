@@ -12,6 +12,7 @@ describe('the HTTP status of a failure', () => {
       fail('STARTING'),
       fail('DRAINING'),
       fail('DISK_FULL'),
+      fail('BUCKET_UNAVAILABLE'),
       fail('ABORTED'),
     ];
     for (const failure of [...passing, fail('INTERNAL', { reference: 'r' })])

@@ -45,7 +45,7 @@ export async function getProof(exchange: Exchange, id: ArtifactId, dependencies:
   };
   if (exchange.method === 'HEAD') return exchange.answer(answer);
 
-  const body = await backend.open({ id, sha256, sizeBytes }, 'proof', isWhole ? undefined : range);
+  const body = await backend.open({ id, sha256, sizeBytes }, record, isWhole ? undefined : range);
   const stalled = () => void body.destroy(new Error('the client stopped reading'));
   const stopWatching = watchProgress(clock, { movedBytes: exchange.sentBytes, isClientsTurn: () => true }, stalled);
   try {

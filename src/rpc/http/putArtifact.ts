@@ -57,8 +57,8 @@ export async function putArtifact(
     const signal = AbortSignal.any([exchange.signal, stalled.signal]);
     const limits = { limitBytes, announcedBytes };
     const { kind, sha256, sizeBytes, spent } = await catalog.upload(claims, {
-      receive: () => backend.receive(id, claims.kind, exchange.body, limits, signal),
-      measure: () => backend.measure(id, claims.kind, exchange.body, limits, signal),
+      receive: () => backend.receive(id, claims, exchange.body, limits, signal),
+      measure: () => backend.measure(id, claims, exchange.body, limits, signal),
     });
     const facts = { artifactId: id, kind, sha256, sizeBytes, durationMs: clock.now() - startedAt };
     if (spent) log.info({ event: 'artifact.spent', ...facts }, 'its request has ended: compared, not stored');

@@ -204,8 +204,11 @@ describe('HTTP', () => {
       );
       assert.equal((await service.send('GET', `/artifacts/${lost}`)).status, 404);
       await writeFile(service.backend.scratchPath(lost), 'too short');
-      await service.backend.adopt(lost, 'proof', { sha256, sizeBytes: 9 });
-      await writeFile(service.backend.file({ id: lost, sha256, sizeBytes: 9 }, 'proof').path, 'short');
+      const place = { kind: 'proof', private: false } as const;
+      await service.backend.adopt(lost, place, { sha256, sizeBytes: 9 });
+      const { signal } = new AbortController();
+      const { file } = await service.backend.localFile({ id: lost, sha256, sizeBytes: 9 }, place, signal);
+      await writeFile(file.path, 'short');
       assert.equal((await service.send('GET', `/artifacts/${lost}`)).status, 500);
     });
   });

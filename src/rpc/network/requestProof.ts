@@ -27,8 +27,8 @@ export const requestProof = (dependencies: NetworkDependencies) => {
     const nonce = nonces.accept(requester, call.body.nonce, digest);
     const requestId = await registry.submit(submission, {
       stdin() {
-        const { sha256, sizeBytes } = catalog.owned(submission.stdinId, 'stdin', requester);
-        return { id: submission.stdinId, sha256, sizeBytes };
+        const { sha256, sizeBytes, private: isPrivate } = catalog.owned(submission.stdinId, 'stdin', requester);
+        return { id: submission.stdinId, sha256, sizeBytes, private: isPrivate };
       },
       alsoWrite(tx, id) {
         nonce.record(tx);
