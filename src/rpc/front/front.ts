@@ -5,7 +5,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
 import { fail } from '../../errors.js';
-import type { Connection } from '../grpc/server.js';
+import type { Connection } from '../grpc/call.js';
 import { errorBody, httpStatusOf } from '../http/failureStatus.js';
 import { firstBytes } from './firstBytes.js';
 import type { Http2 } from './http2.js';

@@ -3,7 +3,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
-import { type Connection, type GrpcServer, isGrpc } from '../grpc/server.js';
+import type { Connection } from '../grpc/call.js';
+import { type GrpcServer, isGrpc } from '../grpc/server.js';
 import type { Exchange } from '../http/exchange.js';
 import { http2Exchange } from '../http/http2.js';
 

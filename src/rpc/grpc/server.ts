@@ -4,21 +4,13 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../clock.js';
-import { type Failure, FailureError, failureFrom } from '../../errors.js';
+import { FailureError, failureFrom } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { grpcStatusOf } from '../status.js';
-import type { CallContext, Method, Peer } from './call.js';
+import { ArrivedCall } from './arrivedCall.js';
+import type { CallContext, Connection, Method } from './call.js';
 import { code, type Status, StatusError } from './code.js';
 import { ClientGone, framed, readMessage } from './message.js';
-import { parseTimeout } from './timeout.js';
-
-/** The connection that a stream belongs to. */
-export interface Connection {
-  readonly peer: Peer;
-  readonly isEncrypted: boolean;
-  /** Why nothing is served on it; absent when it is. */
-  readonly refusal?: Failure;
-}
 
 export interface GrpcServer {
   /** Answers one call. Never throws, and never leaves a stream without a status. */
@@ -52,7 +44,7 @@ export function createGrpcServer({ methods, clock, log, limitBytes }: GrpcServer
   async function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): Promise<void> {
     if (connection.refusal !== undefined) throw new FailureError(connection.refusal);
     const method = methodOf(headers);
-    const call = contextOf(stream, headers, connection, await arrived(stream), clock);
+    const call = new ArrivedCall(stream, headers, connection, await arrived(stream), clock);
     try {
       if ('answer' in method) {
         const answer = method.answer(call);
@@ -154,36 +146,6 @@ const percentEncoded = (text: string): string =>
   text.replace(/[^\x20-\x24\x26-\x7e]+/g, (part) =>
     [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );
-
-function contextOf(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  { peer, isEncrypted }: Connection,
-  raw: Uint8Array,
-  clock: Clock,
-): CallContext & { end(): void } {
-  const gone = new AbortController();
-  const left = () => gone.abort(new ClientGone('the client went away'));
-  stream.once('aborted', left).once('close', left);
-  const timeoutMs = parseTimeout(headers['grpc-timeout']);
-  const late = () =>
-    gone.abort(new StatusError({ code: code.deadlineExceeded, details: "The call's own time limit is over." }));
-  const cancel = timeoutMs === undefined ? undefined : clock.wakeAt(clock.now() + timeoutMs, late);
-  return {
-    raw,
-    origin: `${isEncrypted ? 'https' : 'http'}://${headers[':authority'] ?? headers.host ?? ''}`,
-    peer,
-    userAgent: headers['user-agent'] ?? '',
-    forwardedFor: headers['x-forwarded-for']?.toString(),
-    hasTimeLimit: timeoutMs !== undefined,
-    authorization: headers.authorization,
-    signal: gone.signal,
-    end() {
-      cancel?.();
-      stream.off('aborted', left).off('close', left);
-    },
-  };
-}
 
 /** The answer, unless the signal comes first: a client that has left, or whose time is over, is waited for no longer. */
 function raced<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {

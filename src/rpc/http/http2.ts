@@ -2,7 +2,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Connection } from '../grpc/server.js';
+import type { Connection } from '../grpc/call.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /**

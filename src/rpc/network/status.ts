@@ -15,13 +15,17 @@ export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
   unary(ProverNetwork.method.getProofRequestStatus, ({ requestId }, call) => {
     const poll = dependencies.waitLoops.heard(call, parseRequestId(requestId));
     const view = findRequest(dependencies, requestId);
-    const answered = (found: RequestView) => {
-      const answer = answerOf(dependencies, found, call);
-      if (!call.signal.aborted) poll.answered();
-      return answer;
-    };
     const held = poll.continuesLoop ? dependencies.heldPolls.hold(view, call) : undefined;
-    return held === undefined ? answered(view) : held.then(() => answered(findRequest(dependencies, requestId)));
+    if (held !== undefined) {
+      return held.then(() => {
+        // A client that has gone meanwhile has heard nothing.
+        if (!call.signal.aborted) poll.answered();
+        return answerOf(dependencies, findRequest(dependencies, requestId), call);
+      });
+    }
+    const answer = answerOf(dependencies, view, call);
+    poll.answered();
+    return answer;
   });
 
 function answerOf(
