@@ -23,7 +23,7 @@ export const measureIntake: Part = async (setting) => {
   setting.say(`intake: preparing ${warmUp + measured} signed requests`);
   const ids = await seed(data, warmUp + measured);
   const { cli, folder } = setting;
-  const flags = ['--max-open-requests', '1000000'];
+  const flags = ['--max-open-requests', '1000000', '--max-open-requests-per-address', '1000000'];
   const service = await startService({ cli, engine: await busyEngine(setting), data, folder, flags });
   try {
     await service.lanesSettled();

@@ -90,6 +90,7 @@ export const measureLatency: Part = async (setting) => {
     catalog,
     gate: () => 'serving',
     maxOpen: 1000,
+    maxOpenOfRequester: 1000,
     proofRetentionMs: 3_600_000,
   });
   dispatcher.start();

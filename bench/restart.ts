@@ -16,7 +16,9 @@ export const measureRestart: Part = async (setting) => {
   setting.say(`restart: making ${open} open requests`);
   const data = dataIn(setting, 'restart');
   const ids = await seed(data, open + rounds);
-  const parameters = { cli, engine: await busyEngine(setting), data, folder };
+  // All of them are one requester's.
+  const flags = ['--max-open-requests-per-address', '20000'];
+  const parameters = { cli, engine: await busyEngine(setting), data, folder, flags };
   const first = await startService(parameters);
   const messages = signedRequests(ids.slice(0, open));
   const { refused } = await load({ ...first, path: requestProofPath, messages, connections: 8, inFlight: 8 });

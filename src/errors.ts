@@ -64,6 +64,8 @@ type Cases = {
   CIRCUIT_VERSION_UNSUPPORTED: { version: string; supported: readonly string[] };
   DEADLINE_PASSED: { deadlineAt: number };
   QUEUE_FULL: { limit: number };
+  /** One address has as many open requests as it may. */
+  REQUESTER_QUEUE_FULL: { requester: Address; limit: number };
   STARTING: object;
   DRAINING: object;
   /** The data folder has no room. */
@@ -123,6 +125,7 @@ const retryOf: Record<keyof Cases, Retry> = {
   CIRCUIT_VERSION_UNSUPPORTED: 'permanent',
   DEADLINE_PASSED: 'permanent',
   QUEUE_FULL: 'transient',
+  REQUESTER_QUEUE_FULL: 'transient',
   STARTING: 'transient',
   DRAINING: 'transient',
   DISK_FULL: 'transient',

@@ -114,6 +114,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       catalog,
       gate: () => gate.state,
       maxOpen: config.maxOpenRequests,
+      maxOpenOfRequester: config.maxOpenRequestsPerAddress,
       proofRetentionMs: config.proofRetention,
     });
     stops.push(() => system.stop());

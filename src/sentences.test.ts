@@ -95,6 +95,10 @@ const all: Array<[Failure, string]> = [
     `The guest commits to public values of digest 0x${id} here, but to 0x${'aa'.repeat(32)} when the client ran it. Does its outcome depend on more than its input?`,
   ],
   [fail('OUT_OF_MEMORY', { laneId: lane }), 'The engine on lane gpu-0 was ended because memory ran out.'],
+  [
+    fail('REQUESTER_QUEUE_FULL', { requester: '11'.repeat(20) as Address, limit: 2 }),
+    `The address 0x${'11'.repeat(20)} has 2 open requests, the most that one address may have. Try again when some have ended.`,
+  ],
   [fail('DISK_FULL'), 'The data folder has no room left. Nothing was lost; try again when there is room.'],
   [fail('BUCKET_UNAVAILABLE'), 'The store of artifacts cannot be reached. Nothing was lost; try again later.'],
   [fail('DRAINING'), 'The service is stopping. Try again when it is back.'],

@@ -64,6 +64,8 @@ export function sentenceOf(failure: Failure): string {
       return `The deadline ${time(failure.deadlineAt)} has passed. Ask with a later one, and check the client's clock.`;
     case 'QUEUE_FULL':
       return `The queue is full (${failure.limit} open requests). Try again later.`;
+    case 'REQUESTER_QUEUE_FULL':
+      return `The address 0x${failure.requester} has ${failure.limit} open requests, the most that one address may have. Try again when some have ended.`;
     case 'STARTING':
       return 'The service is starting. Try again in a moment.';
     case 'DRAINING':

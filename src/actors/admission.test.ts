@@ -92,8 +92,34 @@ test('with ten thousand waiting every one gets in, in order', async () => {
       queueMicrotask(() => admission.leave(who.requestId));
     });
   }
-  assert.equal(admission.waiting, count - 64);
+  // 64, and a quarter of that for those who had nothing inside.
+  assert.equal(admission.waiting, count - 80);
   while (seen.length < count) await new Promise(setImmediate);
   // A hundred requesters take turns in the order in which they came, so deadlines and turns agree.
   assert.deepEqual(seen, [...seen.keys()]);
+});
+
+test('who has nothing inside is let in beyond a full window, up to a quarter of it, and with one request only', () => {
+  const admission = new Admission(8);
+  const enter = (requester: string) => {
+    const who = applicant({ requester });
+    let isIn = false;
+    admission.line(who, () => {
+      isIn = true;
+    });
+    return { isIn: () => isIn, leave: () => admission.leave(who.requestId) };
+  };
+  const crowd = Array.from({ length: 10_000 }, () => enter('a'));
+  assert.deepEqual([admission.inside, admission.waiting], [8, 9_992]);
+  const [b, second, c, d] = [enter('b'), enter('b'), enter('c'), enter('d')];
+  assert.deepEqual(
+    [b, second, c, d].map(({ isIn }) => isIn()),
+    [true, false, true, false],
+  );
+  b.leave();
+  // Its place was beyond the window: those inside have to become fewer first.
+  assert.deepEqual([admission.inside, second.isIn(), d.isIn()], [9, false, false]);
+  for (const each of crowd.slice(0, 3)) each.leave();
+  // 'a' had waited before they came; then everybody in turn.
+  assert.deepEqual([admission.inside, second.isIn(), d.isIn()], [8, true, false]);
 });

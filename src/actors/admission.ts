@@ -2,6 +2,7 @@
 // and not ten thousand open files and journal entries. Within the policy of `machines/queue.ts`.
 import type { RequestId } from '../ids.js';
 import { anyServer, Queue, type Waiting } from '../machines/queue.js';
+import { Tally } from '../tally.js';
 
 export interface Applicant {
   readonly requestId: RequestId;
@@ -16,11 +17,19 @@ interface WaitingRequest extends Waiting {
   readonly admit: () => void;
 }
 
+/**
+ * Beyond the window by this share of it (1/n) come first requests: of those who have none inside. Else one who fills the window with
+ * long proofs would keep all others out until the first of them ends, though lanes would take their jobs in turn.
+ */
+const firstsShare = 4;
+
 const boundless = { jobs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 export class Admission {
   readonly #window: number;
-  readonly #inside = new Set<RequestId>();
+  /** With their requesters. */
+  readonly #inside = new Map<RequestId, string>();
+  readonly #perRequester = new Tally<string>();
   readonly #queue = new Queue<WaitingRequest>(boundless);
 
   /** `window`: how many requests may be under way. More than there are lanes, so that none of them waits for intake. */
@@ -45,6 +54,12 @@ export class Admission {
       admit();
       return () => {};
     }
+    const isFirst = this.#perRequester.of(requester) === 0;
+    if (isFirst && this.inside < this.#window + Math.floor(this.#window / firstsShare)) {
+      this.occupy(requestId, requester);
+      admit();
+      return () => {};
+    }
     this.#queue.add({ id: requestId, requester, deadlineAt, resumed, kind: '', program: '', sizeBytes: 0, admit });
     this.#fill();
     // Once admitted it stands in the line no more, and this does nothing.
@@ -52,13 +67,19 @@ export class Admission {
   }
 
   /** A request that was admitted before a restart keeps its place, even beyond the window. */
-  occupy(requestId: RequestId): void {
-    this.#inside.add(requestId);
+  occupy(requestId: RequestId, requester: string): void {
+    if (this.#inside.has(requestId)) return;
+    this.#inside.set(requestId, requester);
+    this.#perRequester.add(requester);
   }
 
   /** The request has ended, or waits for nothing more. Unknown ids are ignored: it may have ended before it was admitted. */
   leave(requestId: RequestId): void {
-    if (this.#inside.delete(requestId)) this.#fill();
+    const requester = this.#inside.get(requestId);
+    if (requester === undefined) return;
+    this.#inside.delete(requestId);
+    this.#perRequester.add(requester, -1);
+    this.#fill();
   }
 
   #fill(): void {
@@ -66,7 +87,7 @@ export class Admission {
       // In strict order there is no affinity, so that no deadline has to be compared with the time.
       const next = this.#queue.take(anyServer, 0);
       if (next === undefined) return;
-      this.#inside.add(next.id as RequestId);
+      this.occupy(next.id as RequestId, next.requester);
       next.admit();
     }
   }

@@ -2,13 +2,14 @@
 // It is the only place that creates request actors and the only one that logs transitions. A request that waits for its turn sleeps:
 // it is a snapshot on disk and a place in a line, and gets its actor when it is woken. So ten thousand waiting ones cost little.
 import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
-import type { RequestId } from '../ids.js';
+import type { Address, RequestId } from '../ids.js';
 import type { requestMachine } from '../machines/request.js';
 import { requestedSnapshot } from '../machines/requested.js';
 import type { ProofRequest, RequestEvent } from '../machines/requestRules.js';
 import { isTerminal, type RequestView, type SnapshotLike, statePath, viewOf } from '../machines/requestView.js';
 import type { Envelope, JournalEntry } from '../store/buckets.js';
 import type { Transaction } from '../store/environment.js';
+import { Tally } from '../tally.js';
 import { createTransitionWriter, type TransitionSink, type TransitionWriter } from './transitionWriter.js';
 
 type Machine = typeof requestMachine;
@@ -42,6 +43,8 @@ export interface Host {
   /** The last durable view of a live request. */
   view(requestId: RequestId): RequestView | undefined;
   readonly liveCount: number;
+  /** How many of them one requester has. */
+  liveCountOf(requester: Address): number;
   /** Stops all actors; resolves when everything they had decided is on disk or cannot be written. */
   stop(): Promise<void>;
 }
@@ -54,6 +57,7 @@ export class RestoreError extends Error {
 }
 
 interface Hosted {
+  readonly requester: Address;
   /** None while it is being made durable, and while it sleeps. */
   actor: ActorRefFrom<Machine> | undefined;
   /** While it sleeps: takes it out of the line. */
@@ -69,6 +73,7 @@ interface Hosted {
 export function createHost(parameters: HostParameters): Host {
   const { clock, log, machine } = parameters;
   const hosted = new Map<RequestId, Hosted>();
+  const perRequester = new Tally<Address>();
   let stopping = false;
 
   const sink: TransitionSink = {
@@ -78,16 +83,28 @@ export function createHost(parameters: HostParameters): Host {
       const entry = hosted.get(requestId);
       if (entry) entry.durable = view;
       // A request that has ended is read from the store from here on.
-      if (isTerminal(view)) hosted.delete(requestId);
+      if (isTerminal(view)) drop(requestId);
       parameters.onDurable(view);
     },
   };
 
-  function host(requestId: RequestId, seq: number, path: string, withFirst?: (tx: Transaction) => void): Hosted {
+  function host(
+    { requestId, requester }: ProofRequest,
+    seq: number,
+    path: string,
+    withFirst?: (tx: Transaction) => void,
+  ): Hosted {
     const writer = createTransitionWriter(sink, requestId, withFirst);
-    const entry = { actor: undefined, leaveLine: undefined, writer, last: undefined, seq, path, durable: undefined };
+    const none = { actor: undefined, leaveLine: undefined, last: undefined, durable: undefined };
+    const entry = { ...none, requester, writer, seq, path };
     hosted.set(requestId, entry);
+    perRequester.add(requester);
     return entry;
+  }
+
+  function drop(requestId: RequestId): void {
+    const entry = hosted.get(requestId);
+    if (entry !== undefined && hosted.delete(requestId)) perRequester.add(entry.requester, -1);
   }
 
   function sleep(requestId: RequestId, entry: Hosted, view: RequestView): void {
@@ -172,14 +189,14 @@ export function createHost(parameters: HostParameters): Host {
       const snapshot = requestedSnapshot(request);
       const at = clock.now();
       const view = viewOf(snapshot, 0, at);
-      const entry = host(requestId, 0, view.state, withFirst);
+      const entry = host(request, 0, view.state, withFirst);
       const first = { from: '', to: view.state, on: 'xstate.init' };
       entry.writer.record({ at, ...first }, { machine: machine.id, seq: 0, at, snapshot }, view);
       tell(requestId, 0, first);
       try {
         await entry.writer.settled();
       } catch (error) {
-        hosted.delete(requestId);
+        drop(requestId);
         throw error;
       }
       sleep(requestId, entry, view);
@@ -199,7 +216,7 @@ export function createHost(parameters: HostParameters): Host {
           throw new RestoreError(requestId, `its child ${name} is ${child.snapshot.status}`);
       }
       const view = viewOf(stored, envelope.seq, envelope.at);
-      const entry = host(requestId, envelope.seq, statePath(stored.value));
+      const entry = host(view.request, envelope.seq, statePath(stored.value));
       entry.durable = view;
       beforeStart(view);
       if (view.state === 'requested') sleep(requestId, entry, view);
@@ -218,6 +235,7 @@ export function createHost(parameters: HostParameters): Host {
     get liveCount() {
       return hosted.size;
     },
+    liveCountOf: (requester) => perRequester.of(requester),
 
     async stop() {
       stopping = true;

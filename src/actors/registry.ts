@@ -30,7 +30,7 @@ export interface ListFilter {
 export interface Registry {
   /**
    * Makes a request durable and answers its id. The same requester asking for the same stdin again gets the same id; with other
-   * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, QUEUE_FULL, DISK_FULL.
+   * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, REQUESTER_QUEUE_FULL, QUEUE_FULL, DISK_FULL.
    */
   submit(submission: Submission, first: FirstWrite): Promise<RequestId>;
   /** The durable view, from memory while the request is live, from the store after. */
@@ -51,8 +51,9 @@ export interface RegistryParameters {
   readonly store: Store;
   readonly host: Host;
   readonly clock: { now(): number };
-  /** Most requests that may be open at once. */
+  /** Most requests that may be open at once, of all and of one requester. */
   readonly maxOpen: number;
+  readonly maxOpenOfRequester: number;
   readonly gate: () => 'starting' | 'serving' | 'draining';
   readonly progress: ReadonlyMap<RequestId, LiveProgress>;
   readonly listeners: Set<(view: RequestView) => void>;
@@ -98,6 +99,14 @@ export function createRegistry(parameters: RegistryParameters): Registry {
     if (state === 'draining') throw new FailureError(fail('DRAINING'));
   }
 
+  /** Both pass by themselves as requests end, so both tell the client to try again. */
+  function assertRoomFor(requester: Address): void {
+    const { maxOpen, maxOpenOfRequester } = parameters;
+    if (host.liveCountOf(requester) >= maxOpenOfRequester)
+      throw new FailureError(fail('REQUESTER_QUEUE_FULL', { requester, limit: maxOpenOfRequester }));
+    if (host.liveCount >= maxOpen) throw new FailureError(fail('QUEUE_FULL', { limit: maxOpen }));
+  }
+
   return {
     view,
     progress: (requestId) => parameters.progress.get(requestId),
@@ -120,8 +129,7 @@ export function createRegistry(parameters: RegistryParameters): Registry {
       const now = clock.now();
       if (submission.deadlineAt <= now)
         throw new FailureError(fail('DEADLINE_PASSED', { deadlineAt: submission.deadlineAt }));
-      if (host.liveCount >= parameters.maxOpen)
-        throw new FailureError(fail('QUEUE_FULL', { limit: parameters.maxOpen }));
+      assertRoomFor(submission.requester);
 
       const { stdinId: _, ...terms } = submission;
       const request: ProofRequest = { ...terms, stdin: first.stdin(), requestId: newRequestId(now), createdAt: now };

@@ -1,5 +1,5 @@
 // Brings every open request back after a start, before any call is answered.
-import type { RequestId } from '../ids.js';
+import type { Address, RequestId } from '../ids.js';
 import { type RequestView, type SnapshotLike, statePath } from '../machines/requestView.js';
 import type { Store } from '../store/environment.js';
 import type { Host } from './host.js';
@@ -11,7 +11,7 @@ export interface RestoreParameters {
   /** Filled with the requests that were on a lane; they go first. */
   readonly resumed: Set<RequestId>;
   /** Called for every request that was already admitted, before any starts again: it keeps its place. */
-  readonly occupy: (requestId: RequestId) => void;
+  readonly occupy: (requestId: RequestId, requester: Address) => void;
 }
 
 /** Answers how many there were. Throws a RestoreError that names the first request which cannot be restored. */
@@ -25,7 +25,9 @@ export function restoreOpenRequests({ store, host, resumed, occupy }: RestorePar
   });
   // All who were admitted take their places before anyone who waits may look for one.
   for (const { requestId, envelope } of envelopes) {
-    if (statePath((envelope.snapshot as SnapshotLike).value) !== 'requested') occupy(requestId);
+    const { value, context } = envelope.snapshot as Partial<SnapshotLike>;
+    // A snapshot of another shape is told of when it is restored.
+    if (context !== undefined && statePath(value) !== 'requested') occupy(requestId, context.request.requester);
   }
   for (const { requestId, envelope } of envelopes) {
     host.restore(requestId, envelope, (stored) => {

@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Job } from '../engines/jobs.js';
 import { FailureError, fail, failed, type Outcome } from '../errors.js';
-import { laneId, newArtifactId, type RequestId } from '../ids.js';
+import { type Address, laneId, newArtifactId, type RequestId } from '../ids.js';
+import type { ProofRequest } from '../machines/requestRules.js';
 import { scriptedExecution, successOf } from '../testkit/scriptedLanes.js';
-import { createWorld, type World } from '../testkit/world.js';
+import { createWorld, requester, type World } from '../testkit/world.js';
 
 const stagesOf = (world: World) => world.lanes.waiting.map(({ job }) => job.stage);
 
@@ -90,6 +91,22 @@ describe('a request in the system', () => {
     await world.submit();
     await assert.rejects(world.submit(), codeOf('QUEUE_FULL'));
     await world.end();
+  });
+
+  it('refuses one requester’s next when it has as many open as it may, and takes another’s', async () => {
+    const world = await createWorld({ maxOpenOfRequester: 2 });
+    const [first] = await Promise.all([world.submit(), world.submit()]);
+    const full = { code: 'REQUESTER_QUEUE_FULL', retry: 'transient', requester, limit: 2 };
+    await assert.rejects(world.submit(), { failure: full });
+    // The same again is no new request.
+    const { stdin, deadlineAt } = world.system.registry.view(first)?.request as ProofRequest;
+    assert.equal(await world.submit({ stdinId: stdin.id, deadlineAt }), first);
+    await world.submit({ requester: '99'.repeat(20) as Address });
+    const again = await world.reborn();
+    await assert.rejects(again.submit(), { failure: full });
+    await finish(again);
+    await again.submit();
+    await again.end();
   });
 
   it('admits no more than the window at once', async () => {

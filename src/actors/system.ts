@@ -31,6 +31,7 @@ export interface SystemParameters {
   readonly catalog: Catalog;
   readonly gate: () => 'starting' | 'serving' | 'draining';
   readonly maxOpen: number;
+  readonly maxOpenOfRequester: number;
   readonly proofRetentionMs: number;
 }
 
@@ -101,7 +102,13 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
 
   return {
     registry,
-    restore: () => restoreOpenRequests({ store, host, resumed, occupy: (requestId) => admission.occupy(requestId) }),
+    restore: () =>
+      restoreOpenRequests({
+        store,
+        host,
+        resumed,
+        occupy: (requestId, requester) => admission.occupy(requestId, requester),
+      }),
     stop: () => host.stop(),
   };
 }

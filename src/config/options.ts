@@ -148,6 +148,12 @@ export const options = {
     'N',
     'Most requests that may be open at once; more are told to try again later.',
   ),
+  maxOpenRequestsPerAddress: option(
+    count(1, 1_000_000),
+    '2000',
+    'N',
+    'Most of them that one address may have; more are told to try again later.',
+  ),
   maxActiveRequests: option(count(1, 10_000), '64', 'N', 'Most requests that may be past the queue at once.'),
   maxProgramSize: option(size, '256MiB', 'SIZE', 'Largest program artifact.'),
   maxStdinSize: option(size, '1GiB', 'SIZE', 'Largest stdin, decompressed.'),

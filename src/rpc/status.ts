@@ -31,6 +31,7 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   CIRCUIT_VERSION_UNSUPPORTED: code.failedPrecondition,
   DEADLINE_PASSED: code.invalidArgument,
   QUEUE_FULL: code.unavailable,
+  REQUESTER_QUEUE_FULL: code.unavailable,
   STARTING: code.unavailable,
   DRAINING: code.unavailable,
   DISK_FULL: code.unavailable,

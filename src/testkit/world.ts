@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Admission } from '../actors/admission.js';
+import type { Scheduling } from '../actors/lanes/scheduling.js';
 import type { Submission } from '../actors/registry.js';
 import { createSystem, type RequestSystem } from '../actors/system.js';
 import { createCatalog } from '../artifacts/catalog.js';
@@ -43,7 +44,15 @@ export interface World {
   end(): Promise<void>;
 }
 
-export async function createWorld(options: { window?: number; maxOpen?: number } = {}): Promise<World> {
+interface WorldOptions {
+  /** In place of the scripted lanes. */
+  readonly scheduling?: (clock: SimulatedClock) => Scheduling;
+  readonly window?: number;
+  readonly maxOpen?: number;
+  readonly maxOpenOfRequester?: number;
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'world-'));
   const store = await openStore(join(folder, 'store'));
   await store.write((tx) =>
@@ -81,7 +90,7 @@ async function live(
   backend: ArtifactBackend,
   paths: ArtifactPaths,
   clock: SimulatedClock,
-  options: { window?: number; maxOpen?: number },
+  options: WorldOptions,
 ): Promise<World> {
   const store: MortalStore = mortalStore(disk);
   const filing = watched(backend);
@@ -92,12 +101,13 @@ async function live(
     store,
     clock,
     log: createLog('silent'),
-    scheduling: lanes,
+    scheduling: options.scheduling?.(clock) ?? lanes,
     admission: new Admission(options.window ?? 1_000),
     artifacts,
     catalog,
     gate: () => 'serving',
     maxOpen: options.maxOpen ?? 1_000,
+    maxOpenOfRequester: options.maxOpenOfRequester ?? 1_000,
     proofRetentionMs: 1_000_000,
   });
   const seen: RequestView[] = [];
