@@ -62,6 +62,8 @@ type Cases = {
   REQUEST_CONFLICT: { requestId: RequestId; field: string };
   MODE_UNAVAILABLE: { mode: string; reason: string };
   CIRCUIT_VERSION_UNSUPPORTED: { version: string; supported: readonly string[] };
+  /** A verifying key whose length is not that of the circuits served here. */
+  VK_UNSUPPORTED: { sizeBytes: number; supported: readonly string[] };
   DEADLINE_PASSED: { deadlineAt: number };
   QUEUE_FULL: { limit: number };
   /** One address has as many open requests as it may. */
@@ -123,6 +125,7 @@ const retryOf: Record<keyof Cases, Retry> = {
   REQUEST_CONFLICT: 'permanent',
   MODE_UNAVAILABLE: 'permanent',
   CIRCUIT_VERSION_UNSUPPORTED: 'permanent',
+  VK_UNSUPPORTED: 'permanent',
   DEADLINE_PASSED: 'permanent',
   QUEUE_FULL: 'transient',
   REQUESTER_QUEUE_FULL: 'transient',

@@ -60,6 +60,14 @@ const all: Array<[Failure, string]> = [
     'This service cannot make compressed proofs: one needs 18.8 GB of memory, this machine has 8.0 GB.',
   ],
   [
+    fail('CIRCUIT_VERSION_UNSUPPORTED', { version: 'sp1-v5.0.0', supported: ['sp1-v6.1.0'] }),
+    'Circuit version sp1-v5.0.0 is not served here. This service proves sp1-v6.1.0, the circuits of sp1-sdk 6.1.0 to 6.10.0: build the client with one of these.',
+  ],
+  [
+    fail('VK_UNSUPPORTED', { sizeBytes: 1234, supported: ['sp1-v6.1.0'] }),
+    'A vk of 1234 bytes is one of other circuits, of SP1 5 for example. This service proves sp1-v6.1.0, the circuits of sp1-sdk 6.1.0 to 6.10.0: build the client with one of these.',
+  ],
+  [
     fail('DEADLINE_PASSED', { deadlineAt: 0 }),
     'The deadline 1970-01-01T00:00:00.000Z has passed. Ask with a later one, and check the client’s clock.'.replace(
       '’',

@@ -5,6 +5,10 @@ const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 const size = (bytes: number) => (bytes >= 1e9 ? gigabytes(bytes) : `${(bytes / 1e6).toFixed(1)} MB`);
 const time = (epochMs: number) => new Date(epochMs).toISOString();
 
+/** Which SDKs have them is a fact of SP1's releases: SP1_CIRCUIT_VERSION in each. */
+const servedHere = ({ supported }: { supported: readonly string[] }) =>
+  `This service proves ${supported.join(', ')}, the circuits of sp1-sdk 6.1.0 to 6.10.0: build the client with one of these.`;
+
 /** Never holds input, witness or key bytes: failures carry none. */
 export function sentenceOf(failure: Failure): string {
   switch (failure.code) {
@@ -59,7 +63,9 @@ export function sentenceOf(failure: Failure): string {
     case 'MODE_UNAVAILABLE':
       return `This service cannot make ${failure.mode} proofs: ${failure.reason}.`;
     case 'CIRCUIT_VERSION_UNSUPPORTED':
-      return `Circuit version ${failure.version} is not served here. Use an SDK whose version is one of: ${failure.supported.join(', ')}.`;
+      return `Circuit version ${failure.version} is not served here. ${servedHere(failure)}`;
+    case 'VK_UNSUPPORTED':
+      return `A vk of ${failure.sizeBytes} bytes is one of other circuits, of SP1 5 for example. ${servedHere(failure)}`;
     case 'DEADLINE_PASSED':
       return `The deadline ${time(failure.deadlineAt)} has passed. Ask with a later one, and check the client's clock.`;
     case 'QUEUE_FULL':

@@ -50,6 +50,26 @@ describe('nonces', () => {
     assert.throws(() => nonces.accept(alice, BigInt(first), 'c'), isStale);
   });
 
+  it('check 17: are accepted in reverse order, the second after a minute, also over a restart of the store', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nonces-'));
+    const clock = new SimulatedClock();
+    const before = await openStore(folder);
+    const first = createNonces({ store: before, clock });
+    const [one, two, kept] = [first.lease(), first.lease(), first.lease()];
+    await before.write(first.accept(alice, BigInt(two), 'b').record);
+    await before.close();
+    await clock.advance(60_000);
+    const after = await openStore(folder);
+    const second = createNonces({ store: after, clock });
+    await after.write(second.accept(alice, BigInt(one), 'a').record);
+    // What was used before the restart is used, and new leases are none of the old.
+    assert.throws(() => second.accept(alice, BigInt(two), 'c'), isStale);
+    await after.write(second.accept(alice, BigInt(two), 'b').record);
+    assert.ok(second.lease() > kept);
+    await after.write(second.accept(alice, BigInt(kept), 'c').record);
+    await after.close();
+  });
+
   it('are accepted again with the very same body, and by another address', async () => {
     const { nonces, use } = fresh();
     const nonce = nonces.lease() + 1_000_000;

@@ -29,6 +29,7 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   ELF_CLASS_MISMATCH: code.invalidArgument,
   MODE_UNAVAILABLE: code.failedPrecondition,
   CIRCUIT_VERSION_UNSUPPORTED: code.failedPrecondition,
+  VK_UNSUPPORTED: code.failedPrecondition,
   DEADLINE_PASSED: code.invalidArgument,
   QUEUE_FULL: code.unavailable,
   REQUESTER_QUEUE_FULL: code.unavailable,

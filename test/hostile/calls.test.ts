@@ -231,7 +231,7 @@ describe('hostile calls', { timeout: 180_000 }, () => {
       await assertRefused(filtered({ requester: bytes(length) }), 'INVALID_ARGUMENT', /requester/);
     }
     for (const length of lengths(104)) {
-      await assertRefused(createProgram({ vkHash: bytes(32), vk: bytes(length) }), 'INVALID_ARGUMENT', /vk/);
+      await assertRefused(createProgram({ vkHash: bytes(32), vk: bytes(length) }), 'FAILED_PRECONDITION', /A vk of /);
     }
     await assertRefused(createProgram({ vkHash: bytes(32), vk: new Uint8Array(104) }), 'INVALID_ARGUMENT', /hashes to/);
   });

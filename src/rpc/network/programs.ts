@@ -1,12 +1,13 @@
 // GetProgram and CreateProgram. A program is registered once under its vk hash; registering it again is OK.
 import { createHash } from 'node:crypto';
 import { artifactUri, parseArtifactUri } from '../../artifacts/capability.js';
-import { parseVk, vkHash as vkHashOf } from '../../engines/vk.js';
+import { vkHash as vkHashOf } from '../../engines/vk.js';
 import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork } from '../../gen/network/network_pb.js';
 import { bytesOf } from '../../ids.js';
 import { signedBody } from '../signedBody.js';
 import { unary } from '../unary.js';
+import { vkField } from './circuitVersion.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { assertElfClass } from './elfClass.js';
 import { malformed, vkHashField } from './fields.js';
@@ -39,9 +40,7 @@ export const createProgram = ({ store, catalog, signatures, nonces, clock }: Net
     const vkHash = vkHashField(body.vkHash);
     const artifactId = parseArtifactUri(body.programUri);
     if (artifactId === undefined) throw malformed('program_uri', 'it must be the URI that CreateArtifact answered');
-    const vk = parseVk(body.vk);
-    if (vk === undefined) throw malformed('vk', 'these bytes are not a verifying key of SP1 v6');
-    const computed = vkHashOf(vk);
+    const computed = vkHashOf(vkField(body.vk));
     if (computed !== vkHash) throw new FailureError(fail('VK_HASH_MISMATCH', { vkHash, computed }));
 
     const owner = await signatures.recover({ message, signature });
@@ -50,7 +49,7 @@ export const createProgram = ({ store, catalog, signatures, nonces, clock }: Net
     if (store.get('programs', vkHash) !== undefined) return { txHash, body: {} };
     const nonce = nonces.accept(owner, body.nonce, digest);
     const artifact = catalog.owned(artifactId, 'program', owner);
-    // Only keys of SP1 6 have passed `parseVk`.
+    // Only keys of SP1 6 have passed `vkField`.
     assertElfClass(artifact.elf, 6);
     await store.write((tx) => {
       // Two clients may register one program at once; the first stays.
