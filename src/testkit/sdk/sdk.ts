@@ -73,6 +73,11 @@ export class Sdk {
     return this.#tonic.call(`/${service}/${method}`, bytes);
   }
 
+  /** A call whose answer never arrives. */
+  lose(method: string, bytes: Uint8Array): Promise<void> {
+    return this.#tonic.lose(`/network.ProverNetwork/${method}`, bytes);
+  }
+
   /** {…}R of the SDK: everything in it is done again after a status that may pass. */
   async attempt<T>(operation: () => Promise<T>): Promise<T> {
     const givesUpAt = holdingClock.now() + retryBudgetMs;

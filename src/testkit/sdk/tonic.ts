@@ -29,6 +29,8 @@ export class TonicStatus extends Error {
 export interface Tonic {
   /** The answer's message. Rejects with TonicStatus. */
   call(path: string, message: Uint8Array): Promise<Uint8Array>;
+  /** Sends a call whole and cuts the connection before its answer is read. */
+  lose(path: string, message: Uint8Array): Promise<void>;
   close(): void;
 }
 
@@ -54,6 +56,14 @@ export function openTonic(url: string, { userAgent, shared }: { userAgent: strin
         if (!shared) used.close();
       }
     },
+    async lose(path, message) {
+      const session = connect(url);
+      session.on('error', () => undefined);
+      const stream = session.request(headersOf(path, userAgent));
+      stream.on('error', () => undefined);
+      await new Promise<void>((resolve) => stream.end(frameOf(message), () => resolve()));
+      session.destroy();
+    },
     close: () => kept?.close(),
   };
 }
@@ -66,13 +76,7 @@ interface Exchange {
 
 function exchange(session: ClientHttp2Session, { path, userAgent, message }: Exchange): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const stream = session.request({
-      [constants.HTTP2_HEADER_METHOD]: 'POST',
-      [constants.HTTP2_HEADER_PATH]: path,
-      te: 'trailers',
-      'content-type': 'application/grpc',
-      'user-agent': userAgent,
-    });
+    const stream = session.request(headersOf(path, userAgent));
     const chunks: Buffer[] = [];
     let trailers: IncomingHttpHeaders = {};
     stream.on('response', (headers) => {
@@ -95,8 +99,20 @@ function exchange(session: ClientHttp2Session, { path, userAgent, message }: Exc
       }
       resolve(new Uint8Array(frame.subarray(5)));
     });
-    const head = Buffer.alloc(5);
-    head.writeUInt32BE(message.byteLength, 1);
-    stream.end(Buffer.concat([head, message]));
+    stream.end(frameOf(message));
   });
+}
+
+const headersOf = (path: string, userAgent: string) => ({
+  [constants.HTTP2_HEADER_METHOD]: 'POST',
+  [constants.HTTP2_HEADER_PATH]: path,
+  te: 'trailers',
+  'content-type': 'application/grpc',
+  'user-agent': userAgent,
+});
+
+function frameOf(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.byteLength, 1);
+  return Buffer.concat([head, message]);
 }
