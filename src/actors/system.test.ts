@@ -109,6 +109,17 @@ describe('a request in the system', () => {
     await again.end();
   });
 
+  it('gives the lane that executes it what its requester has announced', async () => {
+    const world = await createWorld();
+    const publicValuesHash = '66'.repeat(32);
+    await world.submit({ flavour: 'auction', publicValuesHash });
+    await world.submit();
+    await world.settle();
+    const announced = world.lanes.waiting.map(({ job }) => job.stage === 'execute' && job.announcedDigest);
+    assert.deepEqual(announced, [publicValuesHash, undefined]);
+    await world.end();
+  });
+
   it('admits no more than the window at once', async () => {
     const world = await createWorld({ window: 2 });
     const ids = await Promise.all([world.submit(), world.submit(), world.submit()]);

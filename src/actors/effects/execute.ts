@@ -17,6 +17,7 @@ export const executeEffect = (parameters: StageParameters) =>
       stdin: await hold(request.stdin, stdinPlaceOf(request)),
       cycleLimit: request.cycleLimit,
       gasLimit: request.gasLimit,
+      ...(request.publicValuesHash !== undefined && { announcedDigest: request.publicValuesHash }),
     }),
     keep: async (_, execution) => execution,
     eventOf: (execution) => ({ type: 'EXECUTED', execution }),
