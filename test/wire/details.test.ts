@@ -143,7 +143,7 @@ describe('details and lists', { timeout: 120_000 }, () => {
     assert.deepEqual(await listed({ 2: fulfilment.fulfilled }), []);
   });
 
-  it('check 17: fields and whole lists of a newer schema are no reason to fail', async () => {
+  it('rule 17: fields and whole lists of a newer schema are no reason to fail', async () => {
     const newer = message({ 1: Buffer.from(running.base, 'hex'), 50: 'new', 51: 7n });
     const answer = await sdk(sdk610, 'base').call('GetProofRequestDetails', newer);
     assert.ok(new Fields(answer, { 1: 'length' }).has(1));

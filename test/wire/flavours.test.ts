@@ -147,7 +147,7 @@ describe('an auction that nobody bids in', { timeout: 120_000 }, () => {
     assert.deepEqual(await sdk.wait(await sdk.request(other, { publicValuesHash })), sdk.program.proofOf(other));
   });
 
-  it('check 17: does not know the calls of provers and explorers, in any version', async () => {
+  it('rule 17: does not know the calls of provers and explorers, in any version', async () => {
     const sdk = on.sdk(sdk610, 'auction');
     const others = ['GetProverRequirements', 'GetProverStatus', 'GetProgramGasEstimates', 'GetProverCapacity'];
     for (const method of [

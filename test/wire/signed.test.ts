@@ -95,6 +95,26 @@ describe('signed calls', { timeout: 120_000 }, () => {
     });
   }
 
+  // That a minute may pass between the two is in src/rpc/nonces.test.ts, which owns its time.
+  it('check 17: two nonces are accepted in reverse order, over a restart between them', async () => {
+    for (const flavour of flavours) {
+      const sdk = on.sdk(sdk610, flavour);
+      await sdk.register();
+      const [first, second] = [await sdk.nonce(), await sdk.nonce()];
+      assert.ok(second > first);
+      const stdins = [stdinOf(freshText()), stdinOf(freshText())] as const;
+      const late = await sdk.sendBody(await sdk.body(await sdk.prepare(stdins[1]), second));
+      const early = await sdk.prepare(stdins[0]);
+      await on.service.kill();
+      on.service = await on.stage.serve();
+      const body = await sdk.attempt(() => sdk.body(early, first));
+      assert.deepEqual(await sdk.wait(await sdk.sendBody(body)), sdk.program.proofOf(stdins[0]));
+      assert.deepEqual(await sdk.wait(late), sdk.program.proofOf(stdins[1]));
+      const again = await sdk.body(await sdk.prepare(stdinOf(freshText())), second);
+      await assert.rejects(sdk.sendBody(again), isRefusal(code.aborted, /^Invalid nonce/));
+    }
+  });
+
   for (const version of sdkVersions) {
     for (const flavour of flavours) {
       it(`check 6: ${version.name} ${flavour} asks again after a lost answer and gets the one id, and one proof is made`, async () => {
