@@ -52,5 +52,7 @@ export async function getProof(exchange: Exchange, id: ArtifactId, dependencies:
     await exchange.answer({ ...answer, body });
   } finally {
     stopWatching();
+    // When the client went away before its answer began, nobody has read the file, and nobody else would close it.
+    body.destroy();
   }
 }

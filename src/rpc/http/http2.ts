@@ -44,19 +44,27 @@ export function http2Exchange(
       session.settings({ initialWindowSize: streamWindowBytes });
       session.setLocalWindowSize(sessionWindowBytes);
     },
-    answer: (answer) => send(answer, stream),
+    answer(answer) {
+      // It may be over, and Node has not said so yet: a client that breaks the protocol right after its headers.
+      if (stream.destroyed || stream.closed) gone.abort();
+      return send(answer, stream, headers[':method'] === 'HEAD');
+    },
   };
 }
 
-async function send({ status, headers = {}, body }: Answer, stream: ServerHttp2Stream): Promise<void> {
+async function send({ status, headers = {}, body }: Answer, stream: ServerHttp2Stream, isHead: boolean): Promise<void> {
   if (stream.destroyed || stream.closed) throw new Error('the client is gone');
   const head = { ':status': status, ...headers };
   if (body instanceof Readable) {
     stream.respond(head);
     await pipeline(body, stream);
+  } else if (body === undefined || isHead) {
+    stream.respond(head, { endStream: true });
   } else {
-    stream.respond(head, { endStream: body === undefined });
-    if (body !== undefined) stream.end(body);
+    stream.respond(head);
+    // Not closed before it is written: when a session breaks over a closed stream that has bytes left, Node 20 sends empty frames of
+    // that stream for ever, and the process never comes back.
+    await new Promise<void>((resolve) => stream.end(body, () => resolve()));
   }
   // The answer is complete: what the client still sends is not wanted, which is no error to it (RFC 9113, 8.1).
   if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
