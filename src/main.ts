@@ -1,7 +1,7 @@
 // The composition root: builds the service by hand, in order, and stops it in reverse.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Admission } from './actors/admission.js';
 import { proofIdOf } from './actors/effects/places.js';
@@ -13,7 +13,6 @@ import { createRetention } from './actors/retention.js';
 import { createSystem } from './actors/system.js';
 import { createCapabilities } from './artifacts/capability.js';
 import { createCatalog } from './artifacts/catalog.js';
-import { createDirectoryBackend } from './artifacts/directory.js';
 import { openCallers } from './callers.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config/load.js';
@@ -33,6 +32,7 @@ import { networkMethods } from './rpc/network/service.js';
 import { createWaitLoops } from './rpc/network/waitLoops.js';
 import { createNonces } from './rpc/nonces.js';
 import { createSignatures } from './rpc/signatures.js';
+import { openStorage } from './storage.js';
 import { claimDataFolder } from './store/dataFolder.js';
 import { openStore, type Store } from './store/environment.js';
 import { openTls } from './tls.js';
@@ -83,10 +83,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const store = await openStore(join(folder.path, 'store'));
     stops.push(() => store.close());
 
-    const artifacts = createDirectoryBackend({
-      folder: folder.path,
-      uploads: { threads: Math.min(2, availableParallelism()), concurrent: config.uploads, waiting: 256 },
-    });
+    const artifacts = await openStorage({ config, folder: folder.path, store, environment, log });
     stops.push(() => artifacts.close());
     const catalog = createCatalog({ store, backend: artifacts, clock });
     const capabilities = createCapabilities({ key: await uploadKeyOf(store), clock });

@@ -1,26 +1,27 @@
 // The artifacts of one machine, as files of a folder. An id is published by a rename of a flushed file, so a half-written one is
 // never visible; unfinished files lie in a scratch folder that is swept at boot.
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, opendir, readdir, rm, stat } from 'node:fs/promises';
+import { opendir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import type { ProvenFile } from '../engines/jobs.js';
-import { FailureError, fail, failureFrom } from '../errors.js';
-import { createArtifactPaths, idOfFile } from './paths.js';
-import type { ArtifactBackend, ArtifactRef } from './port.js';
+import { FailureError, fail } from '../errors.js';
+import { asFailure, openForRead, sizeOf } from './files.js';
+import { type ArtifactPaths, createArtifactPaths, idOfFile } from './paths.js';
+import type { ArtifactBackend } from './port.js';
 import { publish } from './publish.js';
-import { createUploads, type UploadLimits } from './uploads.js';
+import { turns } from './turns.js';
+import { createUploads, type UploadLimits, type Uploads } from './uploads.js';
 
 /** `folder`: the data folder; `artifacts/` is made in it (0700). One process at a time may own it. */
-export function createDirectoryBackend({
+export const createDirectoryBackend = ({
   folder,
   uploads,
 }: {
   folder: string;
   uploads: UploadLimits;
-}): ArtifactBackend {
-  const paths = createArtifactPaths(folder);
-  const pool = createUploads(uploads);
+}): ArtifactBackend => directoryBackendOver(createArtifactPaths(join(folder, 'artifacts')), createUploads(uploads));
+
+/** `pool` is closed with the backend. */
+export function directoryBackendOver(paths: ArtifactPaths, pool: Uploads): ArtifactBackend {
   const inTurn = turns();
 
   return {
@@ -99,54 +100,4 @@ export function createDirectoryBackend({
   async function hasDigest(path: string, file: ProvenFile): Promise<boolean> {
     return (await pool.digest(path)).sha256 === file.sha256;
   }
-}
-
-async function openForRead(path: string, ref: ArtifactRef, range?: { start: number; end: number }): Promise<Readable> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
-    throw new FailureError(fail('ARTIFACT_NOT_FOUND', { artifactId: ref.id }), { cause: thrown });
-  }
-  const { size } = await handle.stat();
-  if (size === ref.sizeBytes) return handle.createReadStream(range);
-  await handle.close();
-  throw new FailureError(fail('ARTIFACT_CORRUPT', { artifactId: ref.id }));
-}
-
-/** Undefined when there is no such file. */
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw thrown;
-  }
-}
-
-/** Foreign errors become Failures here, at the edge to the file system. */
-async function asFailure<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof FailureError) throw thrown;
-    throw new FailureError(failureFrom(thrown, randomUUID()), { cause: thrown });
-  }
-}
-
-/** Runs work on one key after the other, in order of arrival. */
-function turns(): (key: string, work: () => Promise<void>) => Promise<void> {
-  const last = new Map<string, Promise<void>>();
-  return async (key, work) => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work);
-    // The next in turn starts whether this one succeeds or not.
-    const settled = mine.catch(() => undefined);
-    last.set(key, settled);
-    try {
-      await mine;
-    } finally {
-      if (last.get(key) === settled) last.delete(key);
-    }
-  };
 }

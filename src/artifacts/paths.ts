@@ -1,4 +1,4 @@
-// Where the directory backend keeps what: DATA/artifacts/<kind>/<last two hex digits>/<id>, unfinished files in DATA/artifacts/scratch.
+// Where files of artifacts lie under a root: <kind>/<last two hex digits>/<id>, unfinished ones in scratch.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,9 +20,8 @@ export interface ArtifactPaths {
   newUpload(id: ArtifactId): string;
 }
 
-/** Makes the fixed folders under `data` (0700) where they are missing. */
-export function createArtifactPaths(data: string): ArtifactPaths {
-  const root = join(data, 'artifacts');
+/** Makes the fixed folders under `root` (0700) where they are missing. */
+export function createArtifactPaths(root: string): ArtifactPaths {
   const kindFolder = (kind: ArtifactKind) => join(root, kind);
   const scratchFolder = join(root, 'scratch');
   for (const folder of [scratchFolder, ...artifactKinds.map(kindFolder)])

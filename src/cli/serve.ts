@@ -7,7 +7,7 @@ import { locateEngine } from './locateEngine.js';
 import { toJson } from './output.js';
 
 /** Errors of the service whose message is already a sentence for the user. */
-const spokenErrors = new Set(['DataFolderError', 'SchemaError', 'RestoreError', 'WatchedFileError']);
+const spokenErrors = new Set(['DataFolderError', 'SchemaError', 'RestoreError', 'BucketError', 'WatchedFileError']);
 
 export interface ServeOptions {
   /** The service's options as given: name → text. */

@@ -88,6 +88,26 @@ describe('loadConfig', () => {
     assert.match(problemsOf(() => load({ cpuProveLanes: '0' }))[0] ?? '', /nothing could prove/);
   });
 
+  it('knows what a bucket needs', () => {
+    const s3 = (flags: Record<string, string>, environment = {}) =>
+      problemsOf(() => load(flags, environment)).join('\n');
+    assert.match(
+      s3({ s3Prefix: 'a', s3Endpoint: 'http://h:9' }),
+      /--s3-prefix needs --s3-bucket.*\n--s3-endpoint needs --s3-bucket/,
+    );
+    assert.match(s3({ s3Bucket: 'proofs' }), /--s3-bucket needs --s3-region or AWS_REGION; or --s3-endpoint/);
+    assert.match(s3({ s3Bucket: 'https://s3/proofs' }), /--s3-bucket: must be the name of a bucket/);
+    assert.match(
+      s3({ s3Bucket: 'proofs', s3Region: 'eu-central-1', maxStdinSize: '6GB' }),
+      /--max-stdin-size is above 5GiB/,
+    );
+    assert.equal(load({ s3Bucket: 'proofs' }, { AWS_REGION: 'eu-central-1' }).s3Region, 'eu-central-1');
+    assert.equal(load({ s3Bucket: 'proofs', s3Endpoint: 'http://h:9' }).s3Region, 'us-east-1');
+    assert.equal(load({ s3Bucket: 'proofs', s3Region: 'x-1', s3Prefix: 'a/b' }).s3Prefix, 'a/b/');
+    // Set for other programs on the machine: of no concern without a bucket.
+    assert.equal(load({}, { AWS_REGION: 'eu-central-1' }).s3Region, undefined);
+  });
+
   it('does without a CPU prover when there are GPUs', () => {
     assert.equal(load({ gpus: '0,1', gpuServer: '/x' }).cpuProveLanes, 0);
     assert.equal(load({ gpuSockets: '/run/a.sock' }).cpuProveLanes, 0);

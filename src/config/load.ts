@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { nearest } from './nearest.js';
 import { environmentNameOf, flagOf, type OptionName, type OptionValues, optionNames, options } from './options.js';
+import { s3Contradictions, s3RegionOf } from './s3.js';
 
 type Resolved = 'data' | 'cpuProveLanes';
 export type Config = Readonly<Omit<OptionValues, Resolved> & { [N in Resolved]: Exclude<OptionValues[N], undefined> }>;
@@ -71,6 +72,7 @@ function complete(values: OptionValues, environment: ConfigSources['environment'
     ...values,
     data: resolve(values.data ?? join(dataHome, 'sealed-prover')),
     cpuProveLanes: values.cpuProveLanes ?? (hasGpus ? 0 : 1),
+    s3Region: s3RegionOf(values, environment),
   };
 }
 
@@ -93,7 +95,7 @@ function contradictions(config: Config): string[] {
   if (config.cpuProveLanes + config.gpus.length + config.gpuSockets.length === 0) {
     found.push(`${flagOf('cpuProveLanes')} is 0 and no GPU is given: nothing could prove`);
   }
-  return found;
+  return [...found, ...s3Contradictions(config)];
 }
 
 function readFile(path: string | undefined, problems: string[]): Map<string, Given> {

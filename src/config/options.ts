@@ -55,6 +55,11 @@ const origin = z.string().transform((text, context) => {
 /** The SDK ends a call after 60 s; what is left is for the way. */
 const longestHoldMs = 50_000;
 
+const s3Prefix = z
+  .string()
+  .regex(/^[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]{0,199}$/, 'must be letters, digits and - _ . / as in team/prover')
+  .transform((text) => (text.endsWith('/') ? text : `${text}/`));
+
 /** `fallback` is text, as a user would write it; undefined when the default depends on the machine. */
 const option = <S extends z.ZodType<unknown, string>, const D extends string | undefined>(
   schema: S,
@@ -157,6 +162,31 @@ export const options = {
   maxActiveRequests: option(count(1, 10_000), '64', 'N', 'Most requests that may be past the queue at once.'),
   maxProgramSize: option(size, '256MiB', 'SIZE', 'Largest program artifact.'),
   maxStdinSize: option(size, '1GiB', 'SIZE', 'Largest stdin, decompressed.'),
+  s3Bucket: option(
+    z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket, without its URL'),
+    undefined,
+    'NAME',
+    'Programs, inputs that are not private, and their proofs are kept in this S3 bucket. Private ones never leave the data folder. Default: everything in the data folder.',
+  ),
+  s3Prefix: option(
+    s3Prefix,
+    undefined,
+    'PREFIX',
+    'Keys begin with it. One data folder owns all of them: whatever it does not know there is deleted. Default: the whole bucket.',
+  ),
+  s3Endpoint: option(origin, undefined, 'URL', 'Origin of an S3-compatible store. Default: Amazon’s, in the region.'),
+  s3Region: option(
+    z.string().regex(/^[a-z0-9-]{2,40}$/, 'must be a region such as eu-central-1'),
+    undefined,
+    'REGION',
+    'Region of the bucket. Default: AWS_REGION. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or where Amazon’s tools find them.',
+  ),
+  s3Cache: option(
+    size,
+    '20GiB',
+    'SIZE',
+    'Most bytes of local copies of what is in the bucket; what is in use may pass it.',
+  ),
   uploads: option(count(1, 64), '4', 'N', 'Uploads that are received at the same time; more wait.'),
   signatureThreads: option(count(1, 64), '1', 'N', 'Threads that recover signatures (about 10,000 a second each).'),
   proofRetention: option(duration, '7d', 'TIME', 'How long a proof stays downloadable after it was made.'),

@@ -14,6 +14,8 @@ export interface ServiceStageOptions {
   readonly script?: FakeScript;
   /** Options of `serve`, by flag without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Variables beside those of the person who runs the tests. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The data folder; by default a new one. */
   readonly data?: string;
 }
@@ -91,7 +93,7 @@ export async function createServiceStage(options: ServiceStageOptions = {}): Pro
     const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(process.execPath, [join(build, 'cli.js'), 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...withoutSettings(process.env), TMPDIR: runFolder },
+      env: { ...withoutSettings(process.env), ...options.environment, TMPDIR: runFolder },
     });
     const service = watch(child);
     running.add(service);

@@ -15,7 +15,7 @@ const keptForMs = 3_600_000;
 /** The folder that holds `cli.js` and everything else. Compiled once for the same sources, whichever process comes first. */
 export function buildService(): string {
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.ts') && !/\.(test|d)\.ts$/.test(name))
     .sort()
     .map((name) => ({ name, text: readFileSync(join(sources, name), 'utf8') }));
   const digest = createHash('sha256')

@@ -67,7 +67,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     }),
   );
   const artifacts = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 1, waiting: 1 } });
-  return live(store, artifacts, createArtifactPaths(folder), new SimulatedClock(), options);
+  return live(store, artifacts, createArtifactPaths(join(folder, 'artifacts')), new SimulatedClock(), options);
 }
 
 /** Counts the operations that files are busy with. */
