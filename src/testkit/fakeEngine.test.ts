@@ -56,17 +56,18 @@ test('ends with its parent: end of file on standard input', async (t) => {
   await reported;
 });
 
-test('believes its own proofs, for their own program, unaltered, and nothing else', () => {
-  const elf = Buffer.from('elf');
-  const proof = fakeProof(elf, Buffer.from('stdin'), 'core', 8);
-  const verdictOf = (bytes: Uint8Array, vk = fakeVk(elf)) => checkFakeProof(vk, bytes).ok;
-  assert.equal(verdictOf(proof), true);
-  assert.equal(verdictOf(proof, fakeVk(Buffer.from('other'))), false);
-  for (let i = 0; i < proof.length; i++) {
-    const altered = Buffer.from(proof);
-    altered.writeUInt8(altered.readUInt8(i) ^ 0x10, i);
-    assert.equal(verdictOf(altered), false, `byte ${i}`);
-    assert.equal(verdictOf(proof.subarray(0, i)), false, `cut at ${i}`);
-  }
-  assert.equal(verdictOf(Buffer.concat([proof, Buffer.from([0])])), false);
-});
+for (const mode of ['core', 'groth16'] as const)
+  test(`believes its own ${mode} proofs, for their own program, unaltered, and nothing else`, () => {
+    const elf = Buffer.from('elf');
+    const proof = fakeProof(elf, Buffer.from('stdin'), mode, 8);
+    const verdictOf = (bytes: Uint8Array, vk = fakeVk(elf)) => checkFakeProof(vk, bytes).ok;
+    assert.equal(verdictOf(proof), true);
+    assert.equal(verdictOf(proof, fakeVk(Buffer.from('other'))), false);
+    for (let i = 0; i < proof.length; i++) {
+      const altered = Buffer.from(proof);
+      altered.writeUInt8(altered.readUInt8(i) ^ 0x10, i);
+      assert.equal(verdictOf(altered), false, `byte ${i}`);
+      assert.equal(verdictOf(proof.subarray(0, i)), false, `cut at ${i}`);
+    }
+    assert.equal(verdictOf(Buffer.concat([proof, Buffer.from([0])])), false);
+  });

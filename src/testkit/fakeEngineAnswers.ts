@@ -22,7 +22,7 @@ export function rightAnswer(request: EngineRequest, role: FakeRole, script: Fake
     case 'setup': {
       const key = programKey(request.elf);
       elfs.set(key.toString('hex'), Buffer.from(request.elf));
-      return encodeAnswer.setup(key, fakeVk(request.elf));
+      return encodeAnswer.setup(key, vkOf(request.elf, script));
     }
     case 'destroy':
       elfs.delete(request.key);
@@ -42,10 +42,13 @@ export function rightAnswer(request: EngineRequest, role: FakeRole, script: Fake
   }
 }
 
+const vkOf = (elf: Uint8Array, { vk }: FakeScript) => (vk === undefined ? fakeVk(elf) : Buffer.from(vk, 'hex'));
+
 function prove(request: RequestOf<'prove'>, script: FakeScript, elfs: SetUpElfs): Buffer {
   const elf = elfs.get(request.key);
   if (elf !== undefined) {
-    return encodeAnswer.proof(fakeProof(elf, request.stdin, request.mode, script.proofFillerBytes ?? 1_000));
+    const { stdin, mode } = request;
+    return encodeAnswer.proof(fakeProof(elf, stdin, mode, script.proofFillerBytes ?? 1_000, vkOf(elf, script)));
   }
   // sp1-gpu-server has no failure codes.
   if (!request.withProgress) return encodeAnswer.internalError('program not found');

@@ -50,6 +50,8 @@ export interface FakeRule {
 export interface FakeScript {
   /** The first rule that matches applies; without one the fake answers rightly and at once. */
   readonly rules?: readonly FakeRule[];
+  /** The verifying key of every program, in hex: the real one, for clients that make it by themselves. Default: made up from its ELF. */
+  readonly vk?: string;
   /** Length of the filler in every proof. Default 1,000. */
   readonly proofFillerBytes?: number;
   /** Cycles of every execution. Default: 1,000 and the stdin's length. */

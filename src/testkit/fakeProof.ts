@@ -1,5 +1,6 @@
 // What the fake engine proves: deterministic keys, public values and proofs. A fake proof has the outer shape of a real one
-// (variant, …, public values, version), and only `checkFakeProof` believes it.
+// (variant, …, public values, version), a plonk or groth16 one its whole layout, so that the SDK can read it; and only
+// `checkFakeProof` believes it.
 import { createHash } from 'node:crypto';
 import { BincodeReader, encodeBytes, encodeU32, MalformedFrame } from '../engines/bincode.js';
 import { type ProofMode, proofModeNumber, proofModes } from '../engines/jobs.js';
@@ -44,18 +45,34 @@ const sealOf = ({ mode, vk, publicValues }: FakeClaim, filler: Uint8Array) =>
   sha256(Buffer.from(`fake ${mode} proof`), vk, publicValues, filler);
 
 /** Bytes of a proof file for a program, a stdin artifact and a mode: always the same ones. */
-export function fakeProof(elf: Uint8Array, stdin: Uint8Array, mode: ProofMode, fillerBytes: number): Buffer {
-  const claim = { mode, vk: fakeVk(elf), publicValues: fakePublicValues(stdin) };
-  const filler = Buffer.alloc(fillerBytes, sha256(stdin));
+export function fakeProof(
+  elf: Uint8Array,
+  stdin: Uint8Array,
+  mode: ProofMode,
+  fillerBytes: number,
+  vk: Uint8Array = fakeVk(elf),
+): Buffer {
+  return encodeProof({ mode, vk, publicValues: fakePublicValues(stdin) }, Buffer.alloc(fillerBytes, sha256(stdin)));
+}
+
+const isWrapped = (mode: ProofMode) => mode === 'plonk' || mode === 'groth16';
+
+function encodeProof(claim: FakeClaim, filler: Uint8Array): Buffer {
+  const seal = sealOf(claim, filler);
   // SP1Proof counts its variants from 0, the wire's modes from 1.
-  const variant = encodeU32(proofModeNumber[mode] - 1);
-  return Buffer.concat([
-    variant,
-    sealOf(claim, filler),
-    encodeBytes(filler),
-    encodeBytes(claim.publicValues),
-    encodeBytes('v6.1.0'),
-  ]);
+  const variant = encodeU32(proofModeNumber[claim.mode] - 1);
+  // sp1-verifier's PlonkBn254Proof and Groth16Bn254Proof: public inputs, encoded proof, raw proof, digest of the circuit's key.
+  const proof = isWrapped(claim.mode)
+    ? [...publicInputsOf(claim), Buffer.from(filler).toString('hex'), ''].map(encodeBytes).concat(seal)
+    : [seal, encodeBytes(filler)];
+  return Buffer.concat([variant, ...proof, encodeBytes(claim.publicValues), encodeBytes('v6.1.0')]);
+}
+
+/** Of vk hash, public values, exit code, vk root and nonce only the second is what it says: the digest's low 253 bits. */
+function publicInputsOf({ publicValues }: FakeClaim): string[] {
+  const digest = sha256(publicValues);
+  digest.writeUInt8(digest.readUInt8(0) & 0x1f, 0);
+  return ['0', BigInt(`0x${digest.toString('hex')}`).toString(), '0', '0', '0'];
 }
 
 export interface FakeVerdict {
@@ -72,22 +89,32 @@ export function checkFakeProof(vk: Uint8Array, proof: Uint8Array): FakeVerdict {
     const reader = new BincodeReader(proof);
     const variant = reader.u32('variant');
     const mode = proofModes.find((each) => proofModeNumber[each] - 1 === variant);
-    return mode === undefined ? refused('unknown variant') : checkParts(reader, mode, vk);
+    return mode === undefined ? refused('unknown variant') : checkParts(reader, mode, vk, proof);
   } catch (error) {
     if (error instanceof MalformedFrame) return refused(error.message);
     throw error;
   }
 }
 
-function checkParts(reader: BincodeReader, mode: ProofMode, vk: Uint8Array): FakeVerdict {
-  const seal = reader.raw(32, 'seal');
-  const filler = reader.bytes('filler');
+function checkParts(reader: BincodeReader, mode: ProofMode, vk: Uint8Array, proof: Uint8Array): FakeVerdict {
+  const filler = isWrapped(mode) ? readWrapped(reader) : readPlain(reader);
   const publicValues = reader.bytes('public values');
-  const version = reader.text('version');
-  reader.end();
-  const ok = version === 'v6.1.0' && sealOf({ mode, vk, publicValues }, filler).equals(seal);
+  const ok = encodeProof({ mode, vk, publicValues }, filler).equals(proof);
   const publicValuesHash = sha256(publicValues).toString('hex');
   return { ok, mode, publicValuesHash, reason: ok ? '' : 'the seal does not match' };
+}
+
+function readPlain(reader: BincodeReader): Buffer {
+  reader.raw(32, 'seal');
+  return reader.bytes('filler');
+}
+
+function readWrapped(reader: BincodeReader): Buffer {
+  for (let input = 0; input < 5; input++) reader.bytes('public input');
+  const encoded = reader.bytes('encoded proof').toString('latin1');
+  reader.bytes('raw proof');
+  reader.raw(32, 'digest');
+  return Buffer.from(encoded, 'hex');
 }
 
 const refused = (reason: string): FakeVerdict => ({
