@@ -1,83 +1,74 @@
 //! One proof through the network client: register, request, wait, verify locally.
 
-use std::time::Instant;
-
-use anyhow::{bail, Context, Result};
-use serde_json::{json, Value};
-use sp1_sdk::{
-    network::{Error, NetworkMode},
-    Elf, ProveRequest, Prover, ProverClient, ProvingKey,
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
 };
 
-use crate::args::{Expect, Network, ProofMode, Prove};
+use anyhow::Result;
+use serde_json::{json, Value};
+use sp1_sdk::{NetworkProver, SP1ProofWithPublicValues, SP1ProvingKey};
 
-/// Does what the options say and reports it; an error is anything but what was expected.
-pub async fn run(options: Prove) -> Result<Value> {
+use crate::{
+    args::{Connection, Work},
+    connect,
+    outcome::Outcome,
+    request::{build, epoch_millis, merge, millis, report, set_up, wait},
+};
+
+/// In one call, as most users write it, or in two, as services that keep the request's id do.
+pub async fn run(
+    connection: &Connection,
+    work: &Work,
+    in_one_call: bool,
+    out: Option<PathBuf>,
+) -> Result<(Outcome, Value)> {
     let started = Instant::now();
-    let elf = std::fs::read(&options.program).with_context(|| format!("{}", options.program.display()))?;
-    let builder = match options.network {
-        Network::Reserved => ProverClient::builder().network_for(NetworkMode::Reserved),
-        Network::Hosted => ProverClient::builder().network().hosted(),
-    };
-    let prover = builder.rpc_url(&options.url).private_key(&options.key).build().await;
-    let pk = prover.setup(Elf::from(elf)).await?;
+    let prover = connect::prover(connection).await?;
+    let pk = set_up(&prover, &work.program).await?;
     let set_up_ms = millis(started);
-
-    let requested = Instant::now();
-    let mut request = prover.prove(&pk, options.stdin).timeout(options.timeout);
-    request = match options.mode {
-        ProofMode::Core => request.core(),
-        ProofMode::Compressed => request.compressed(),
-        ProofMode::Plonk => request.plonk(),
-        ProofMode::Groth16 => request.groth16(),
-    };
-    if let Some(strategy) = options.strategy {
-        request = request.strategy(strategy);
-    }
-    if options.skip_simulation || options.expect == Expect::Unexecutable {
-        // The local simulation would find the failing guest before the service hears of it.
-        request = request.skip_simulation(true);
-    }
-    let request_id = request.request().await.context("the request was not accepted")?;
-    let acknowledged_ms = millis(requested);
-    let answer = prover.wait_proof(request_id, Some(options.timeout), None).await;
-    let elapsed_ms = millis(requested);
-
-    let proof = match (answer, options.expect) {
-        (Ok(proof), Expect::Fulfilled) => proof,
-        (Ok(_), Expect::Unexecutable) => bail!("a proof came back for a guest that should fail"),
-        (Err(error), Expect::Unexecutable) => {
-            return match error.downcast_ref::<Error>() {
-                Some(Error::RequestUnexecutable { .. }) => Ok(json!({
-                    "requestId": request_id.to_string(),
-                    "unexecutable": true,
-                    "elapsedMs": elapsed_ms,
-                })),
-                _ => Err(error.context("the SDK reports something else than an unexecutable request")),
-            }
-        }
-        (Err(error), Expect::Fulfilled) => return Err(error),
-    };
-    prover.verify(&proof, pk.verifying_key(), None).context("the proof does not verify")?;
-    let details = prover.get_proof_request(request_id).await.ok().flatten();
-    let size = if let Some(out) = &options.out {
-        proof.save(out)?;
-        Some(std::fs::metadata(out)?.len())
+    let requested_at_ms = epoch_millis();
+    let (outcome, known) = if in_one_call {
+        let requested = Instant::now();
+        let answer = save(build(&prover, &pk, work).await, out.as_deref());
+        let timed = json!({ "elapsedMs": millis(requested), "finishedAtMs": epoch_millis() });
+        let (outcome, known) = report(&prover, &pk, work, None, answer).await;
+        (outcome, merge(known, timed))
     } else {
-        None
+        in_two_calls(&prover, &pk, work, out.as_deref()).await?
     };
-    Ok(json!({
-        "requestId": request_id.to_string(),
-        "verified": true,
-        "publicValues": hex::encode(proof.public_values.as_slice()),
-        "proofBytes": size,
-        "cycles": details.and_then(|details| details.cycles),
-        "setUpMs": set_up_ms,
-        "acknowledgedMs": acknowledged_ms,
-        "elapsedMs": elapsed_ms,
-    }))
+    Ok((outcome, merge(known, json!({ "setUpMs": set_up_ms, "requestedAtMs": requested_at_ms }))))
 }
 
-fn millis(since: Instant) -> u64 {
-    since.elapsed().as_millis() as u64
+async fn in_two_calls(
+    prover: &NetworkProver,
+    pk: &SP1ProvingKey,
+    work: &Work,
+    out: Option<&Path>,
+) -> Result<(Outcome, Value)> {
+    let requested = Instant::now();
+    let request_id = match build(prover, pk, work).request().await {
+        Ok(request_id) => request_id,
+        Err(error) => return Ok(report(prover, pk, work, None, Err(error)).await),
+    };
+    let acknowledged_ms = millis(requested);
+    let answer = wait(prover, request_id).await;
+    let elapsed_ms = millis(requested);
+    let finished_at_ms = epoch_millis();
+    let (outcome, known) = report(prover, pk, work, Some(request_id), save(answer, out)).await;
+    let timed = json!({
+        "acknowledgedMs": acknowledged_ms,
+        "elapsedMs": elapsed_ms,
+        "finishedAtMs": finished_at_ms,
+    });
+    Ok((outcome, merge(known, timed)))
+}
+
+/// Writes the proof as the SDK writes it, when there is one and somebody wants it.
+fn save(answer: Result<SP1ProofWithPublicValues>, out: Option<&Path>) -> Result<SP1ProofWithPublicValues> {
+    let proof = answer?;
+    if let Some(out) = out {
+        proof.save(out)?;
+    }
+    Ok(proof)
 }
