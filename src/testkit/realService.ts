@@ -85,12 +85,14 @@ export async function startRealService(
   };
 }
 
-/** A child's whole standard output and its exit code; its standard error goes to ours. */
+/** A child's whole standard output and its exit code; its standard error goes to ours. `env` is added to our own. */
 export async function runToEnd(
   command: string,
   args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(command, args, { cwd: checkout, stdio: ['ignore', 'pipe', 'inherit'] });
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  const child = spawn(command, args, { cwd: checkout, stdio: [...stdio], env: { ...process.env, ...env } });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;

@@ -1,0 +1,123 @@
+// The stock Rust sp1-sdk against the service with a fake engine: the ways to select a network, and the ways a request ends that need
+// no real proof. The fake proofs are groth16 ones, which the SDK decodes and would not verify. The numbers are those of the checks in
+// the list of wire conformance: 1 both schemas on one service, 5 concurrent requests, 9 restart, 10 mainnet mode, 11 deadline.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { FulfillmentStatus } from '../../src/gen/network/network_pb.js';
+import {
+  fakePublicValuesOfU32,
+  fibonacci,
+  fibonacciVk,
+  runSdk,
+  type SdkReport,
+  stdinSha256OfU32,
+} from '../../src/testkit/rustSdk.js';
+import { createServiceStage, type LogLine, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+
+/** Inputs for which the engine never answers. */
+const input = { cancelled: 401, late: 402, lateInOneCall: 403, restarted: 404 } as const;
+const hangs = Object.values(input).map((value) => ({
+  on: 'prove' as const,
+  stdinSha256: stdinSha256OfU32(value),
+  act: { kind: 'hang' as const },
+}));
+
+describe('sp1-sdk 6.10.0 in every mode', () => {
+  let stage: ServiceStage;
+  let service: ServiceProcess;
+  let vk: string;
+  before(async () => {
+    stage = await createServiceStage();
+    vk = await fibonacciVk();
+    stage.changeScript({ vk, rules: hangs });
+    service = await stage.serve();
+  });
+  after(() => stage.end());
+
+  /** One command of the client. It does not simulate: the guest's real public values are not those of the fake engine. */
+  function sdk(
+    verb: string,
+    network: string,
+    value: number,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ) {
+    const program = ['--program', fibonacci, '--input-u32', `${value}`, '--proof-mode', 'groth16'];
+    const options = ['--url', stage.url, '--network', network, '--skip-simulation', '--no-verify'];
+    return runSdk([verb, ...program, ...options, ...args], env);
+  }
+
+  function assertFulfilled(report: SdkReport, value: number): void {
+    assert.equal(report.verified, false);
+    assert.equal(report.publicValues, fakePublicValuesOfU32(value), JSON.stringify(report));
+  }
+
+  /** What the service says about a request's end. */
+  const ended = (report: SdkReport, state: string) => service.until((line) => isEnd(line, state) && isOf(line, report));
+  const isEnd = ({ event, to }: LogLine, state: string) => event === 'request.transition' && to === state;
+  const isOf = ({ requestId }: LogLine, report: SdkReport) => report.requestId === `0x${requestId}`;
+
+  for (const [value, network] of ['reserved', 'mainnet'].entries()) {
+    it(`gets three proofs at once with one key in ${network} mode (1, 5)`, async () => {
+      const { code, report } = await sdk('concurrent', network, value, ['--count', '3']);
+      assert.equal(code, 0, JSON.stringify(report));
+      for (const each of report.requests) assertFulfilled(each, value);
+      assert.equal(new Set(report.requests.map(({ requestId }) => requestId)).size, 3);
+    });
+  }
+
+  it('gets a proof in hosted mode by its environment alone, without limits', async () => {
+    const { code, report } = await sdk('prove', 'environment', 2, [], {
+      SP1_PROVER: 'hosted',
+      NETWORK_RPC_URL: stage.url,
+      NETWORK_PRIVATE_KEY: '01'.repeat(32),
+    });
+    assert.equal(code, 0, JSON.stringify(report));
+    assertFulfilled(report, 2);
+    assert.equal(report.cycleLimit, `${2n ** 64n - 1n}`);
+  });
+
+  it('gets a proof in private mode, whose URL was named after, of a private stdin', async () => {
+    const { code, report } = await sdk('prove', 'private', 3, ['--in-one-call', '--private-stdin']);
+    assert.equal(code, 0, JSON.stringify(report));
+    assertFulfilled(report, 3);
+  });
+
+  it('takes back a request that is being proven, for good (10)', async () => {
+    const { code, report } = await sdk('cancel', 'mainnet', input.cancelled, ['--expect', 'unfulfillable']);
+    assert.equal(code, 0, JSON.stringify(report));
+    assert.equal(report.fulfillmentStatus, FulfillmentStatus.UNFULFILLABLE);
+    assert.equal(report.secondCancel, null);
+    await ended(report, 'cancelled');
+  });
+
+  it('is told that the deadline has passed, and the work is stopped (11)', async () => {
+    const { code, report } = await sdk('prove', 'reserved', input.late, ['--timeout', '2', '--expect', 'timed-out']);
+    assert.equal(code, 0, JSON.stringify(report));
+    assert.ok(report.finishedAtMs / 1000 >= (report.deadline ?? Number.POSITIVE_INFINITY));
+    await ended(report, 'expired');
+  });
+
+  it('asks once more by itself after the deadline, in one call in mainnet mode (11)', async () => {
+    const known = service.lines.length;
+    const args = ['--in-one-call', '--timeout', '2', '--expect', 'timed-out'];
+    const { code, report } = await sdk('prove', 'mainnet', input.lateInOneCall, args);
+    assert.equal(code, 0, JSON.stringify(report));
+    const expired = service.lines.slice(known).filter((line) => isEnd(line, 'expired'));
+    assert.equal(new Set(expired.map(({ requestId }) => requestId)).size, 2);
+  });
+
+  it('waits while the service is killed and started again, and gets the proof of the same request (9, 10)', async () => {
+    const known = service.lines.length;
+    const running = sdk('prove', 'mainnet', input.restarted);
+    // The lane is free again after those that were cancelled or late.
+    await service.until((line) => service.lines.indexOf(line) >= known && line.to === 'proving.running');
+    await service.kill();
+    stage.changeScript({ vk });
+    service = await stage.serve();
+    const { code, report } = await running;
+    assert.equal(code, 0, JSON.stringify(report));
+    assertFulfilled(report, input.restarted);
+    await ended(report, 'fulfilled');
+  });
+});
