@@ -1,5 +1,6 @@
 // Users see these sentences as they are, so they are pinned.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { type Failure, FailureError, fail, failureFrom } from './errors.js';
 import { type Address, type ArtifactId, laneId, type RequestId, type VkHash } from './ids.js';
@@ -139,6 +140,20 @@ describe('what a client is told', () => {
       assert.equal(codeOf(failure), 16);
     assert.equal(codeOf(fail('REQUESTER_NOT_ALLOWED', { requester: '11'.repeat(20) as Address })), 7);
     assert.equal(codeOf(fail('TOKEN_REPLACED')), 14);
+  });
+
+  it('is explained in docs/sdk.md, whatever it is', () => {
+    const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+    const codes = Array.from(
+      read('./errors.ts').matchAll(/^ {2}([A-Z_]+): '(?:transient|permanent|bug)',$/gm),
+      ([, code]) => code,
+    );
+    assert.ok(codes.length > 30);
+    const page = read('../docs/sdk.md');
+    assert.deepEqual(
+      codes.filter((code) => !page.includes(`\`${code}\``)),
+      [],
+    );
   });
 
   it('never holds the text of a foreign error', () => {
