@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +20,7 @@ import {
   RequestProofRequestBodySchema,
 } from '../gen/network/network_pb.js';
 import { bytesOf, type RequestId, type VkHash } from '../ids.js';
+import { impatientClock } from '../testkit/impatientClock.js';
 import { Refusal, type ScriptedNetwork, startScriptedNetwork } from '../testkit/scriptedNetwork.js';
 import { recoverAddress } from '../workers/recover.worker.js';
 import { type Client, createClient } from './client.js';
@@ -33,15 +33,6 @@ const vk = Buffer.alloc(104, 7);
 const elf = Buffer.from('7f454c46', 'hex');
 const privateKey = '11'.repeat(32);
 const deadline = BigInt(Math.ceil(Date.now() / 1000) + 3600);
-
-/** Real time, but nobody waits: a client that retries against a scripted answer needs no second of ours. */
-const impatientClock: Clock = {
-  now: holdingClock.now,
-  wakeAt: (_at, wake) => {
-    const immediate = setImmediate(wake);
-    return () => clearImmediate(immediate);
-  },
-};
 
 const folder = await mkdtemp(join(tmpdir(), 'sealed-client-'));
 after(() => rm(folder, { recursive: true }));
@@ -310,40 +301,6 @@ test('a wait that is given up ends at once', async () => {
   });
   await rejectsWith(waiting, 'ABORTED');
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
-});
-
-test('a proof is streamed to a file in the format of the SDK, also when the first transfer is cut', async () => {
-  const proof = Buffer.alloc(200_000, 3);
-  let transfers = 0;
-  scripted.onHttp((request, response) => {
-    if (request.url === '/proof') return void response.writeHead(302, { location: '/moved' }).end();
-    response.writeHead(200, { 'content-length': proof.length });
-    transfers += 1;
-    if (transfers === 1) response.write(proof.subarray(0, 50_000), () => response.destroy());
-    else response.end(proof);
-  });
-  const path = join(folder, 'a.proof');
-  await writeFile(path, 'older');
-  const downloaded = await connect(impatientClock).download({ proofUrl: `${scripted.url}/proof`, path });
-  assert.deepEqual(downloaded, {
-    path,
-    sizeBytes: proof.length,
-    sha256: createHash('sha256').update(proof).digest('hex'),
-  });
-  assert.ok(Buffer.concat([proof, Buffer.of(0)]).equals(await readFile(path)));
-  assert.equal(transfers, 2);
-});
-
-test('a refused download leaves the old file and no other', async () => {
-  const path = join(folder, 'b.proof');
-  await writeFile(path, 'older');
-  scripted.onHttp((_request, response) => response.writeHead(404).end('gone'));
-  await rejectsWith(client.download({ proofUrl: `${scripted.url}/proof`, path }), 'TRANSFER_REFUSED', {
-    transfer: 'download',
-    httpStatus: 404,
-  });
-  assert.equal(await readFile(path, 'utf8'), 'older');
-  assert.ok(!(await readdir(folder)).some((name) => name.endsWith('.part')));
 });
 
 test('prove goes the whole way', async () => {
