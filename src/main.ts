@@ -13,6 +13,7 @@ import { createRetention } from './actors/retention.js';
 import { createSystem } from './actors/system.js';
 import { createCapabilities } from './artifacts/capability.js';
 import { createCatalog } from './artifacts/catalog.js';
+import { createDirectTransfers } from './artifacts/s3/direct.js';
 import { openCallers } from './callers.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config/load.js';
@@ -83,9 +84,13 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const store = await openStore(join(folder.path, 'store'));
     stops.push(() => store.close());
 
-    const artifacts = await openStorage({ config, folder: folder.path, store, environment, log });
+    const { artifacts, presigning } = await openStorage({ config, folder: folder.path, store, environment, log });
     stops.push(() => artifacts.close());
     const catalog = createCatalog({ store, backend: artifacts, clock });
+    const limitBytes = { program: config.maxProgramSize, stdin: config.maxStdinSize };
+    const direct =
+      presigning &&
+      createDirectTransfers({ bucket: presigning, catalog, backend: artifacts, store, clock, log, limitBytes });
     const capabilities = createCapabilities({ key: await uploadKeyOf(store), clock });
 
     // Sockets of engines: their paths must be short, and they are worth nothing after this process.
@@ -132,6 +137,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       scheduling: dispatcher,
       capabilities,
       catalog,
+      direct,
       store,
       signatures: callers.among(signatures),
       nonces,
@@ -158,7 +164,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       registry,
       clock,
       log,
-      limitBytes: { program: config.maxProgramSize, stdin: config.maxStdinSize },
+      limitBytes,
       refusal: () =>
         gate.state === 'starting' ? fail('STARTING') : gate.state === 'draining' ? fail('DRAINING') : undefined,
       visible: isVisible,
@@ -194,6 +200,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
         await catalog.sweepOrphans((id) => wanted.has(id));
       }
       await catalog.sweepUnreferenced();
+      await direct?.sweep();
       await nonces.forget();
     }
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { createDirectoryBackend } from './artifacts/directory.js';
 import type { ArtifactBackend } from './artifacts/port.js';
+import type { Bucket } from './artifacts/s3/bucket.js';
 import { assertNoBucket } from './artifacts/s3/claim.js';
 import type { S3Credentials } from './artifacts/s3/client.js';
 import type { Config } from './config/load.js';
@@ -17,27 +18,28 @@ export interface StorageParameters {
   readonly log: Log;
 }
 
+export interface Storage {
+  readonly artifacts: ArtifactBackend;
+  /** Where clients may be sent past this process. */
+  readonly presigning: Bucket | undefined;
+}
+
 /** Uploads that may wait for their turn. */
 const waiting = 256;
 
 /** Rejects with a BucketError. */
-export async function openStorage({
-  config,
-  folder,
-  store,
-  environment,
-  log,
-}: StorageParameters): Promise<ArtifactBackend> {
+export async function openStorage({ config, folder, store, environment, log }: StorageParameters): Promise<Storage> {
   const uploads = { threads: Math.min(2, availableParallelism()), concurrent: config.uploads, waiting };
   const { s3Bucket: bucket, s3Region: region } = config;
   if (bucket === undefined || region === undefined) {
     assertNoBucket(store);
-    return createDirectoryBackend({ folder, uploads });
+    return { artifacts: createDirectoryBackend({ folder, uploads }), presigning: undefined };
   }
   const { openS3 } = await import('./artifacts/s3/open.js');
   const { s3Prefix: prefix = '', s3Endpoint: endpoint, s3Cache: cacheBytes } = config;
   const options = { bucket, prefix, endpoint, region, credentials: credentialsIn(environment), cacheBytes };
-  return openS3({ folder, uploads, options, store, log });
+  const { artifacts, bucket: opened } = await openS3({ folder, uploads, options, store, log });
+  return { artifacts, presigning: config.s3Presign === 'on' ? opened : undefined };
 }
 
 /** Undefined when the environment has none: the SDK then looks where Amazon's tools do. */

@@ -95,6 +95,7 @@ describe('loadConfig', () => {
       s3({ s3Prefix: 'a', s3Endpoint: 'http://h:9' }),
       /--s3-prefix needs --s3-bucket.*\n--s3-endpoint needs --s3-bucket/,
     );
+    assert.match(s3({ s3Presign: 'on' }), /--s3-presign needs --s3-bucket/);
     assert.match(s3({ s3Bucket: 'proofs' }), /--s3-bucket needs --s3-region or AWS_REGION; or --s3-endpoint/);
     assert.match(s3({ s3Bucket: 'https://s3/proofs' }), /--s3-bucket: must be the name of a bucket/);
     assert.match(

@@ -181,6 +181,12 @@ export const options = {
     'REGION',
     'Region of the bucket. Default: AWS_REGION. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or where Amazon’s tools find them.',
   ),
+  s3Presign: option(
+    z.enum(['on', 'off']),
+    'off',
+    'on|off',
+    'on: what is not private is uploaded to and downloaded from the bucket itself, by URLs of an hour. Clients must reach its endpoint.',
+  ),
   s3Cache: option(
     size,
     '20GiB',

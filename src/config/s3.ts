@@ -14,7 +14,7 @@ export function s3RegionOf(
   return common || (values.s3Endpoint === undefined ? undefined : 'us-east-1');
 }
 
-type Concerned = 's3Bucket' | 's3Prefix' | 's3Endpoint' | 's3Region' | 'maxProgramSize' | 'maxStdinSize';
+type Concerned = 's3Bucket' | 's3Prefix' | 's3Endpoint' | 's3Region' | 's3Presign' | 'maxProgramSize' | 'maxStdinSize';
 
 /** A sentence for each contradiction. */
 export function s3Contradictions(config: Pick<OptionValues, Concerned>): string[] {
@@ -22,6 +22,8 @@ export function s3Contradictions(config: Pick<OptionValues, Concerned>): string[
   if (config.s3Bucket === undefined) {
     for (const name of ['s3Prefix', 's3Endpoint', 's3Region'] as const)
       if (config[name] !== undefined) found.push(`${flagOf(name)} needs ${flagOf('s3Bucket')}: the bucket it is about`);
+    if (config.s3Presign === 'on')
+      found.push(`${flagOf('s3Presign')} needs ${flagOf('s3Bucket')}: the bucket it is about`);
     return found;
   }
   if (config.s3Region === undefined)

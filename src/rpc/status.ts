@@ -25,6 +25,11 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   ARTIFACT_NOT_FOUND: code.failedPrecondition,
   ARTIFACT_NOT_OWNED: code.permissionDenied,
   ARTIFACT_NOT_UPLOADED: code.failedPrecondition,
+  // What a client has put into a bucket is read when a call names it.
+  ARTIFACT_TOO_LARGE: code.invalidArgument,
+  ARTIFACT_MALFORMED: code.invalidArgument,
+  ARTIFACT_CONFLICT: code.invalidArgument,
+  ARTIFACT_INCOMPLETE: code.unavailable,
   REQUEST_CONFLICT: code.invalidArgument,
   ELF_CLASS_MISMATCH: code.invalidArgument,
   MODE_UNAVAILABLE: code.failedPrecondition,

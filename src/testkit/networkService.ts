@@ -37,6 +37,7 @@ export async function startNetworkService(): Promise<NetworkService> {
     scheduling: lanes,
     capabilities: createCapabilities({ key: randomBytes(32), clock }),
     catalog: createCatalog({ store, backend: artifacts, clock }),
+    direct: undefined,
     store,
     signatures,
     nonces: createNonces({ store, clock }),

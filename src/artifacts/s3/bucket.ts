@@ -9,6 +9,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { FailureError, fail } from '../../errors.js';
 import { parseSha256, type Sha256 } from '../../ids.js';
 import type { Log } from '../../log.js';
@@ -38,6 +39,8 @@ export interface Bucket {
   remove(key: string): Promise<void>;
   /** Everything under a folder of the prefix, with the epoch ms of its last change. */
   list(folder: string): AsyncIterable<{ readonly key: string; readonly changedAt: number }>;
+  /** A URL that allows this one thing for so many seconds, to whoever has it; only the host is signed besides. */
+  presign(method: 'GET' | 'PUT', key: string, forS: number): Promise<string>;
   /** Converts what broke while a body was read. */
   failureOf(operation: string, thrown: unknown): FailureError;
   close(): void;
@@ -132,7 +135,9 @@ export function createBucket({
         async () => {
           const found = await client.send(new GetObjectCommand(at(key)), { abortSignal: signal }).catch(missing);
           if (found === undefined) return undefined;
-          return { body: found.Body as Readable, sizeBytes: found.ContentLength ?? 0 };
+          // Whoever reads it hears when it breaks off; before that nobody needs to.
+          const body = (found.Body as Readable).on('error', () => undefined);
+          return { body, sizeBytes: found.ContentLength ?? 0 };
         },
         signal,
       ),
@@ -151,6 +156,12 @@ export function createBucket({
           yield { key: (Key ?? '').slice(prefix.length), changedAt: LastModified?.getTime() ?? 0 };
       }
     },
+
+    presign: (method, key, expiresIn) =>
+      call('presign', () => {
+        const command = method === 'GET' ? new GetObjectCommand(at(key)) : new PutObjectCommand(at(key));
+        return getSignedUrl(client, command, { expiresIn });
+      }),
 
     failureOf,
     close: () => client.destroy(),

@@ -4,7 +4,7 @@ import type { Store } from '../../store/environment.js';
 import type { ArtifactBackend } from '../port.js';
 import type { UploadLimits } from '../uploads.js';
 import { createS3Backend } from './backend.js';
-import { createBucket } from './bucket.js';
+import { type Bucket, createBucket } from './bucket.js';
 import { type BucketName, claimBucket } from './claim.js';
 import { createS3Client, type S3ClientOptions } from './client.js';
 
@@ -26,7 +26,7 @@ export async function openS3({
   options: S3Options;
   store: Store;
   log: Log;
-}): Promise<ArtifactBackend> {
+}): Promise<{ artifacts: ArtifactBackend; bucket: Bucket }> {
   const bucket = createBucket({ client: createS3Client(options), bucket: options.bucket, prefix: options.prefix, log });
   try {
     await claimBucket(bucket, options, store);
@@ -34,5 +34,5 @@ export async function openS3({
     bucket.close();
     throw error;
   }
-  return createS3Backend({ folder, uploads, bucket, cacheBytes: options.cacheBytes });
+  return { artifacts: createS3Backend({ folder, uploads, bucket, cacheBytes: options.cacheBytes }), bucket };
 }

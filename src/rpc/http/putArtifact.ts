@@ -4,6 +4,7 @@ import type { Capabilities } from '../../artifacts/capability.js';
 import { artifactUri } from '../../artifacts/capability.js';
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { ArtifactBackend } from '../../artifacts/port.js';
+import { encodedLimit } from '../../artifacts/uploadLimit.js';
 import type { Clock } from '../../clock.js';
 import { type Failure, FailureError, fail } from '../../errors.js';
 import type { ArtifactId } from '../../ids.js';
@@ -22,9 +23,6 @@ export interface PutArtifactDependencies {
   /** Why nothing new is taken in now (STARTING, DRAINING); undefined when it is. */
   readonly refusal: () => Failure | undefined;
 }
-
-/** zstd makes incompressible bytes longer by a block header per 128 KiB and one frame header; this is far above both. */
-const encodedLimit = (limitBytes: number) => limitBytes + limitBytes / 1024 + 1024;
 
 /** Answers 200 when the bytes are durable and recorded. Throws the Failures of `ArtifactBackend.receive` and `Capabilities.check`. */
 export async function putArtifact(

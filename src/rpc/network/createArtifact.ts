@@ -13,15 +13,16 @@ const signedText = new TextEncoder().encode('create_artifact');
 /** An upload may begin within this time (ms). A 64 MB upload over a slow line plus the SDK's two minutes of retries fit well. */
 const uploadWindowMs = 60 * 60_000;
 
-export const createArtifact = ({ signatures, capabilities, clock, publicUrl }: NetworkDependencies) =>
+export const createArtifact = ({ signatures, capabilities, direct, clock, publicUrl }: NetworkDependencies) =>
   unary(ArtifactStore.method.createArtifact, async ({ signature, artifactType }, { origin }) => {
     const base = originOf(publicUrl, origin);
     const claims = claimsOf(artifactType);
     const owner = await signatures.recover({ message: signedText, signature });
     const now = clock.now();
     const id = newArtifactId(now);
-    const path = capabilities.mint({ id, ...claims, owner, expiresAt: now + uploadWindowMs });
-    return { artifactUri: artifactUri(id), artifactPresignedUrl: `${base}${path}` };
+    const granted = { id, ...claims, owner, expiresAt: now + uploadWindowMs };
+    const url = (await direct?.uploadUrl(granted)) ?? `${base}${capabilities.mint(granted)}`;
+    return { artifactUri: artifactUri(id), artifactPresignedUrl: url };
   });
 
 function claimsOf(type: ArtifactType): { kind: 'program' | 'stdin'; private: boolean } {

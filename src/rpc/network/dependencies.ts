@@ -4,6 +4,7 @@ import type { Scheduling } from '../../actors/lanes/scheduling.js';
 import type { Registry } from '../../actors/registry.js';
 import type { Capabilities } from '../../artifacts/capability.js';
 import type { Catalog } from '../../artifacts/catalog.js';
+import type { DirectTransfers } from '../../artifacts/s3/direct.js';
 import type { Clock } from '../../clock.js';
 import type { Store } from '../../store/environment.js';
 import type { Admit } from '../access.js';
@@ -19,6 +20,8 @@ export interface NetworkDependencies {
   readonly scheduling: Pick<Scheduling, 'refusal'>;
   readonly capabilities: Capabilities;
   readonly catalog: Catalog;
+  /** Where clients are sent to the bucket itself. */
+  readonly direct: DirectTransfers | undefined;
   readonly store: Store;
   readonly signatures: Signatures;
   readonly nonces: Nonces;

@@ -33,7 +33,7 @@ export const getProgram = ({ store }: NetworkDependencies) =>
  * Checks that the vk hashes to vk_hash here; that the ELF has this vk is checked by the lane that sets the program up.
  * The body's nonce only makes its signature unique: a replay registers what is registered already.
  */
-export const createProgram = ({ store, catalog, signatures, nonces, clock }: NetworkDependencies) =>
+export const createProgram = ({ store, catalog, direct, signatures, nonces, clock }: NetworkDependencies) =>
   unary(ProverNetwork.method.createProgram, async ({ signature, body }, { raw }) => {
     const message = signedBody(raw);
     if (body === undefined) throw malformed('body', 'it is missing');
@@ -48,6 +48,7 @@ export const createProgram = ({ store, catalog, signatures, nonces, clock }: Net
     const txHash = new Uint8Array(Buffer.from(digest, 'hex'));
     if (store.get('programs', vkHash) !== undefined) return { txHash, body: {} };
     const nonce = nonces.accept(owner, body.nonce, digest);
+    await direct?.takeIn(artifactId, 'program', owner);
     const artifact = catalog.owned(artifactId, 'program', owner);
     // Only keys of SP1 6 have passed `vkField`.
     assertElfClass(artifact.elf, 6);

@@ -12,7 +12,7 @@ import { assertElfClass, sp1Of } from './elfClass.js';
 import { readProofCall, submissionOf } from './submission.js';
 
 export const requestProof = (dependencies: NetworkDependencies) => {
-  const { registry, scheduling, store, catalog, signatures, nonces } = dependencies;
+  const { registry, scheduling, store, catalog, direct, signatures, nonces } = dependencies;
   return unaryBytes(ProverNetwork.method.requestProof, async ({ raw }) => {
     const message = signedBody(raw);
     const call = readProofCall(raw, message);
@@ -25,6 +25,7 @@ export const requestProof = (dependencies: NetworkDependencies) => {
     if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode: submission.mode, reason }));
     const digest = createHash('sha256').update(message).digest('hex');
     const nonce = nonces.accept(requester, call.body.nonce, digest);
+    await direct?.takeIn(submission.stdinId, 'stdin', requester);
     const requestId = await registry.submit(submission, {
       stdin() {
         const { sha256, sizeBytes, private: isPrivate } = catalog.owned(submission.stdinId, 'stdin', requester);

@@ -9,6 +9,7 @@ import { unary } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { originOf } from './fields.js';
 import { findRequest } from './findRequest.js';
+import { viaBucket } from './viaBucket.js';
 import { executionOf, executionStatusOf, fulfillmentStatusOf, secondsOf } from './wireStatus.js';
 
 export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
@@ -28,11 +29,14 @@ export const getProofRequestStatus = (dependencies: NetworkDependencies) =>
     return answer;
   });
 
-function answerOf(
-  { publicUrl }: NetworkDependencies,
-  view: RequestView,
-  { origin }: CallContext,
-): MessageInitShape<typeof GetProofRequestStatusResponseSchema> {
+type Answer = MessageInitShape<typeof GetProofRequestStatusResponseSchema>;
+
+function answerOf(dependencies: NetworkDependencies, view: RequestView, call: CallContext): Answer | Promise<Answer> {
+  const answer = ownAnswerOf(dependencies, view, call);
+  return dependencies.direct === undefined ? answer : viaBucket(dependencies.direct, dependencies, view, answer);
+}
+
+function ownAnswerOf({ publicUrl }: NetworkDependencies, view: RequestView, { origin }: CallContext): Answer {
   const execution = executionOf(view);
   return {
     fulfillmentStatus: fulfillmentStatusOf(view),
