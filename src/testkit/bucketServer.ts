@@ -5,6 +5,9 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
+import { type Bucket, createBucket } from '../artifacts/s3/bucket.js';
+import { createS3Client } from '../artifacts/s3/client.js';
+import { createLog } from '../log.js';
 
 /**
  * `away`: connections are cut at once. `unavailable`: 503 with S3's text. `cut`: the transfer breaks off in its
@@ -31,6 +34,16 @@ export interface BucketServer {
 }
 
 const bucket = 'proofs';
+const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+
+/** A bucket of the server as the service uses it; the server has one, under the name of `server.bucket`. */
+export const openBucket = (server: Pick<BucketServer, 'endpoint'>, prefix: string, name = bucket): Bucket =>
+  createBucket({
+    client: createS3Client({ endpoint: server.endpoint, region: 'us-east-1', credentials }),
+    bucket: name,
+    prefix,
+    log: createLog('silent'),
+  });
 
 export async function startBucketServer(): Promise<BucketServer> {
   const directory = await mkdtemp(join(tmpdir(), 'bucket-'));

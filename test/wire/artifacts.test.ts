@@ -19,7 +19,7 @@ import {
 } from '../../src/testkit/serviceRequests.js';
 import { createArtifact, download, put } from '../../src/testkit/serviceUploads.js';
 import { bomb, stdinFrames } from '../../src/testkit/zstd/frames.js';
-import { createZstdDecoder } from '../../src/workers/zstd/decoder.js';
+import { unpack } from '../../src/testkit/zstd/unpack.js';
 
 const limitBytes = 2 * 1024 * 1024;
 /** What the engine says of proofs in an input that it cannot read (engine/src/stdin.rs). */
@@ -32,15 +32,6 @@ const stdins = {
   proofs: Buffer.concat([stdinOf('proofs').subarray(0, -8), Buffer.of(1, 0, 0, 0, 0, 0, 0, 0), Buffer.alloc(500, 7)]),
 };
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-async function unpacked(frame: Uint8Array): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  const decoder = createZstdDecoder((raw) => void pieces.push(Buffer.from(raw)));
-  await decoder.push(frame);
-  await decoder.end();
-  decoder.close();
-  return Buffer.concat(pieces);
-}
 
 describe('artifacts', { timeout: 120_000 }, () => {
   let stage: ServiceStage;
@@ -97,14 +88,14 @@ describe('artifacts', { timeout: 120_000 }, () => {
     it('PUT zstd (SDK 6): the unpacked bytes are the input', async () => {
       for (const { bytes } of stdinFrames) {
         const { proofUrl } = await proven(bytes);
-        assert.ok((await download(proofUrl)).body.equals(expectedProof(await unpacked(bytes))));
+        assert.ok((await download(proofUrl)).body.equals(expectedProof(await unpack(bytes))));
       }
     });
 
     it('PUT twice: the same bytes are taken again, packed or not, and others are refused', async () => {
       const [{ bytes }] = stdinFrames;
       const { url } = await newStdin();
-      for (const body of [bytes, bytes, await unpacked(bytes)]) assert.equal(await put(url, body), '200');
+      for (const body of [bytes, bytes, await unpack(bytes)]) assert.equal(await put(url, body), '200');
       assert.equal(await put(url, stdinOf('other')), '409 ARTIFACT_CONFLICT');
     });
 

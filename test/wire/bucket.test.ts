@@ -84,12 +84,10 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
     const uri = await uploaded(ArtifactType.PRIVATE_STDIN, stdin);
     const proofUrl = await wait(await requester.ask(uri));
     assert.ok((await download(proofUrl)).body.equals(expectedProof(stdin)));
-    const named = bucket.requests.slice(before).map(({ method, key }) => `${method} ${key}`);
-    // The program, if at all: no request names the input or the proof, not even to ask for them.
-    assert.deepEqual(
-      named.filter((request) => !request.includes('prover/program/')),
-      [],
-    );
+    // No request names the input or the proof, not even to ask for them.
+    const later = bucket.requests.slice(before);
+    for (const id of [uri.slice(-64), proofUrl.slice(-64)]) assert.ok(later.every(({ key }) => !key.includes(id)));
+    assert.ok(later.every(({ method }) => method !== 'PUT'));
     assert.deepEqual(filesOf('scratch'), []);
   });
 

@@ -100,13 +100,17 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
 
     /** Repeated as long as this is what is in the way: minutes of proving are worth the wait. */
     async function insist<T>(obstacle: FailureCode, work: () => Promise<T>): Promise<T> {
-      for (;;) {
+      for (let times = 0; ; times++) {
         try {
           return await work();
         } catch (error) {
           const { code } = failureFrom(error, requestId);
           if (controller.signal.aborted || code !== obstacle) throw error;
-          log.warn({ event: 'stage.unstored', requestId, stage: spec.stage, code, err: error }, 'not stored yet');
+          // Once: a full disk would otherwise be filled by its own complaints.
+          log[times === 0 ? 'warn' : 'debug'](
+            { event: 'stage.unstored', requestId, stage: spec.stage, code, err: error },
+            'not stored yet',
+          );
           await new Promise<void>((resolve) => clock.wakeAt(clock.now() + againPauseMs, resolve));
         }
       }

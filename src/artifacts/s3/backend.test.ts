@@ -10,18 +10,15 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type ArtifactId, newArtifactId, type Sha256 } from '../../ids.js';
-import { createLog } from '../../log.js';
 import { openStore } from '../../store/environment.js';
 import { concurrentUploads, describeArtifactBackend, failsWith } from '../../testkit/artifactContract.js';
-import { type BucketServer, startBucketServer } from '../../testkit/bucketServer.js';
+import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucketServer.js';
 import { sampleStdin } from '../../testkit/sampleArtifacts.js';
 import { SimulatedClock } from '../../testkit/simulatedClock.js';
 import { createCatalog } from '../catalog.js';
 import { createDirectoryBackend } from '../directory.js';
 import type { ArtifactBackend } from '../port.js';
 import { createS3Backend } from './backend.js';
-import { createBucket } from './bucket.js';
-import { createS3Client } from './client.js';
 
 const uploads = { threads: 1, concurrent: concurrentUploads, waiting: 8 };
 const prefix = 'service-1/';
@@ -36,12 +33,8 @@ const factsOf = (bytes: Uint8Array) => ({
   sizeBytes: bytes.byteLength,
 });
 
-function backendOver({ endpoint, bucket }: BucketServer, folder: string, cacheBytes = 1e9): ArtifactBackend {
-  const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
-  const client = createS3Client({ endpoint, region: 'us-east-1', credentials });
-  const log = createLog('silent');
-  return createS3Backend({ folder, uploads, bucket: createBucket({ client, bucket, prefix, log }), cacheBytes });
-}
+const backendOver = (server: BucketServer, folder: string, cacheBytes = 1e9): ArtifactBackend =>
+  createS3Backend({ folder, uploads, bucket: openBucket(server, prefix), cacheBytes });
 
 for (const isPrivate of [false, true]) {
   describeArtifactBackend(`the S3 backend, ${isPrivate ? 'private' : 'public'} artifacts`, isPrivate, async () => {

@@ -4,12 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createLog } from '../../log.js';
 import { openStore, type Store } from '../../store/environment.js';
-import { type BucketServer, startBucketServer } from '../../testkit/bucketServer.js';
-import { type Bucket, createBucket } from './bucket.js';
+import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucketServer.js';
+import type { Bucket } from './bucket.js';
 import { assertNoBucket, BucketError, claimBucket } from './claim.js';
-import { createS3Client } from './client.js';
 
 describe('the claim on a prefix', () => {
   let server: BucketServer;
@@ -32,12 +30,10 @@ describe('the claim on a prefix', () => {
     return store;
   }
 
-  function bucketOf(bucket: string, prefix: string): Bucket {
-    const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
-    const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-1', credentials });
-    const made = createBucket({ client, bucket, prefix, log: createLog('silent') });
-    open.push(made);
-    return made;
+  function bucketOf(name: string, prefix: string): Bucket {
+    const bucket = openBucket(server, prefix, name);
+    open.push(bucket);
+    return bucket;
   }
 
   const claim = (store: Store, prefix: string, bucket = server.bucket) =>

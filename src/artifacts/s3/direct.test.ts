@@ -8,12 +8,11 @@ import { type Clock, systemClock } from '../../clock.js';
 import { type Address, newArtifactId, type RequestId } from '../../ids.js';
 import { createLog } from '../../log.js';
 import { openStore, type Store } from '../../store/environment.js';
-import { type BucketServer, startBucketServer } from '../../testkit/bucketServer.js';
+import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucketServer.js';
 import { sampleStdin } from '../../testkit/sampleArtifacts.js';
 import { createCatalog } from '../catalog.js';
 import { createS3Backend } from './backend.js';
-import { type Bucket, createBucket } from './bucket.js';
-import { createS3Client } from './client.js';
+import type { Bucket } from './bucket.js';
 import { createDirectTransfers } from './direct.js';
 
 const owner = '11'.repeat(20) as Address;
@@ -31,9 +30,7 @@ describe('direct transfers', () => {
     server = await startBucketServer();
     folder = await mkdtemp(join(tmpdir(), 'direct-'));
     store = await openStore(join(folder, 'store'));
-    const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
-    const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-1', credentials });
-    bucket = createBucket({ client, bucket: server.bucket, prefix: '', log });
+    bucket = openBucket(server, '');
     const uploads = { threads: 1, concurrent: 2, waiting: 2 };
     backend = createS3Backend({ folder, uploads, bucket, cacheBytes: 1e9 });
   });
