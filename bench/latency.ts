@@ -49,7 +49,7 @@ export const measureLatency: Part = async (setting) => {
   const store = await openStore(join(data, 'store'));
   const count = scaled(400, setting) + warmUp;
   const ids = await seedStore(store, data, count);
-  const artifacts = createDirectoryBackend({ folder: data, uploads: { threads: 1, concurrent: 1, waiting: 1 } });
+  const artifacts = createDirectoryBackend({ folder: data, uploads: { threads: 1, concurrent: 1 } });
   const log = createLog('warn');
   const clock = systemClock;
   const begunPath = join(setting.folder, 'begun');

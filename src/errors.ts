@@ -38,6 +38,8 @@ type Cases = {
   /** The nonce was used with another body, or is too old to be checked. */
   NONCE_STALE: { nonce: string };
   PROGRAM_NOT_FOUND: { vkHash: VkHash };
+  /** One address has registered as many programs as it may. */
+  PROGRAMS_FULL: { owner: Address; limit: number };
   /** CreateProgram's vk does not hash to its vk_hash. */
   VK_HASH_MISMATCH: { vkHash: VkHash; computed: VkHash };
   REQUEST_NOT_FOUND: { requestId: RequestId };
@@ -68,6 +70,10 @@ type Cases = {
   QUEUE_FULL: { limit: number };
   /** One address has as many open requests as it may. */
   REQUESTER_QUEUE_FULL: { requester: Address; limit: number };
+  /** So many uploads wait for their turn already. */
+  UPLOADS_BUSY: { waiting: number };
+  /** What is uploaded and still needed has all the room it may have: that of one owner, or of all where there is no name. */
+  UPLOAD_SPACE_FULL: { limitBytes: number; owner: Address | undefined };
   STARTING: object;
   DRAINING: object;
   /** The data folder has no room. */
@@ -109,6 +115,7 @@ const retryOf: Record<keyof Cases, Retry> = {
   CERTIFICATE_MISSING: 'permanent',
   NONCE_STALE: 'transient',
   PROGRAM_NOT_FOUND: 'permanent',
+  PROGRAMS_FULL: 'permanent',
   VK_HASH_MISMATCH: 'permanent',
   REQUEST_NOT_FOUND: 'permanent',
   REQUEST_NOT_OWNED: 'permanent',
@@ -129,6 +136,8 @@ const retryOf: Record<keyof Cases, Retry> = {
   DEADLINE_PASSED: 'permanent',
   QUEUE_FULL: 'transient',
   REQUESTER_QUEUE_FULL: 'transient',
+  UPLOADS_BUSY: 'transient',
+  UPLOAD_SPACE_FULL: 'transient',
   STARTING: 'transient',
   DRAINING: 'transient',
   DISK_FULL: 'transient',

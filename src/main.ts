@@ -11,9 +11,12 @@ import type { LaneStatus } from './actors/lanes/scheduling.js';
 import type { Registry } from './actors/registry.js';
 import { createRetention } from './actors/retention.js';
 import { createSystem } from './actors/system.js';
+import { boundedCatalog } from './artifacts/boundedCatalog.js';
 import { createCapabilities } from './artifacts/capability.js';
 import { createCatalog } from './artifacts/catalog.js';
 import { createDirectTransfers } from './artifacts/s3/direct.js';
+import { Slots } from './artifacts/slots.js';
+import { UploadSpace } from './artifacts/uploadSpace.js';
 import { openCallers } from './callers.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config/load.js';
@@ -52,6 +55,8 @@ export interface Service {
 
 /** One message of the SDK is under 1 KB; a list of ids stays far below too. */
 const maxCallBytes = 256 * 1024;
+/** Uploads that may wait for their turn. Each holds a connection and what the system has buffered of it. */
+const waitingUploads = 256;
 /** Housekeeping of nonces and uploads that nobody has referenced, in ms. */
 const sweepEveryMs = 60_000;
 
@@ -86,11 +91,13 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
 
     const { artifacts, presigning } = await openStorage({ config, folder: folder.path, store, environment, log });
     stops.push(() => artifacts.close());
-    const catalog = createCatalog({ store, backend: artifacts, clock });
+    const space = new UploadSpace({ bytes: config.uploadSpace, bytesOfOwner: config.uploadSpacePerAddress });
+    const catalog = boundedCatalog(createCatalog({ store, backend: artifacts, clock }), store, space);
+    const slots = new Slots({ size: config.uploads, perOwner: config.uploadsPerAddress, waiting: waitingUploads });
     const limitBytes = { program: config.maxProgramSize, stdin: config.maxStdinSize };
     const direct =
       presigning &&
-      createDirectTransfers({ bucket: presigning, catalog, backend: artifacts, store, clock, log, limitBytes });
+      createDirectTransfers({ bucket: presigning, slots, catalog, backend: artifacts, store, clock, log, limitBytes });
     const capabilities = createCapabilities({ key: await uploadKeyOf(store), clock });
 
     // Sockets of engines: their paths must be short, and they are worth nothing after this process.
@@ -141,6 +148,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       store,
       signatures: callers.among(signatures),
       nonces,
+      maxProgramsOfOwner: config.maxProgramsPerAddress,
       waitLoops: createWaitLoops(clock),
       heldPolls,
       clock,
@@ -158,6 +166,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       return view?.state === 'fulfilled' && view.proof.id === id;
     };
     const routes = createRoutes({
+      slots,
       capabilities,
       catalog,
       backend: artifacts,

@@ -37,6 +37,10 @@ const all: Array<[Failure, string]> = [
     `No program is registered under vk hash 0x${id}. Register it first.`,
   ],
   [
+    fail('PROGRAMS_FULL', { owner: '11'.repeat(20) as Address, limit: 2 }),
+    `The address 0x${'11'.repeat(20)} has registered 2 programs, the most that one address may have here. Ask the operator of the service to allow more.`,
+  ],
+  [
     fail('ARTIFACT_NOT_OWNED', { artifactId: id as ArtifactId, owner: '11'.repeat(20) as Address }),
     `The artifact ${id} belongs to 0x${'11'.repeat(20)}, who did not sign this request.`,
   ],
@@ -108,6 +112,15 @@ const all: Array<[Failure, string]> = [
     fail('REQUESTER_QUEUE_FULL', { requester: '11'.repeat(20) as Address, limit: 2 }),
     `The address 0x${'11'.repeat(20)} has 2 open requests, the most that one address may have. Try again when some have ended.`,
   ],
+  [fail('UPLOADS_BUSY', { waiting: 9 }), '9 uploads wait for their turn already. Try again in a moment.'],
+  [
+    fail('UPLOAD_SPACE_FULL', { limitBytes: 64e9, owner: undefined }),
+    'Uploads have all the room that they may take here, 64.0 GB. Try again when requests have ended.',
+  ],
+  [
+    fail('UPLOAD_SPACE_FULL', { limitBytes: 1e6, owner: '11'.repeat(20) as Address }),
+    `The uploads of 0x${'11'.repeat(20)} have all the room that one address may take here, 1.0 MB. Try again when its requests have ended.`,
+  ],
   [fail('DISK_FULL'), 'The data folder has no room left. Nothing was lost; try again when there is room.'],
   [fail('BUCKET_UNAVAILABLE'), 'The store of artifacts cannot be reached. Nothing was lost; try again later.'],
   [fail('DRAINING'), 'The service is stopping. Try again when it is back.'],
@@ -154,6 +167,12 @@ describe('what a client is told', () => {
       codes.filter((code) => !page.includes(`\`${code}\``)),
       [],
     );
+  });
+
+  it('is to try again where an address has too much that ends by itself, and not where it does not', () => {
+    const owner = '11'.repeat(20) as Address;
+    assert.equal(codeOf(fail('REQUESTER_QUEUE_FULL', { requester: owner, limit: 1 })), 14);
+    assert.equal(codeOf(fail('PROGRAMS_FULL', { owner, limit: 1 })), 8);
   });
 
   it('never holds the text of a foreign error', () => {

@@ -32,6 +32,8 @@ export function sentenceOf(failure: Failure): string {
       return `Invalid nonce ${failure.nonce}: it was used before or is too old. Fetch a new one with GetNonce.`;
     case 'PROGRAM_NOT_FOUND':
       return `No program is registered under vk hash 0x${failure.vkHash}. Register it first.`;
+    case 'PROGRAMS_FULL':
+      return `The address 0x${failure.owner} has registered ${failure.limit} programs, the most that one address may have here. Ask the operator of the service to allow more.`;
     case 'VK_HASH_MISMATCH':
       return `The verifying key hashes to 0x${failure.computed}, not to the given 0x${failure.vkHash}.`;
     case 'REQUEST_NOT_FOUND':
@@ -72,6 +74,12 @@ export function sentenceOf(failure: Failure): string {
       return `The queue is full (${failure.limit} open requests). Try again later.`;
     case 'REQUESTER_QUEUE_FULL':
       return `The address 0x${failure.requester} has ${failure.limit} open requests, the most that one address may have. Try again when some have ended.`;
+    case 'UPLOADS_BUSY':
+      return `${failure.waiting} uploads wait for their turn already. Try again in a moment.`;
+    case 'UPLOAD_SPACE_FULL':
+      return failure.owner === undefined
+        ? `Uploads have all the room that they may take here, ${size(failure.limitBytes)}. Try again when requests have ended.`
+        : `The uploads of 0x${failure.owner} have all the room that one address may take here, ${size(failure.limitBytes)}. Try again when its requests have ended.`;
     case 'STARTING':
       return 'The service is starting. Try again in a moment.';
     case 'DRAINING':

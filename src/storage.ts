@@ -24,12 +24,9 @@ export interface Storage {
   readonly presigning: Bucket | undefined;
 }
 
-/** Uploads that may wait for their turn. */
-const waiting = 256;
-
 /** Rejects with a BucketError. */
 export async function openStorage({ config, folder, store, environment, log }: StorageParameters): Promise<Storage> {
-  const uploads = { threads: Math.min(2, availableParallelism()), concurrent: config.uploads, waiting };
+  const uploads = { threads: Math.min(2, availableParallelism()), concurrent: config.uploads };
   const { s3Bucket: bucket, s3Region: region } = config;
   if (bucket === undefined || region === undefined) {
     assertNoBucket(store);

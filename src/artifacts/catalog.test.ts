@@ -64,6 +64,7 @@ describe('the catalog', () => {
       return refOf(id, digit);
     },
     measure: async () => refOf(id, digit),
+    announcedBytes: undefined,
   });
 
   async function uploaded(id = newArtifactId(), digit = 'a'): Promise<ArtifactId> {
@@ -93,7 +94,7 @@ describe('the catalog', () => {
   it('records nothing of an upload that fails', async () => {
     const id = newArtifactId();
     const cut = () => Promise.reject(new Error('cut off'));
-    const failing = catalog.upload(claims(id), { receive: cut, measure: cut });
+    const failing = catalog.upload(claims(id), { receive: cut, measure: cut, announcedBytes: undefined });
     await assert.rejects(failing, /cut off/);
     assert.equal(catalog.lookup(id), undefined);
   });

@@ -42,6 +42,8 @@ export interface UploadIntake {
   readonly receive: () => Promise<ReceivedArtifact>;
   /** Keeps nothing. */
   readonly measure: () => Promise<ArtifactRef>;
+  /** Of the body as sent; undefined when the client did not say. */
+  readonly announcedBytes: number | undefined;
 }
 
 /**

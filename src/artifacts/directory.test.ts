@@ -7,11 +7,11 @@ import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { newArtifactId } from '../ids.js';
-import { concurrentUploads, describeArtifactBackend, failsWith } from '../testkit/artifactContract.js';
+import { describeArtifactBackend, failsWith } from '../testkit/artifactContract.js';
 import { sampleStdin } from '../testkit/sampleArtifacts.js';
 import { createDirectoryBackend } from './directory.js';
 
-const uploads = { threads: 1, concurrent: concurrentUploads, waiting: 8 };
+const uploads = { threads: 1, concurrent: 3 };
 const never = new AbortController().signal;
 const stdin = { kind: 'stdin', private: false } as const;
 const newFolder = () => mkdtemp(join(tmpdir(), 'sealed-artifacts-'));

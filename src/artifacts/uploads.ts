@@ -9,15 +9,15 @@ import type { ReceivedFile, UploadTask } from '../workers/upload/task.js';
 import { workerUrl } from '../workers/workerUrl.js';
 import { forwardBody } from './forwardBody.js';
 import type { UploadLimit } from './port.js';
-import { Slots } from './slots.js';
 
 export interface UploadLimits {
   /** Worker threads; one is started at once, the others when needed. */
   readonly threads: number;
-  /** Uploads at once over all threads. Each costs up to 1 MiB in flight and, compressed, up to 11 MiB of window. */
+  /**
+   * Uploads at once over all threads, until they are stored, which the caller keeps to (`Slots`). Each costs up to 1 MiB in flight and, compressed, up to
+   * 11 MiB of window.
+   */
   readonly concurrent: number;
-  /** Uploads that may wait for their turn; more are refused with QUEUE_FULL. */
-  readonly waiting: number;
 }
 
 export interface Upload extends UploadLimit {
@@ -41,8 +41,7 @@ export interface Uploads {
 /** A thread that has had nothing to do for this long is ended (ms). */
 const idleThreadMs = 60_000;
 
-export function createUploads({ threads, concurrent, waiting }: UploadLimits): Uploads {
-  const slots = new Slots(concurrent, waiting);
+export function createUploads({ threads, concurrent }: UploadLimits): Uploads {
   const pool = new Piscina<UploadTask | string, Outcome<ReceivedFile> | ProvenFile>({
     filename: workerUrl(import.meta.url, '../workers/upload.worker'),
     minThreads: 1,
@@ -55,7 +54,6 @@ export function createUploads({ threads, concurrent, waiting }: UploadLimits): U
 
   return {
     async receive({ id, kind, body, limitBytes, announcedBytes }, path, signal) {
-      const release = await slots.acquire(signal);
       const { port1, port2 } = new MessageChannel();
       try {
         const task: UploadTask = { port: port2, path, kind, limitBytes };
@@ -76,7 +74,6 @@ export function createUploads({ threads, concurrent, waiting }: UploadLimits): U
         return valueOrThrow(await outcome);
       } finally {
         port1.close();
-        release();
       }
     },
     digest: (path) => pool.run(path, { name: 'digest' }) as Promise<ProvenFile>,

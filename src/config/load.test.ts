@@ -85,6 +85,9 @@ describe('loadConfig', () => {
     assert.match(problemsOf(() => load({ gpus: '0' }))[0] ?? '', /--gpus needs --gpu-server/);
     assert.match(problemsOf(() => load({ gpuServer: '/x' }))[0] ?? '', /--gpu-server needs --gpus/);
     assert.match(problemsOf(() => load({ gpus: '1,1', gpuServer: '/x' }))[0] ?? '', /twice/);
+    assert.match(problemsOf(() => load({ clientCertificates: 'required' }))[0] ?? '', /required needs --tls-client-ca/);
+    const small = problemsOf(() => load({ uploadSpacePerAddress: '1GiB', maxProgramSize: '2GiB' }))[0] ?? '';
+    assert.match(small, /--upload-space-per-address is less than one upload may have/);
     assert.match(problemsOf(() => load({ cpuProveLanes: '0' }))[0] ?? '', /nothing could prove/);
   });
 

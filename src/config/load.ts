@@ -90,6 +90,13 @@ function contradictions(config: Config): string[] {
     if (config[name] !== undefined && config.tlsCert === undefined)
       found.push(`${flagOf(name)} needs ${flagOf('tlsCert')} and ${flagOf('tlsKey')}: without them there is no TLS`);
   }
+  const largest = Math.max(config.maxStdinSize, config.maxProgramSize);
+  for (const name of ['uploadSpace', 'uploadSpacePerAddress'] as const) {
+    if (config[name] < largest)
+      found.push(
+        `${flagOf(name)} is less than one upload may have (${flagOf('maxStdinSize')}, ${flagOf('maxProgramSize')})`,
+      );
+  }
   if (config.clientCertificates === 'required' && config.tlsClientCa === undefined)
     found.push(`${flagOf('clientCertificates')} required needs ${flagOf('tlsClientCa')}: who vouches for them`);
   if (config.cpuProveLanes + config.gpus.length + config.gpuSockets.length === 0) {

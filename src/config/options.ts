@@ -193,7 +193,26 @@ export const options = {
     'SIZE',
     'Most bytes of local copies of what is in the bucket; what is in use may pass it.',
   ),
+  maxProgramsPerAddress: option(
+    count(1, 1_000_000),
+    '1000',
+    'N',
+    'Most programs that one address may register; they are kept for good.',
+  ),
   uploads: option(count(1, 64), '4', 'N', 'Uploads that are received at the same time; more wait.'),
+  uploadsPerAddress: option(
+    count(1, 64),
+    '3',
+    'N',
+    'Most of them that are of one address, so that others find one free.',
+  ),
+  uploadSpace: option(
+    size,
+    '64GiB',
+    'SIZE',
+    'Room for inputs whose requests have not ended and for programs that are not registered; further uploads are told to try again later.',
+  ),
+  uploadSpacePerAddress: option(size, '16GiB', 'SIZE', 'Most of that room that the uploads of one address take.'),
   signatureThreads: option(count(1, 64), '1', 'N', 'Threads that recover signatures (about 10,000 a second each).'),
   proofRetention: option(duration, '7d', 'TIME', 'How long a proof stays downloadable after it was made.'),
   holdPolls: option(

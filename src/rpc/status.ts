@@ -18,6 +18,8 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   // The SDK fetches a fresh nonce in its retry.
   NONCE_STALE: code.aborted,
   PROGRAM_NOT_FOUND: code.notFound,
+  // Final: programs stay for good, so that waiting does not help.
+  PROGRAMS_FULL: code.resourceExhausted,
   VK_HASH_MISMATCH: code.invalidArgument,
   REQUEST_NOT_FOUND: code.notFound,
   REQUEST_NOT_OWNED: code.permissionDenied,
@@ -38,6 +40,8 @@ const statusOf: Partial<Record<FailureCode, Code>> = {
   DEADLINE_PASSED: code.invalidArgument,
   QUEUE_FULL: code.unavailable,
   REQUESTER_QUEUE_FULL: code.unavailable,
+  UPLOADS_BUSY: code.unavailable,
+  UPLOAD_SPACE_FULL: code.unavailable,
   STARTING: code.unavailable,
   DRAINING: code.unavailable,
   DISK_FULL: code.unavailable,

@@ -24,6 +24,8 @@ export const bucketNumbers = {
   nonces: 10,
   /** When to delete what, by time. */
   expiries: 11,
+  /** How many programs an address has registered. Those of before there was a limit are not counted. */
+  programCounts: 12,
 } as const;
 
 export type BucketName = keyof typeof bucketNumbers;
@@ -97,5 +99,6 @@ export interface BucketTypes {
   artifacts: { key: [ArtifactId]; value: ArtifactRecord };
   results: { key: [RequestId, stage: string, attempt: number]; value: unknown };
   nonces: { key: [nonce: number, Address]; value: string };
+  programCounts: { key: [Address]; value: number };
   expiries: { key: [at: number, what: string, id: string]; value: true };
 }

@@ -18,9 +18,6 @@ export interface BackendUnderTest {
   cleanUp(): Promise<void>;
 }
 
-/** Uploads at once that the backend under test must be made with. */
-export const concurrentUploads = 3;
-
 const never = new AbortController().signal;
 const limits = { limitBytes: 8 * 1024 * 1024, announcedBytes: undefined };
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex') as Sha256;
@@ -199,30 +196,6 @@ export function describeArtifactBackend(
       givenUp.abort();
       await assert.rejects(waiting, failsWith('ABORTED'));
       await assertNothingOf(id);
-    });
-
-    it('lets uploads wait for their turn', async () => {
-      const bytes = sampleStdin(Buffer.alloc(10, 9));
-      const proofId = newArtifactId();
-      await writeFile(backend.scratchPath(proofId), bytes);
-      await backend.adopt(proofId, place.proof, provenFile(bytes));
-
-      const stalled = Array.from({ length: concurrentUploads }, () => new AbortController());
-      const running = stalled.map(({ signal }) =>
-        assert.rejects(
-          backend.receive(newArtifactId(), place.stdin, silentAfter(bytes), limits, signal),
-          failsWith('ABORTED'),
-        ),
-      );
-      const body = bodyOf(bytes);
-      const last = backend.receive(newArtifactId(), place.stdin, body, limits, never);
-      // Each of these goes through the same threads and back; an upload that is not held back would have been read by then.
-      for (let i = 0; i < 5; i++) await backend.adopt(proofId, place.proof, provenFile(bytes));
-      assert.equal(body.readableDidRead, false);
-      stalled[0]?.abort();
-      await last;
-      for (const controller of stalled) controller.abort();
-      await Promise.all(running);
     });
 
     it('adopts a finished output, also twice, also after another attempt wrote again', async () => {

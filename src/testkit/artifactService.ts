@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { boundedCatalog } from '../artifacts/boundedCatalog.js';
 import { createCapabilities } from '../artifacts/capability.js';
 import { createCatalog } from '../artifacts/catalog.js';
 import { createDirectoryBackend } from '../artifacts/directory.js';
+import { type SlotLimits, Slots } from '../artifacts/slots.js';
+import { type SpaceLimits, UploadSpace } from '../artifacts/uploadSpace.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Failure } from '../errors.js';
 import { type Address, type ArtifactId, newArtifactId, type Sha256 } from '../ids.js';
@@ -31,14 +34,18 @@ export interface HttpReply {
 export async function startArtifactService({
   clock = systemClock,
   limitBytes = 4_000_000,
+  slots = { size: 4, perOwner: 4, waiting: 4 },
+  space = { bytes: 1e9, bytesOfOwner: 1e9 },
 }: {
   clock?: Clock;
   limitBytes?: number;
+  slots?: SlotLimits;
+  space?: SpaceLimits;
 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sealed-http-'));
   const store = await openStore(join(folder, 'store'));
-  const backend = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 4, waiting: 4 } });
-  const catalog = createCatalog({ store, backend, clock });
+  const backend = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: slots.size } });
+  const catalog = boundedCatalog(createCatalog({ store, backend, clock }), store, new UploadSpace(space));
   const capabilities = createCapabilities({ key: randomBytes(32), clock });
   const state: { refusal: Failure | undefined; serving: boolean; visible: (id: ArtifactId) => boolean } = {
     refusal: undefined,
@@ -47,6 +54,7 @@ export async function startArtifactService({
   };
   const log = createLog('silent');
   const routes = createRoutes({
+    slots: new Slots(slots),
     capabilities,
     catalog,
     backend,
@@ -75,10 +83,10 @@ export async function startArtifactService({
     front,
     port,
     /** A fresh id and the path to PUT it to. */
-    capability(kind: 'program' | 'stdin' = 'stdin'): { id: ArtifactId; path: string } {
+    capability(kind: 'program' | 'stdin' = 'stdin', owner = sampleOwner): { id: ArtifactId; path: string } {
       const id = newArtifactId();
       const expiresAt = clock.now() + 60_000;
-      return { id, path: capabilities.mint({ id, kind, private: false, owner: sampleOwner, expiresAt }) };
+      return { id, path: capabilities.mint({ id, kind, private: false, owner, expiresAt }) };
     },
     /** A proof as a lane leaves it, adopted and recorded; answers its id. */
     async storeProof(bytes: Uint8Array): Promise<ArtifactId> {

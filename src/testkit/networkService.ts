@@ -44,6 +44,7 @@ export async function startNetworkService(): Promise<NetworkService> {
     waitLoops: createWaitLoops(clock),
     heldPolls,
     clock,
+    maxProgramsOfOwner: 100,
     publicUrl: undefined,
   });
   const routes = async () => {

@@ -66,7 +66,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       createdAt: 0,
     }),
   );
-  const artifacts = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 1, waiting: 1 } });
+  const artifacts = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 1 } });
   return live(store, artifacts, createArtifactPaths(join(folder, 'artifacts')), new SimulatedClock(), options);
 }
 

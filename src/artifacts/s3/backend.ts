@@ -10,7 +10,6 @@ import { directoryBackendOver } from '../directory.js';
 import { asFailure, openForRead, sizeOf } from '../files.js';
 import { createArtifactPaths } from '../paths.js';
 import type { ArtifactBackend, ArtifactKind, ArtifactPlace, ArtifactRef, LocalFile } from '../port.js';
-import { Slots } from '../slots.js';
 import { turns } from '../turns.js';
 import { createUploads, type UploadLimits } from '../uploads.js';
 import type { Bucket } from './bucket.js';
@@ -35,8 +34,6 @@ export function createS3Backend({
   const pool = createUploads(uploads);
   const local = directoryBackendOver(paths, pool);
   const cache = openCache(createArtifactPaths(join(folder, 'artifacts', 'bucket')), cacheBytes);
-  /** Received files that are on their way into the bucket, and those that still arrive. Each may be as large as an upload. */
-  const spool = new Slots(2 * uploads.concurrent, uploads.waiting);
   const inTurn = turns();
 
   const isLocal = async (id: ArtifactId, { kind, private: isPrivate }: ArtifactPlace): Promise<boolean> =>
@@ -82,7 +79,6 @@ export function createS3Backend({
         // It may break off before anybody reads it; the reader is told then.
         body.on('error', () => undefined);
         if (await isLocal(id, place)) return local.receive(id, place, body, limits, signal);
-        const release = await spool.acquire(signal);
         const path = paths.newUpload(id);
         try {
           const received = await pool.receive({ id, kind, body, ...limits }, path, signal);
@@ -96,7 +92,6 @@ export function createS3Backend({
           });
           return { id, ...received };
         } finally {
-          release();
           await rm(path, { force: true });
         }
       }),

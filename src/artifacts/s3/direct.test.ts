@@ -11,6 +11,7 @@ import { openStore, type Store } from '../../store/environment.js';
 import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucketServer.js';
 import { sampleStdin } from '../../testkit/sampleArtifacts.js';
 import { createCatalog } from '../catalog.js';
+import { Slots } from '../slots.js';
 import { createS3Backend } from './backend.js';
 import type { Bucket } from './bucket.js';
 import { createDirectTransfers } from './direct.js';
@@ -44,7 +45,11 @@ describe('direct transfers', () => {
   function transfers(clock: Clock = systemClock) {
     const catalog = createCatalog({ store, backend, clock });
     const limitBytes = { program: 1e6, stdin: 1e6 };
-    return { catalog, direct: createDirectTransfers({ bucket, catalog, backend, store, clock, log, limitBytes }) };
+    const slots = new Slots({ size: 3, perOwner: 3, waiting: 8 });
+    return {
+      catalog,
+      direct: createDirectTransfers({ bucket, slots, catalog, backend, store, clock, log, limitBytes }),
+    };
   }
 
   const claims = (id = newArtifactId()) => ({ id, kind: 'stdin' as const, private: false, owner, expiresAt: 0 });

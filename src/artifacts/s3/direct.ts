@@ -8,6 +8,7 @@ import type { Store } from '../../store/environment.js';
 import type { UploadClaims } from '../capability.js';
 import type { Catalog } from '../catalog.js';
 import type { ArtifactBackend, ArtifactPlace, ArtifactRef } from '../port.js';
+import type { Slots } from '../slots.js';
 import { encodedLimit } from '../uploadLimit.js';
 import { objectKeyOf } from './backend.js';
 import type { Bucket } from './bucket.js';
@@ -28,6 +29,8 @@ export interface DirectTransfers {
 
 export interface DirectTransfersParameters {
   readonly bucket: Bucket;
+  /** Uploads at once, those that come by our own URLs included. */
+  readonly slots: Slots;
   readonly catalog: Pick<Catalog, 'lookup' | 'upload'>;
   readonly backend: Pick<ArtifactBackend, 'receive' | 'measure'>;
   readonly store: Pick<Store, 'get'>;
@@ -47,10 +50,15 @@ const folder = 'incoming';
 const incomingKey = (id: ArtifactId, kind: 'program' | 'stdin', owner: Address) => `${folder}/${kind}/${owner}/${id}`;
 
 export function createDirectTransfers(parameters: DirectTransfersParameters): DirectTransfers {
-  const { bucket, catalog, backend, store, clock, log, limitBytes } = parameters;
+  const { bucket, slots, catalog, backend, store, clock, log, limitBytes } = parameters;
   /** Repeated calls wait for the first: a call may end before its large input is in, and the client asks again. */
   const underWay = new Map<string, Promise<void>>();
   let sweepAt = 0;
+
+  async function receiveInTurn(id: ArtifactId, kind: 'program' | 'stdin', owner: Address, key: string): Promise<void> {
+    const giveBack = await slots.acquire(owner, new AbortController().signal);
+    await receive(id, kind, owner, key).finally(giveBack);
+  }
 
   async function receive(id: ArtifactId, kind: 'program' | 'stdin', owner: Address, key: string): Promise<void> {
     const { signal } = new AbortController();
@@ -65,6 +73,7 @@ export function createDirectTransfers(parameters: DirectTransfersParameters): Di
       const { sha256, sizeBytes } = await catalog.upload(claims, {
         receive: () => backend.receive(id, claims, body, limits, signal),
         measure: () => backend.measure(id, claims, body, limits, signal),
+        announcedBytes,
       });
       log.info({ event: 'artifact.taken_in', artifactId: id, kind, sha256, sizeBytes }, 'taken in from the bucket');
     } finally {
@@ -96,7 +105,7 @@ export function createDirectTransfers(parameters: DirectTransfersParameters): Di
       // Asked again for what has long been used: nothing is needed of the bucket.
       if (catalog.lookup(id) !== undefined || store.get('submissions', owner, id) !== undefined) return;
       const key = incomingKey(id, kind, owner);
-      const running = underWay.get(key) ?? receive(id, kind, owner, key).finally(() => underWay.delete(key));
+      const running = underWay.get(key) ?? receiveInTurn(id, kind, owner, key).finally(() => underWay.delete(key));
       underWay.set(key, running);
       await running;
     },

@@ -20,6 +20,7 @@ const statusOf: Partial<Record<FailureCode, number>> = {
   ARTIFACT_CORRUPT: 500,
 };
 
+/** 504 for whatever passes by itself: a stop, a full disk, uploads that wait, room that comes back as requests end. */
 export const httpStatusOf = (failure: Failure): number =>
   statusOf[failure.code] ?? (failure.retry === 'permanent' ? 400 : 504);
 

@@ -4,6 +4,7 @@ import type { Capabilities } from '../../artifacts/capability.js';
 import { artifactUri } from '../../artifacts/capability.js';
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { ArtifactBackend } from '../../artifacts/port.js';
+import type { Slots } from '../../artifacts/slots.js';
 import { encodedLimit } from '../../artifacts/uploadLimit.js';
 import type { Clock } from '../../clock.js';
 import { type Failure, FailureError, fail } from '../../errors.js';
@@ -14,6 +15,8 @@ import { watchProgress } from './progress.js';
 
 export interface PutArtifactDependencies {
   readonly capabilities: Pick<Capabilities, 'check'>;
+  /** Uploads at once. */
+  readonly slots: Slots;
   readonly catalog: Pick<Catalog, 'upload'>;
   readonly backend: Pick<ArtifactBackend, 'receive' | 'measure'>;
   readonly clock: Clock;
@@ -24,13 +27,16 @@ export interface PutArtifactDependencies {
   readonly refusal: () => Failure | undefined;
 }
 
-/** Answers 200 when the bytes are durable and recorded. Throws the Failures of `ArtifactBackend.receive` and `Capabilities.check`. */
+/**
+ * Answers 200 when the bytes are durable and recorded. Throws the Failures of `Capabilities.check`, `Slots.acquire` and
+ * `Catalog.upload`.
+ */
 export async function putArtifact(
   exchange: Exchange,
   id: ArtifactId,
   dependencies: PutArtifactDependencies,
 ): Promise<void> {
-  const { capabilities, catalog, backend, clock, log } = dependencies;
+  const { capabilities, slots, catalog, backend, clock, log } = dependencies;
   const refusal = dependencies.refusal();
   if (refusal !== undefined) throw new FailureError(refusal);
   const checked = capabilities.check(id, exchange.query);
@@ -43,7 +49,6 @@ export async function putArtifact(
     throw new FailureError(fail('ARTIFACT_TOO_LARGE', { kind: claims.kind, limitBytes }));
   }
 
-  exchange.expectMuch();
   const startedAt = clock.now();
   const startBytes = exchange.receivedBytes();
   const stalled = new AbortController();
@@ -54,10 +59,15 @@ export async function putArtifact(
   try {
     const signal = AbortSignal.any([exchange.signal, stalled.signal]);
     const limits = { limitBytes, announcedBytes };
-    const { kind, sha256, sizeBytes, spent } = await catalog.upload(claims, {
+    const giveBack = await slots.acquire(claims.owner, signal);
+    // Only now: those who wait must not make it hold more than they have been told.
+    exchange.expectMuch();
+    const uploaded = catalog.upload(claims, {
       receive: () => backend.receive(id, claims, exchange.body, limits, signal),
       measure: () => backend.measure(id, claims, exchange.body, limits, signal),
+      announcedBytes,
     });
+    const { kind, sha256, sizeBytes, spent } = await uploaded.finally(giveBack);
     const facts = { artifactId: id, kind, sha256, sizeBytes, durationMs: clock.now() - startedAt };
     if (spent) log.info({ event: 'artifact.spent', ...facts }, 'its request has ended: compared, not stored');
     else log.info({ event: 'artifact.stored', ...facts }, 'artifact stored');

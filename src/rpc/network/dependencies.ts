@@ -28,6 +28,8 @@ export interface NetworkDependencies {
   readonly waitLoops: WaitLoops;
   readonly heldPolls: Pick<HeldPolls, 'hold'>;
   readonly clock: Clock;
+  /** Most programs that one address may register. */
+  readonly maxProgramsOfOwner: number;
   /** Origin of artifact URLs; undefined means the host and port by which the client reached us. */
   readonly publicUrl: string | undefined;
 }

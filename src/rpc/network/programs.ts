@@ -33,7 +33,15 @@ export const getProgram = ({ store }: NetworkDependencies) =>
  * Checks that the vk hashes to vk_hash here; that the ELF has this vk is checked by the lane that sets the program up.
  * The body's nonce only makes its signature unique: a replay registers what is registered already.
  */
-export const createProgram = ({ store, catalog, direct, signatures, nonces, clock }: NetworkDependencies) =>
+export const createProgram = ({
+  store,
+  catalog,
+  direct,
+  signatures,
+  nonces,
+  clock,
+  maxProgramsOfOwner,
+}: NetworkDependencies) =>
   unary(ProverNetwork.method.createProgram, async ({ signature, body }, { raw }) => {
     const message = signedBody(raw);
     if (body === undefined) throw malformed('body', 'it is missing');
@@ -55,6 +63,10 @@ export const createProgram = ({ store, catalog, direct, signatures, nonces, cloc
     await store.write((tx) => {
       // Two clients may register one program at once; the first stays.
       if (tx.get('programs', vkHash) !== undefined) return;
+      const count = tx.get('programCounts', owner) ?? 0;
+      if (count >= maxProgramsOfOwner)
+        throw new FailureError(fail('PROGRAMS_FULL', { owner, limit: maxProgramsOfOwner }));
+      tx.put('programCounts', [owner], count + 1);
       nonce.record(tx);
       catalog.reference(tx, artifactId, vkHash);
       tx.put('programs', [vkHash], {
