@@ -43,7 +43,8 @@ async function send(
   clock: Clock,
 ) {
   if (response.destroyed) throw new Error('the client is gone');
-  const isBodyUnread = !request.complete;
+  // Node calls a request without a body complete only after it has been answered, when that happens at once.
+  const isBodyUnread = !request.complete && hasBody(request);
   response.writeHead(status, isBodyUnread ? { ...headers, connection: 'close' } : headers);
   if (body instanceof Readable) return pipeline(body, response);
   if (!isBodyUnread) {
@@ -56,6 +57,9 @@ async function send(
   await throwAway(request, clock);
   response.end();
 }
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 function throwAway(request: IncomingMessage, clock: Clock): Promise<void> {
   return new Promise((resolve) => {

@@ -53,6 +53,14 @@ describe('artifacts over HTTP/2', { timeout: 30_000 }, () => {
     assert.equal(widened.at(-1), 8 * 1024 * 1024);
   });
 
+  it('take twenty uploads at once, before the client has seen the window widened', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => send('PUT', service.capability().path, sampleStdin(randomBytes(10)))),
+    );
+    // The service of this test receives four and lets four wait.
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 504]);
+  });
+
   it('give a proof whole and in ranges, to HEAD its length, and nothing else', async () => {
     const bytes = randomBytes(200_000);
     const id = await service.storeProof(bytes);

@@ -1,5 +1,5 @@
 // Makes an Exchange of a stream of an HTTP/2 session. The routes do not know which version they answer.
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Connection } from '../grpc/call.js';
@@ -11,6 +11,9 @@ import { type Answer, type Exchange, parseTarget } from './exchange.js';
  */
 const streamWindowBytes = 8 * 1024 * 1024;
 const sessionWindowBytes = 16 * 1024 * 1024;
+
+/** Asked once each: a client answers a change of settings when it gets to it, and with more than ten unanswered Node ends the session. */
+const widened = new WeakSet<Http2Session>();
 
 export function http2Exchange(
   stream: ServerHttp2Stream,
@@ -39,8 +42,8 @@ export function http2Exchange(
     receivedBytes: () => socket?.bytesRead ?? 0,
     sentBytes: () => socket?.bytesWritten ?? 0,
     expectMuch() {
-      if (session === undefined || session.destroyed) return;
-      if (session.localSettings.initialWindowSize === streamWindowBytes) return;
+      if (session === undefined || session.destroyed || widened.has(session)) return;
+      widened.add(session);
       session.settings({ initialWindowSize: streamWindowBytes });
       session.setLocalWindowSize(sessionWindowBytes);
     },

@@ -223,6 +223,13 @@ describe('HTTP', () => {
       service.state.serving = true;
     });
 
+    it('keeps the connection', async () => {
+      const socket = connect(service.port, '127.0.0.1');
+      const get = 'GET /health HTTP/1.1\r\nhost: h\r\n';
+      socket.write(`${get}\r\n${get}connection: close\r\n\r\n`);
+      assert.equal((await text(socket)).match(/HTTP\/1.1 200/g)?.length, 2);
+    });
+
     it('is not found', async () => {
       const id = newArtifactId();
       for (const [method, path] of [
@@ -242,9 +249,9 @@ describe('HTTP', () => {
     it('refuses what cannot be read, and what is too long', async () => {
       const cases = [
         ['NONSENSE\r\n\r\n', '400'],
-        [`GET /${'a'.repeat(3000)} HTTP/1.1\r\nhost: h\r\n\r\n`, '400'],
+        [`GET /${'a'.repeat(3000)} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n`, '400'],
         [`GET /health HTTP/1.1\r\nhost: h\r\nx: ${'a'.repeat(10_000)}\r\n\r\n`, '431'],
-        ['GET http://[ HTTP/1.1\r\nhost: h\r\n\r\n', '400'],
+        ['GET http://[ HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n', '400'],
         ['PUT / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', '400'],
       ] as const;
       for (const [bytes, status] of cases) {

@@ -1,0 +1,49 @@
+// Answers bytes that are no HTTP/1.1 request in their turn: the requests before them are answered first, and nothing is ever put into
+// the middle of an answer.
+import type { Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { fail } from '../../errors.js';
+import { errorBody } from './failureStatus.js';
+
+export function refuseUnreadable(server: Server): void {
+  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  /** Node reports each further piece of a connection that has become unreadable. */
+  const seen = new WeakSet<Duplex>();
+
+  server.on('request', ({ socket }, response) => {
+    const answers = underWay.get(socket) ?? new Set();
+    underWay.set(socket, answers.add(response));
+    response.once('close', () => answers.delete(response));
+  });
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (seen.has(socket)) return;
+    seen.add(socket);
+    const answers = [...(underWay.get(socket) ?? [])];
+    // A request that has arrived whole has nothing to do with it. One that has not is what cannot be read.
+    const last = answers.findLast(({ req }) => req.complete);
+    if (last !== undefined) last.once('close', () => refuse(error.code, socket));
+    else if (answers.some(({ headersSent }) => headersSent)) socket.destroy();
+    else refuse(error.code, socket);
+  });
+}
+
+/** An upload whose client has ended before it was whole is worth another try, as one whose connection breaks is. */
+const isIncomplete = (code: string | undefined) =>
+  code === 'ERR_HTTP_REQUEST_TIMEOUT' || code === 'HPE_INVALID_EOF_STATE';
+
+const statusOf = (code: string | undefined) => {
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
+  return isIncomplete(code) ? '408 Request Timeout' : '400 Bad Request';
+};
+
+/** A short answer, where one can still be sent. */
+function refuse(code: string | undefined, socket: Duplex): void {
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const problem = isIncomplete(code) ? 'it is not complete' : 'it cannot be read';
+  const body = `${JSON.stringify(errorBody(fail('MALFORMED_REQUEST', { field: 'HTTP request', problem })))}\n`;
+  socket.end(
+    `HTTP/1.1 ${statusOf(code)}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
