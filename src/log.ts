@@ -17,6 +17,36 @@ export function createLog(level: LogLevel): Log {
         err: (error: unknown) => (error instanceof Error ? { text: error.message, stack: error.stack } : String(error)),
       },
     },
-    destination({ fd: 2, sync: true }),
+    inTurns(destination({ fd: 2, sync: true, minLength: fullBytes, maxLength: mostBytes })),
   );
+}
+
+/** So much is written at once, within a turn of the loop. */
+const fullBytes = 15 * 1024;
+/** So much is kept while standard error takes nothing; what comes then is dropped. */
+const mostBytes = 1024 * 1024;
+
+/**
+ * The lines of one turn of the loop go out in one call to the system, which costs more than all else about a line. When the process
+ * ends, by an uncaught error too, the last ones are written; SIGKILL takes those of its own turn.
+ */
+function inTurns(out: ReturnType<typeof destination>): { write(line: string): void } {
+  let isWaiting = false;
+  const flush = () => {
+    isWaiting = false;
+    try {
+      out.flushSync();
+    } catch {
+      // Nobody reads any more, or its disk is full. There is nowhere to say so, and proofs do not depend on it.
+    }
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      out.write(line);
+      if (isWaiting) return;
+      isWaiting = true;
+      setImmediate(flush);
+    },
+  };
 }

@@ -3,14 +3,8 @@
 import { Piscina } from 'piscina';
 import { FailureError, fail } from '../errors.js';
 import type { Address } from '../ids.js';
+import { packSigned, type Signed } from '../workers/recover/batch.js';
 import { workerUrl } from '../workers/workerUrl.js';
-
-export interface Signed {
-  /** The signed bytes, without the EIP-191 prefix. */
-  readonly message: Uint8Array;
-  /** 65 bytes r‖s‖v. */
-  readonly signature: Uint8Array;
-}
 
 export interface Signatures {
   /** The address that signed. Fails with SIGNATURE_INVALID. */
@@ -30,17 +24,20 @@ interface Waiting extends Signed {
 const maxBatch = 16;
 
 export function createSignatures({ threads }: { threads: number }): Signatures {
-  const pool = new Piscina<Signed[], Array<Address | null>>({
+  const pool = new Piscina<Uint8Array, Array<Address | null>>({
     filename: workerUrl(import.meta.url, '../workers/recover.worker'),
     minThreads: threads,
     maxThreads: threads,
+    // The next batch lies ready when one is done, however busy this thread is.
+    concurrentTasksPerWorker: 2,
     idleTimeout: Number.POSITIVE_INFINITY,
   });
   let gathering: Waiting[] = [];
 
   async function send(batch: Waiting[]): Promise<void> {
     try {
-      const addresses = await pool.run(batch.map(({ message, signature }) => ({ message, signature })));
+      const packed = packSigned(batch);
+      const addresses = await pool.run(packed, { transferList: [packed.buffer] });
       for (const [index, waiting] of batch.entries()) {
         const address = addresses[index];
         if (address) waiting.resolve(address);

@@ -1,8 +1,11 @@
 // The LMDB environment: opened once, written only through `write`, which answers after the flush.
 import { mkdirSync, statfsSync } from 'node:fs';
-import { type Key, open, type RootDatabase } from 'lmdb';
+import { asBinary, open, type RootDatabase } from 'lmdb';
 import { type BucketName, type BucketTypes, bucketNumbers, schemaVersion } from './buckets.js';
+import { type Group, GroupCommit } from './groupCommit.js';
 
+/** The bucket's number, then the key within it. */
+type FullKey = [number, ...(string | number)[]];
 type KeyOf<B extends BucketName> = BucketTypes[B]['key'];
 type ValueOf<B extends BucketName> = BucketTypes[B]['value'];
 /** The first parts of a key; a scan sees every key that starts with them. */
@@ -37,6 +40,24 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
+/** What a key is to hold from now on. */
+interface Operation {
+  readonly key: FullKey;
+  /** Undefined: nothing. */
+  readonly value: unknown;
+  /** `value` as it is stored. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** No key part of ours has a comma. A name of this length is a key of less than 1,978 bytes, which is the most that LMDB takes. */
+const longestName = 600;
+
+function nameOf(key: FullKey): string {
+  const name = key.join();
+  if (name.length > longestName) throw new Error(`too long for a key: ${name.slice(0, 40)}…`);
+  return name;
+}
+
 /** Sorts above every key part in use: numbers come before strings, and all our strings are ASCII. */
 const afterAll = '\uffff';
 
@@ -62,25 +83,56 @@ async function reasonOf(error: unknown, folder: string): Promise<unknown> {
 /** Opens (or creates, 0700) the environment in `folder` and checks its schema version. */
 export async function openStore(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const db: RootDatabase = open({
+  const options = {
     path: folder,
     noSubdir: false,
     encoding: 'msgpack',
+    // Each value would carry the definitions of its records, which cost more to write and read than the names of their fields.
+    useRecords: false,
     cache: false,
     // With it every failed commit also rejects a promise of lmdb's own that nobody can reach, and a full disk ends the process.
-    // Writers of one turn share a transaction without it too.
     eventTurnBatching: false,
-  });
+  } as const;
+  const db: RootDatabase = open(options);
+  const { encoder } = db as unknown as { encoder: { encode(value: unknown): Uint8Array } };
 
-  const fullKey = (bucket: BucketName, key: readonly unknown[]): Key =>
-    [bucketNumbers[bucket], ...key] as unknown as Key;
+  const fullKey = (bucket: BucketName, key: readonly unknown[]): FullKey => [bucketNumbers[bucket], ...key] as FullKey;
   const get: Store['get'] = (bucket, ...key) => db.get(fullKey(bucket, key));
 
-  const tx: Transaction = {
-    get,
-    put: (bucket, key, value) => void db.put(fullKey(bucket, key), value),
-    remove: (bucket, ...key) => void db.remove(fullKey(bucket, key)),
-  };
+  /** As part of a group: what nobody has written in it is as it was committed. */
+  const transactionIn = (group: Group<Operation>): Transaction => ({
+    get(bucket, ...key) {
+      const full = fullKey(bucket, key);
+      const written = group.read(nameOf(full));
+      return (written === undefined ? db.get(full) : written.value) as never;
+    },
+    // Encoded at once: what cannot be stored must fail the work that wants it, not the whole group.
+    put(bucket, key, value) {
+      const full = fullKey(bucket, key);
+      group.write(nameOf(full), { key: full, value, bytes: encoder.encode(value) });
+    },
+    remove(bucket, ...key) {
+      const full = fullKey(bucket, key);
+      group.write(nameOf(full), { key: full, value: undefined, bytes: undefined });
+    },
+  });
+
+  async function commit(operations: Iterable<Operation>): Promise<void> {
+    // All or none: transaction() would keep what was written before a failure.
+    const committed = db.childTransaction(() => {
+      for (const { key, bytes } of operations)
+        void (bytes === undefined ? db.remove(key) : db.put(key, asBinary(bytes)));
+    });
+    // A committed transaction is not flushed yet. This must be asked for now: later it would be the flush of the next transaction,
+    // which never comes when that one fails.
+    const flushed = db.flushed.then(() => undefined);
+    flushed.catch(() => undefined);
+    await committed.catch(async (error: unknown) => {
+      throw await reasonOf(error, folder);
+    });
+    await flushed;
+  }
+  const writers = new GroupCommit(commit);
 
   const store: Store = {
     get,
@@ -93,20 +145,9 @@ export async function openStore(folder: string): Promise<Store> {
         yield { key: (key as unknown[]).slice(1) as never, value: value as never };
       }
     },
-    async write(work) {
-      // childTransaction, because transaction() keeps what was written before a throw.
-      const committed = db.childTransaction(() => work(tx));
-      // A committed transaction is not flushed yet; concurrent writers share this flush. It must be asked for now: later it would
-      // be the flush of the next transaction, which never comes when that one fails.
-      const flushed = db.flushed.then(() => undefined);
-      flushed.catch(() => undefined);
-      const result = await committed.catch(async (error: unknown) => {
-        throw await reasonOf(error, folder);
-      });
-      await flushed;
-      return result as ReturnType<typeof work>;
-    },
+    write: (work) => writers.write((group) => work(transactionIn(group))),
     async close() {
+      await store.write(() => undefined);
       // lmdb waits for the flush of its last transaction, and a failed one has none: an empty one needs no room.
       await db.childTransaction(() => undefined).catch(() => undefined);
       await db.close();

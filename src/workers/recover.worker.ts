@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { keccak_256 } from '@noble/hashes/sha3';
 import type { Address } from '../ids.js';
-import type { Signed } from '../rpc/signatures.js';
+import { type Signed, unpackSigned } from './recover/batch.js';
 
 interface Secp256k1 {
   ecdsaRecover(signature: Uint8Array, recoveryId: number, message: Uint8Array, compressed: boolean): Uint8Array;
@@ -35,4 +35,4 @@ export function recoverAddress({ message, signature }: Signed): Address | null {
   }
 }
 
-export default (batch: Signed[]): Array<Address | null> => batch.map(recoverAddress);
+export default (packed: Uint8Array): Array<Address | null> => unpackSigned(packed).map(recoverAddress);
