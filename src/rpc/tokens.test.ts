@@ -62,7 +62,10 @@ test('a list with a wrong line is refused whole, by line number and without its 
     ['x'.repeat(513), /^line 1 is not a token/],
     ['größer-als-sechzehn', /^line 1 is not a token/],
     ['# nobody\n', /^it has no entries$/],
-    [Array.from({ length: 1_001 }, (_, n) => `token-number-${n + 1_000}`).join('\n'), /^line 1001 is one entry more/],
+    [
+      Array.from({ length: 10_001 }, (_, n) => `token-number-${n + 10_000}`).join('\n'),
+      /^line 10001 is one entry more/,
+    ],
   ];
   for (const [text, problem] of refused) {
     assert.throws(() => tokens.replace(text), { message: problem });
