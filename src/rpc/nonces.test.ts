@@ -107,4 +107,20 @@ describe('nonces', () => {
     await nonces.forget();
     assert.equal(count(), 0);
   });
+
+  it('are all forgotten at once, however many were used', async () => {
+    const { clock, nonces } = fresh();
+    const leased = Array.from({ length: 7_000 }, () => nonces.lease());
+    await store.write((tx) => {
+      for (const nonce of leased) tx.put('nonces', [nonce, alice], 'x');
+    });
+    await clock.advance(nonceWindowMs + 10_000);
+    const last = nonces.lease();
+    await store.write((tx) => tx.put('nonces', [last, alice], 'x'));
+    await nonces.forget();
+    assert.deepEqual(
+      [...store.scan('nonces', [])].map(({ key }) => key[0]),
+      [last],
+    );
+  });
 });

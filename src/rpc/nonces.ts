@@ -1,5 +1,6 @@
 // Nonces without a counter to keep: a nonce is the time of its lease in microseconds, made distinct. So they increase across
 // restarts, may be used in any order within the window, and are forgotten when they could not be accepted any more.
+import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { FailureError, fail } from '../errors.js';
 import type { Address } from '../ids.js';
@@ -22,8 +23,8 @@ export interface Nonces {
   forget(): Promise<void>;
 }
 
-/** At most so many are removed in one transaction, to keep it short. */
-const forgetBatch = 5_000;
+/** At most so many are removed in one transaction, to keep it and the turn of the loop short. */
+const forgetBatch = 2_000;
 
 export function createNonces({ store, clock }: { store: Store; clock: Clock }): Nonces {
   let last = 0;
@@ -54,15 +55,19 @@ export function createNonces({ store, clock }: { store: Store; clock: Clock }): 
 
     async forget() {
       const oldest = (clock.now() - nonceWindowMs) * microseconds;
-      const gone: Array<[number, Address]> = [];
-      for (const { key } of store.scan('nonces', [], { limit: forgetBatch })) {
-        if (key[0] >= oldest) break;
-        gone.push(key);
-      }
-      if (gone.length > 0) {
+      for (let isMore = true; isMore; ) {
+        const gone: Array<[number, Address]> = [];
+        for (const { key } of store.scan('nonces', [], { limit: forgetBatch })) {
+          if (key[0] >= oldest) break;
+          gone.push(key);
+        }
+        isMore = gone.length === forgetBatch;
+        if (gone.length === 0) return;
         await store.write((tx) => {
           for (const key of gone) tx.remove('nonces', ...key);
         });
+        // Calls that have come meanwhile are answered before the next batch.
+        await loopTurn();
       }
     },
   };

@@ -8,7 +8,7 @@ import { FailureError, fail } from '../../errors.js';
 import type { ArtifactId } from '../../ids.js';
 import { parseRange } from './byteRange.js';
 import type { Exchange } from './exchange.js';
-import { watchProgress } from './progress.js';
+import { downloadWindowMs, watchProgress } from './progress.js';
 
 export interface GetProofDependencies {
   readonly catalog: Pick<Catalog, 'lookup'>;
@@ -47,7 +47,11 @@ export async function getProof(exchange: Exchange, id: ArtifactId, dependencies:
 
   const body = await backend.open({ id, sha256, sizeBytes }, record, isWhole ? undefined : range);
   const stalled = () => void body.destroy(new Error('the client stopped reading'));
-  const stopWatching = watchProgress(clock, { movedBytes: exchange.sentBytes, isClientsTurn: () => true }, stalled);
+  const stopWatching = watchProgress(
+    clock,
+    { movedBytes: exchange.sentBytes, isClientsTurn: () => true, windowMs: downloadWindowMs },
+    stalled,
+  );
   try {
     await exchange.answer({ ...answer, body });
   } finally {

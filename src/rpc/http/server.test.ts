@@ -291,4 +291,30 @@ describe('a client that falls asleep', () => {
     await clock.advance(5_000);
     await closed;
   });
+
+  it('gets the whole of its proof when it reads on within minutes', async (t) => {
+    const clock = new SimulatedClock();
+    const service = await startArtifactService({ clock });
+    t.after(() => service.stop());
+    // More than the buffers of both ends hold.
+    const proof = Buffer.alloc(40 * 1024 * 1024, 7);
+    const id = await service.storeProof(proof);
+    const socket = connect(service.port, '127.0.0.1');
+    socket.write(`GET /artifacts/${id} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n`);
+    let received = 0;
+    let wanted = 1024;
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.byteLength;
+      if (received >= wanted) socket.pause();
+    });
+    const closed = once(socket, 'close');
+    while (wanted < proof.byteLength) {
+      while (!socket.isPaused() && !socket.destroyed) await new Promise(setImmediate);
+      await clock.advance(4 * 60_000);
+      wanted += 12 * 1024 * 1024;
+      socket.resume();
+    }
+    await closed;
+    assert.ok(received > proof.byteLength, `only ${received} bytes`);
+  });
 });
