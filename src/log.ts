@@ -13,12 +13,20 @@ export function createLog(level: LogLevel): Log {
       timestamp: () => `,"at":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       // A caught foreign error may carry anything; its text is for the log alone, and its own fields are dropped.
-      serializers: {
-        err: (error: unknown) => (error instanceof Error ? { text: error.message, stack: error.stack } : String(error)),
-      },
+      serializers: { err: (error: unknown) => (error instanceof Error ? factsOf(error) : String(error)) },
     },
     inTurns(destination({ fd: 2, sync: true, minLength: fullBytes, maxLength: mostBytes })),
   );
+}
+
+/** How far down a chain of causes is told; one may also lead back to its start. */
+const mostCauses = 4;
+
+function factsOf(error: Error): { text: string; stack: string | undefined; causes?: unknown[] } {
+  const causes = [];
+  for (let { cause } = error; cause instanceof Error && causes.length < mostCauses; { cause } = cause)
+    causes.push({ text: cause.message, stack: cause.stack });
+  return { text: error.message, stack: error.stack, ...(causes.length > 0 && { causes }) };
 }
 
 /** So much is written at once, within a turn of the loop. */

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectSocket, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { pino } from 'pino';
 import { FailureError, fail } from '../../errors.js';
-import { createLog } from '../../log.js';
 import { SimulatedClock } from '../../testkit/simulatedClock.js';
 import { createHttp2, type Http2 } from '../front/http2.js';
 import type { CallContext, Method } from './call.js';
@@ -31,6 +31,7 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
   let session: ClientHttp2Session;
   let calls: CallContext[];
   let port: number;
+  let lines: { event: string; reference: string }[];
 
   const methods: Method[] = [
     { path: '/test.Echo/Say', answer: ({ raw }) => raw },
@@ -45,6 +46,12 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
       path: '/test.Echo/Refuse',
       answer: () => {
         throw new FailureError(fail('QUEUE_FULL', { limit: 7 }));
+      },
+    },
+    {
+      path: '/test.Echo/Fail',
+      answer: () => {
+        throw new FailureError(fail('INTERNAL', { reference: 'its-own' }), { cause: new Error('the reason') });
       },
     },
     { path: '/test.Echo/Break', answer: () => Promise.reject(new Error('secret detail of ours')) },
@@ -67,7 +74,9 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
   beforeEach(async () => {
     clock = new SimulatedClock();
     calls = [];
-    const grpc = createGrpcServer({ methods, clock, log: createLog('silent'), limitBytes });
+    lines = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+    const grpc = createGrpcServer({ methods, clock, log, limitBytes });
     http2 = createHttp2({ grpc, routes: async () => undefined, clock });
     net = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -146,6 +155,15 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
     const broken = await call('/test.Echo/Break');
     assert.equal(broken.status, '13');
     assert.doesNotMatch(broken.message ?? '', /secret/);
+  });
+
+  it('tells of a surprise under the reference that the log has too', async () => {
+    for (const path of ['/test.Echo/Fail', '/test.Echo/Break', '/test.Echo/BreakLater']) {
+      const { message } = await call(path);
+      const logged = lines.pop();
+      assert.equal(logged?.event, 'rpc.failed');
+      assert.match(message ?? '', new RegExp(`under ${logged.reference}\\.$`));
+    }
   });
 
   it('check 16: ends with a status also when it fails after the first bytes of an answer', async () => {

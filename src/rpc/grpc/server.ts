@@ -79,10 +79,9 @@ export function createGrpcServer({ methods, clock, log, limitBytes }: GrpcServer
 
   function statusOf(error: unknown, path: string | undefined): Status {
     if (error instanceof StatusError) return error.status;
-    const reference = randomUUID();
-    const failure = failureFrom(error, reference);
-    if (failure.retry === 'bug')
-      log.error({ event: 'rpc.failed', path, reference, err: error }, 'unexpected error in a call');
+    const failure = failureFrom(error, randomUUID());
+    if (failure.code === 'INTERNAL')
+      log.error({ event: 'rpc.failed', path, reference: failure.reference, err: error }, 'unexpected error in a call');
     else log.debug({ event: 'rpc.refused', path, code: failure.code }, 'call refused');
     return grpcStatusOf(failure);
   }

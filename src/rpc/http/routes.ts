@@ -34,13 +34,12 @@ async function serve(exchange: Exchange, dependencies: RouteDependencies): Promi
   try {
     await route(exchange, dependencies);
   } catch (thrown) {
-    const reference = randomUUID();
-    const failure = failureFrom(thrown, reference);
+    const failure = failureFrom(thrown, randomUUID());
     const facts = { method: exchange.method, path: exchange.path, code: failure.code };
     // A client that went away explains every error after it, and there is nobody left to answer.
     if (exchange.signal.aborted) return log.debug({ event: 'http.gone', ...facts }, 'the client went away');
-    if (failure.retry === 'bug')
-      log.error({ event: 'http.failed', ...facts, reference, err: thrown }, 'unexpected error');
+    if (failure.code === 'INTERNAL')
+      log.error({ event: 'http.failed', ...facts, reference: failure.reference, err: thrown }, 'unexpected error');
     else log.debug({ event: 'http.refused', ...facts }, 'refused');
     await answerJson(exchange, httpStatusOf(failure), errorBody(failure)).catch((error: unknown) =>
       log.debug({ event: 'http.unanswered', ...facts, err: error }, 'the client went away before its answer'),
