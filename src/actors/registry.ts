@@ -1,5 +1,6 @@
 // All requests, live and ended: the one place that rpc asks. Intake is idempotent on (requester, stdin); what it answers about a
 // request is always on disk already.
+import { setImmediate as loopTurn } from 'node:timers/promises';
 import { FailureError, fail } from '../errors.js';
 import { type Address, type ArtifactId, newRequestId, type RequestId } from '../ids.js';
 import type { ProofRequest } from '../machines/requestRules.js';
@@ -37,7 +38,7 @@ export interface Registry {
   view(requestId: RequestId): RequestView | undefined;
   progress(requestId: RequestId): LiveProgress | undefined;
   /** Newest first. */
-  list(filter: ListFilter): RequestView[];
+  list(filter: ListFilter): Promise<RequestView[]>;
   /**
    * Ends an open request. Resolves with its last view once that is durable: cancelled, unless it had ended before or another end was
    * faster. Fails with REQUEST_NOT_FOUND, STARTING, DRAINING, and with ABORTED when the signal fires; the request may be cancelled then.
@@ -73,8 +74,10 @@ const comparedTerms = [
   'publicValuesHash',
 ] as const satisfies ReadonlyArray<keyof Submission & keyof ProofRequest>;
 
-/** A list call reads at most this many records before it answers with what it has: bounds the time on the main thread. */
+/** A list call reads at most this many records before it answers with what it has. */
 const maxScanned = 20_000;
+/** So many of them in one turn of the loop, which takes about ten milliseconds: everybody else's calls wait for it. */
+const scannedInTurn = 500;
 
 export function createRegistry(parameters: RegistryParameters): Registry {
   const { store, host, clock, gate, listeners } = parameters;
@@ -148,18 +151,26 @@ export function createRegistry(parameters: RegistryParameters): Registry {
       return request.requestId;
     },
 
-    list({ requester, from, to, matches, offset, limit }) {
+    async list({ requester, from, to, matches, offset, limit }) {
       const found: RequestView[] = [];
       let skipped = 0;
-      const ids = store.scan('requestsByRequester', [requester], { reverse: true, limit: maxScanned });
-      for (const { key } of ids) {
-        const [, at, requestId] = key;
-        if (to !== undefined && at > to) continue;
-        if (from !== undefined && at < from) break;
-        const candidate = view(requestId);
-        if (candidate === undefined || !matches(candidate)) continue;
-        if (skipped < offset) skipped += 1;
-        else if (found.push(candidate) >= limit) break;
+      let after: [Address, number, RequestId] | undefined;
+      for (let scanned = 0; scanned < maxScanned; scanned += scannedInTurn) {
+        const slice = [
+          ...store.scan('requestsByRequester', [requester], { reverse: true, limit: scannedInTurn, after }),
+        ];
+        for (const { key } of slice) {
+          const [, at, requestId] = key;
+          if (to !== undefined && at > to) continue;
+          if (from !== undefined && at < from) return found;
+          const candidate = view(requestId);
+          if (candidate === undefined || !matches(candidate)) continue;
+          if (skipped < offset) skipped += 1;
+          else if (found.push(candidate) >= limit) return found;
+        }
+        after = slice.at(-1)?.key;
+        if (slice.length < scannedInTurn) break;
+        await loopTurn();
       }
       return found;
     },

@@ -53,10 +53,12 @@ describe('store', () => {
       tx.put('journal', [b, 0], entry);
       tx.put('openRequests', [a], true);
     });
-    const seqs = (options?: { reverse?: boolean; limit?: number }) =>
+    const seqs = (options?: { reverse?: boolean; limit?: number; after?: [RequestId, number] }) =>
       [...store.scan('journal', [a], options)].map(({ key }) => key[1]);
     assert.deepEqual(seqs(), [0, 1, 2, 10]);
     assert.deepEqual(seqs({ reverse: true, limit: 2 }), [10, 2]);
+    assert.deepEqual(seqs({ after: [a, 1] }), [2, 10]);
+    assert.deepEqual(seqs({ reverse: true, limit: 1, after: [a, 2] }), [1]);
     assert.equal([...store.scan('journal', [])].length, 5);
     await store.close();
   });

@@ -20,11 +20,14 @@ export interface Transaction {
 
 export interface Store {
   get<B extends BucketName>(bucket: B, ...key: KeyOf<B>): ValueOf<B> | undefined;
-  /** Entries under a key prefix in key order. The iterator holds a read transaction: finish it in the same tick. */
+  /**
+   * Entries under a key prefix in key order, or those behind `after`, the last key of an earlier scan. The iterator holds a read
+   * transaction: finish it in the same tick.
+   */
   scan<B extends BucketName>(
     bucket: B,
     prefix: Prefix<KeyOf<B>> | [],
-    options?: { reverse?: boolean; limit?: number },
+    options?: { reverse?: boolean; limit?: number; after?: KeyOf<B> | undefined },
   ): Iterable<{ key: KeyOf<B>; value: ValueOf<B> }>;
   /**
    * Runs `work` in one transaction and resolves with its result once that is flushed to disk. If `work` throws, nothing of it
@@ -137,10 +140,17 @@ export async function openStore(folder: string): Promise<Store> {
   const store: Store = {
     get,
     *scan(bucket, prefix, options = {}) {
+      const { reverse = false, limit, after } = options;
       const first = fullKey(bucket, prefix as readonly unknown[]);
       const last = fullKey(bucket, [...(prefix as readonly unknown[]), afterAll]);
-      const range = options.reverse ? { start: last, end: first, reverse: true } : { start: first, end: last };
-      const entries = db.getRange(options.limit === undefined ? range : { ...range, limit: options.limit });
+      const [start, end] = reverse ? [last, first] : [first, last];
+      const range = {
+        start: after ? fullKey(bucket, after) : start,
+        exclusiveStart: after !== undefined,
+        end,
+        reverse,
+      };
+      const entries = db.getRange(limit === undefined ? range : { ...range, limit });
       for (const { key, value } of entries) {
         yield { key: (key as unknown[]).slice(1) as never, value: value as never };
       }

@@ -25,12 +25,12 @@ const defaultPage = 10;
  * in both, nothing says in which its owner reads now, and one such field would break the whole call.
  */
 export const getFilteredProofRequests = ({ registry, store, clock }: NetworkDependencies) =>
-  unaryBytes(ProverNetwork.method.getFilteredProofRequests, ({ raw, userAgent }) => {
+  unaryBytes(ProverNetwork.method.getFilteredProofRequests, async ({ raw, userAgent }) => {
     const filter = parseMessage(GetFilteredProofRequestsRequestSchema, raw);
     // Calls are not authenticated and an id is the key to a proof: nobody may collect the ids of everyone.
     if (filter.requester === undefined) throw malformed('requester', 'name whose requests are to be listed');
     const limit = Math.min(filter.limit || defaultPage, maxPage);
-    const views = registry.list({
+    const views = await registry.list({
       requester: addressField('requester', filter.requester),
       from: filter.from === undefined ? undefined : Number(filter.from) * 1000,
       to: filter.to === undefined ? undefined : Number(filter.to) * 1000 + 999,
