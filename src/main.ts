@@ -54,7 +54,7 @@ export interface Service {
 }
 
 /** One message of the SDK is under 1 KB; a list of ids stays far below too. */
-const maxCallBytes = 256 * 1024;
+const maxCallBytes = 16 * 1024;
 /** Uploads that may wait for their turn. Each holds a connection and what the system has buffered of it. */
 const waitingUploads = 256;
 /** Housekeeping of nonces and uploads that nobody has referenced, in ms. */

@@ -8,6 +8,7 @@ import {
   HealthCheckResponseSchema,
 } from '../gen/grpc/health/v1/health_pb.js';
 import type { Method } from './grpc/call.js';
+import { code, StatusError } from './grpc/code.js';
 import { parseMessage, unary } from './unary.js';
 
 /** Whether requests are accepted, and a way to hear of changes. */
@@ -19,6 +20,9 @@ export interface Gate {
 /** The names that may be asked for; the empty one is the server as a whole. */
 const services = new Set(['', 'network.ProverNetwork', 'artifact.ArtifactStore']);
 
+/** Load balancers watch with a stream or two each; each costs a few KB for as long as its client likes. */
+const mostWatching = 64;
+
 export function healthMethods(gate: Gate): readonly Method[] {
   const statusOf = (service: string) => {
     if (!services.has(service)) return HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN;
@@ -26,6 +30,7 @@ export function healthMethods(gate: Gate): readonly Method[] {
       ? HealthCheckResponse_ServingStatus.SERVING
       : HealthCheckResponse_ServingStatus.NOT_SERVING;
   };
+  let watching = 0;
   const answer = (service: string) =>
     toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status: statusOf(service) }));
 
@@ -35,9 +40,13 @@ export function healthMethods(gate: Gate): readonly Method[] {
       path: `/${Health.typeName}/${Health.method.watch.name}`,
       async stream({ raw, signal }, send) {
         const { service } = parseMessage(HealthCheckRequestSchema, raw);
+        if (watching >= mostWatching)
+          throw new StatusError({ code: code.unavailable, details: 'Too many watch already. Use Check.' });
+        watching += 1;
         send(answer(service));
         await new Promise<void>((resolve) => {
           const stop = () => {
+            watching -= 1;
             unsubscribe();
             signal.removeEventListener('abort', stop);
             resolve();

@@ -188,13 +188,15 @@ describe('the front', { timeout: 30_000 }, () => {
     assert.equal(clock.nextWakeAt(), undefined);
   });
 
-  it('stops after the grace, whoever is still there', async () => {
-    const call = assert.rejects(say('held'));
+  it('stops after the grace, whoever is still there, and tells callers to come back', async () => {
+    const call = assert.rejects(say('held'), { code: 14, details: /Try again when it is back/ });
     const request = assert.rejects(fetchPath('/held'));
     await heldCount(2);
     const closed = front.close(5_000);
     await clock.advance(5_000);
-    await Promise.all([closed, call, request]);
+    await call;
+    await clock.advance(1_000);
+    await Promise.all([closed, request]);
   });
 
   it('answers requests in flight on kept connections and closes them while it stops', async () => {

@@ -111,14 +111,8 @@ export function createFront(parameters: FrontParameters): Front {
 
   function serveSecure(secure: TLSSocket): void {
     secure.on('error', () => secure.destroy());
-    if (secure.alpnProtocol === 'h2') serve(secure, 'http2', 'encrypted');
-    else if (secure.alpnProtocol === 'http/1.1') serve(secure, 'http1', 'encrypted');
-    // A client without ALPN says it as one without TLS does.
-    else
-      firstBytes(secure, (protocol) => {
-        if (protocol === 'tls') secure.destroy();
-        else if (protocol !== undefined) serve(secure, protocol, 'encrypted');
-      });
+    // Without ALPN only HTTP/1.1 is spoken: Node takes no HTTP/2 over TLS that was not agreed on so, and SDKs agree.
+    serve(secure, secure.alpnProtocol === 'h2' ? 'http2' : 'http1', 'encrypted');
   }
 
   /** False when there are too many, of this address or in all. */
@@ -143,7 +137,7 @@ export function createFront(parameters: FrontParameters): Front {
     how: 'encrypted' | 'refused' | undefined,
   ): void {
     if (protocol === 'http2') http2.accept(socket, connectionOf(socket, how));
-    else if (how === 'refused') refuse(socket);
+    else if (how === 'refused') refuse(socket, clock);
     else http1.emit('connection', socket);
   }
 
@@ -180,7 +174,10 @@ export function createFront(parameters: FrontParameters): Front {
       const endAll = () => {
         for (const socket of connections) socket.destroy();
       };
-      const cancel = clock.wakeAt(clock.now() + graceMs, endAll);
+      let cancel = clock.wakeAt(clock.now() + graceMs, () => {
+        http2.endCalls();
+        cancel = clock.wakeAt(clock.now() + farewellMs, endAll);
+      });
       if (graceMs === 0) endAll();
       await closed;
       cancel();
@@ -189,6 +186,11 @@ export function createFront(parameters: FrontParameters): Front {
 }
 
 const isLoopback = (address: string) => address === '::1' || /^(::ffff:)?127\./.test(address);
+
+/** How long what a refused client still sends is read and thrown away, so that it sees the answer and not a reset (ms). */
+const lingerMs = 5_000;
+/** After their last answers connections have this long to take them (ms). */
+const farewellMs = 1_000;
 
 const tlsRequired = fail('TLS_REQUIRED');
 
@@ -203,9 +205,11 @@ const connectionOf = (socket: Socket | TLSSocket, how: 'encrypted' | 'refused' |
 });
 
 /** Its request is not read: what it holds has been seen by others already, and need not be believed. */
-function refuse(socket: Socket): void {
+function refuse(socket: Socket, clock: Clock): void {
   const body = `${JSON.stringify(errorBody(tlsRequired))}\n`;
   const head = `HTTP/1.1 ${httpStatusOf(tlsRequired)} Forbidden\r\ncontent-type: application/json`;
+  const cancel = clock.wakeAt(clock.now() + lingerMs, () => socket.destroy());
+  socket.once('close', cancel);
   socket.resume();
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }

@@ -3,9 +3,11 @@
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
+import { fail } from '../../errors.js';
 import type { Connection } from '../grpc/call.js';
 import { type GrpcServer, isGrpc } from '../grpc/server.js';
-import type { Exchange } from '../http/exchange.js';
+import { answerJson, type Exchange } from '../http/exchange.js';
+import { errorBody, httpStatusOf } from '../http/failureStatus.js';
 import { http2Exchange } from '../http/http2.js';
 
 export interface Http2 {
@@ -13,6 +15,8 @@ export interface Http2 {
   accept(socket: Socket, connection: Connection): void;
   /** Tells clients to go away; sessions end with their last stream. */
   drain(): void;
+  /** Answers calls that are still open: their connections are about to be cut. */
+  endCalls(): void;
   /** Begins to watch sessions; the returned function ends that. */
   watch(): () => void;
 }
@@ -24,7 +28,7 @@ export interface Http2Parameters {
   readonly clock: Clock;
 }
 
-/** A session that has not answered a ping for this long is dead, or its client reads no more (ms). */
+/** A session that has sent nothing for this long, not even an answer to a ping, is dead (ms). */
 const unansweredMs = 80_000;
 /** Seldom enough to cost nothing with ten thousand sessions; SDKs ping four times as often themselves (ms). */
 const pingEveryMs = 60_000;
@@ -37,7 +41,8 @@ const options = {
     maxConcurrentStreams: 256,
     /** Ours have under 1 KiB, a bearer token included (bytes). */
     maxHeaderListSize: 16 * 1024,
-    // Together with the connection's own 64 KiB this is all that a stranger can make us hold; an upload with a right to it gets more.
+    // Of a stream that nobody reads. Calls are read as they come and are bounded by their own size and number; an upload that is allowed
+    // gets more.
     initialWindowSize: 64 * 1024,
     enablePush: false,
   },
@@ -47,10 +52,16 @@ const options = {
   maxSessionRejectedStreams: 100,
 };
 
+/** Each may have a window of 2 MiB unread while it waits for its turn. More are told to come back. */
+const uploadsAtOnce = 32;
+
 interface Session extends Connection {
   pingedAt: number;
   /** When it was last known to live. */
   heardAt: number;
+  readBytes: number;
+  /** Uploads that it has open, most of them waiting. */
+  uploads: number;
 }
 
 export function createHttp2({ grpc, routes, clock }: Http2Parameters): Http2 {
@@ -62,7 +73,7 @@ export function createHttp2({ grpc, routes, clock }: Http2Parameters): Http2 {
   server.on('session', (session: ServerHttp2Session) => {
     if (arriving === undefined) return session.destroy();
     const now = clock.now();
-    const entry = { ...arriving, pingedAt: now, heardAt: now };
+    const entry = { ...arriving, pingedAt: now, heardAt: now, readBytes: 0, uploads: 0 };
     sessions.set(session, entry);
     session.once('close', () => sessions.delete(session));
     session.on('stream', (stream, headers) => answer(stream, headers, entry));
@@ -72,13 +83,28 @@ export function createHttp2({ grpc, routes, clock }: Http2Parameters): Http2 {
 
   function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, session: Session): void {
     if (isGrpc(headers)) grpc.handle(stream, headers, session);
+    else if (headers[':method'] === 'PUT') upload(stream, headers, session);
     else void routes(http2Exchange(stream, headers, session));
+  }
+
+  function upload(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, session: Session): void {
+    const exchange = http2Exchange(stream, headers, session);
+    if (session.uploads >= uploadsAtOnce) return void refuseUpload(exchange);
+    session.uploads += 1;
+    stream.once('close', () => {
+      session.uploads -= 1;
+    });
+    void routes(exchange);
   }
 
   function look(): void {
     grpc.endSlowCalls();
     const now = clock.now();
     for (const [session, entry] of sessions) {
+      // Whatever it sends shows that it lives: an answer to a ping may lie behind megabytes that are on their way.
+      const readBytes = session.socket?.bytesRead ?? 0;
+      if (readBytes !== entry.readBytes) entry.heardAt = now;
+      entry.readBytes = readBytes;
       if (now - entry.heardAt > unansweredMs) session.destroy();
       else if (now - entry.pingedAt >= pingEveryMs) ping(session, entry);
     }
@@ -110,6 +136,8 @@ export function createHttp2({ grpc, routes, clock }: Http2Parameters): Http2 {
       for (const session of sessions.keys()) session.close();
     },
 
+    endCalls: () => grpc.endCalls(),
+
     watch() {
       let cancel = () => {};
       const next = () => {
@@ -123,3 +151,9 @@ export function createHttp2({ grpc, routes, clock }: Http2Parameters): Http2 {
     },
   };
 }
+
+const refuseUpload = (exchange: Exchange): Promise<void> => {
+  const failure = fail('QUEUE_FULL', { limit: uploadsAtOnce });
+  // A client that has gone meanwhile needs no answer.
+  return answerJson(exchange, httpStatusOf(failure), errorBody(failure)).catch(() => undefined);
+};

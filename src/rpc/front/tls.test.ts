@@ -114,6 +114,17 @@ describe('TLS on the one port', { timeout: 30_000 }, () => {
     const plain = connectPlain(port, '127.0.0.1');
     plain.write('GET /artifact HTTP/1.1\r\nhost: h\r\n\r\n');
     assert.match(await text(plain), /^HTTP\/1\.1 403 [\s\S]*TLS_REQUIRED/);
+    // Whoever goes on talking is heard out for a while, and no longer.
+    const dripping = connectPlain({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+    dripping.write('GET /artifact HTTP/1.1\r\n');
+    const [head] = (await once(dripping, 'data')) as [Buffer];
+    assert.match(head.toString(), /^HTTP\/1\.1 403 /);
+    await clock.advance(5_000);
+    // Nothing tells a writer of the reset but its next write.
+    while (!dripping.destroyed) {
+      dripping.write('x: y\r\n');
+      await new Promise(setImmediate);
+    }
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     assert.match(await text(session.request({ ':path': '/artifact' })), /"secure":false,"refusal":"TLS_REQUIRED"/);
     session.close();

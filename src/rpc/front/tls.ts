@@ -19,11 +19,12 @@ export interface Tls {
   renew(credentials: TlsCredentials): void;
 }
 
-const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 
 /** Throws as `renew` does. `handshakeMs`: how long a handshake may take. */
 export function createTls(credentials: TlsCredentials, handshakeMs: number): Tls {
-  /** Who waits for which handshake. Of two connections that live at once at least the port differs. */
+  /** Who waits for which handshake. Two connections that live at once differ in one of the two ends. */
   const waiting = new Map<string, (secure: TLSSocket) => void>();
   const server = createServer({
     ...contextOf(credentials),

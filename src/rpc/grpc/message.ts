@@ -27,45 +27,48 @@ export class ClientGone extends Error {
  */
 export function readMessage(stream: ServerHttp2Stream, limitBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let receivedBytes = 0;
-    /** Prefix and message; known from the prefix on. */
-    let wholeBytes: number | undefined;
+    /** Until the prefix is whole: what has come of it. Then prefix and message, filled as they come. */
+    let bytes: Buffer = Buffer.alloc(0);
+    let filledBytes = 0;
+    let isSized = false;
 
     const settle = (error?: Error) => {
       stream.off('data', take).off('end', end).off('aborted', gone).off('close', gone);
-      if (error === undefined) resolve(joined(chunks).subarray(prefixBytes));
+      if (error === undefined) resolve(bytes.subarray(prefixBytes));
       else reject(error);
     };
     const gone = () => settle(new ClientGone('the client went away'));
     const take = (chunk: Buffer) => {
-      chunks.push(chunk);
-      receivedBytes += chunk.byteLength;
-      if (wholeBytes === undefined && receivedBytes >= prefixBytes) {
-        const prefix = joined(chunks);
-        if (prefix[0] !== 0) return settle(refused(code.unimplemented, 'Compressed messages are not read here.'));
-        const messageBytes = prefix.readUInt32BE(1);
-        if (messageBytes > limitBytes) {
-          const details = `The message has ${messageBytes} bytes, more than the ${limitBytes} that are read here.`;
-          return settle(refused(code.resourceExhausted, details));
-        }
-        wholeBytes = prefixBytes + messageBytes;
+      if (isSized) fill(chunk);
+      else begin(bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]));
+    };
+    const begin = (start: Buffer) => {
+      bytes = start;
+      if (start.length < prefixBytes) return;
+      if (start[0] !== 0) return settle(refused(code.unimplemented, 'Compressed messages are not read here.'));
+      const messageBytes = start.readUInt32BE(1);
+      if (messageBytes > limitBytes) {
+        const details = `The message has ${messageBytes} bytes, more than the ${limitBytes} that are read here.`;
+        return settle(refused(code.resourceExhausted, details));
       }
-      if (receivedBytes > (wholeBytes ?? prefixBytes))
-        settle(refused(code.invalidArgument, 'The call must have exactly one message.'));
+      isSized = true;
+      const wholeBytes = prefixBytes + messageBytes;
+      if (start.length === wholeBytes) filledBytes = wholeBytes;
+      else {
+        // Copied: a message that comes byte by byte would else hold a piece of memory for each of them.
+        bytes = Buffer.allocUnsafeSlow(wholeBytes);
+        fill(start);
+      }
+    };
+    const fill = (chunk: Buffer) => {
+      if (filledBytes + chunk.length > bytes.length)
+        return settle(refused(code.invalidArgument, 'The call must have exactly one message.'));
+      filledBytes += chunk.copy(bytes, filledBytes);
     };
     const end = () => {
-      if (receivedBytes === wholeBytes) settle();
+      if (isSized && filledBytes === bytes.length) settle();
       else settle(refused(code.invalidArgument, 'The call must have exactly one message, and it is not complete.'));
     };
     stream.on('data', take).once('end', end).once('aborted', gone).once('close', gone);
   });
 }
-
-const joined = (chunks: Buffer[]): Buffer => {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const whole = Buffer.concat(chunks);
-  chunks.splice(0, chunks.length, whole);
-  return whole;
-};

@@ -77,7 +77,7 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
     lines = [];
     const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) });
     const grpc = createGrpcServer({ methods, clock, log, limitBytes });
-    http2 = createHttp2({ grpc, routes: async () => undefined, clock });
+    http2 = createHttp2({ grpc, routes: () => new Promise(() => undefined), clock });
     net = createServer((socket) => {
       socket.on('error', () => undefined);
       const peer = { address: '10.0.0.1', port: socket.remotePort ?? 0, certificate: undefined };
@@ -251,6 +251,48 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
     await clock.advance(200_000);
     await closed;
     assert.equal((await call('/test.Echo/Say')).status, '0');
+    stopWatching();
+  });
+
+  it('bounds how many messages may be on their way at once', async () => {
+    const sessions = Array.from({ length: 17 }, () => connect(`http://127.0.0.1:${port}`).on('error', () => undefined));
+    const half = framed(hello).subarray(0, 7);
+    const refused: Promise<Answer>[] = [];
+    for (const some of sessions) {
+      for (let count = 0; count < 250; count++) {
+        const stream = some
+          .request({ ':method': 'POST', ':path': '/test.Echo/Say', 'content-type': 'application/grpc' })
+          .on('error', () => undefined);
+        stream.write(half);
+        if (some === sessions.at(-1)) refused.push(heard(stream));
+      }
+    }
+    const first = await Promise.race(refused);
+    assert.equal(first.status, '14', first.message);
+    for (const some of sessions) some.destroy();
+    while ((await call('/test.Echo/Say')).status !== '0') await new Promise(setImmediate);
+  });
+
+  it('takes so many uploads of one session, and tells the next to come back', async () => {
+    const put = () => session.request({ ':method': 'PUT', ':path': '/artifacts/x' }).on('error', () => undefined);
+    for (let count = 0; count < 32; count++) put().write('x');
+    const [answer] = (await once(put(), 'response')) as [IncomingHttpHeaders];
+    assert.equal(answer[':status'], 504);
+    assert.equal((await call('/test.Echo/Say')).status, '0');
+  });
+
+  it('leaves a session alone that sends, however late it answers pings', async () => {
+    const stopWatching = http2.watch();
+    const slow = connectSocket(port, '127.0.0.1').on('error', () => undefined);
+    slow.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), emptySettings]));
+    await once(slow, 'data');
+    for (let minute = 0; minute < 4; minute++) {
+      slow.write(emptySettings);
+      await pinged(session);
+      await clock.advance(50_000);
+    }
+    assert.equal(slow.closed, false);
+    slow.destroy();
     stopWatching();
   });
 

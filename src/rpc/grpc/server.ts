@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../clock.js';
-import { FailureError, failureFrom } from '../../errors.js';
+import { FailureError, fail, failureFrom } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { grpcStatusOf } from '../status.js';
 import { ArrivedCall } from './arrivedCall.js';
@@ -15,8 +15,10 @@ import { ClientGone, framed, readMessage } from './message.js';
 export interface GrpcServer {
   /** Answers one call. Never throws, and never leaves a stream without a status. */
   handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): void;
-  /** Refuses calls whose message has not arrived in time. Called now and then, so that a call costs no timer. */
+  /** Ends calls whose message does not arrive, or whose answer is not taken. Called now and then, so that a call costs no timer. */
   endSlowCalls(): void;
+  /** Answers what is open with DRAINING: a call that is cut without a status ends an SDK's wait. */
+  endCalls(): void;
 }
 
 export interface GrpcServerParameters {
@@ -29,17 +31,30 @@ export interface GrpcServerParameters {
 
 /** A message of a kilobyte that takes longer is not meant to arrive (ms). */
 const arrivalMs = 20_000;
+/** An answer of a kilobyte that is not taken for so long is not wanted (ms). */
+const departureMs = 60_000;
+/** Calls whose message is not whole yet: with a message of at most 16 KiB each, 64 MiB. Wrong if honest calls are told to come back. */
+const mostArriving = 4_096;
+
+/** Where a call is, and since when. */
+interface Call {
+  phase: 'arriving' | 'answering' | 'leaving';
+  since: number;
+}
 
 const head = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity' } as const;
 const success = { 'grpc-status': '0' } as const;
+const late: Status = { code: code.unavailable, details: 'The message did not arrive in time. Send it again.' };
+const busy: Status = { code: code.unavailable, details: 'Too many calls arrive at once. Try again.' };
 
 export const isGrpc = (headers: IncomingHttpHeaders): boolean =>
   /^application\/grpc(\+proto)?($|;)/.test(headers['content-type'] ?? '');
 
 export function createGrpcServer({ methods, clock, log, limitBytes }: GrpcServerParameters): GrpcServer {
   const byPath = new Map(methods.map((method) => [method.path, method]));
-  /** Calls whose message is not complete, by the time they began; in order. */
-  const arriving = new Map<ServerHttp2Stream, number>();
+  /** Every call whose stream is open. */
+  const calls = new Map<ServerHttp2Stream, Call>();
+  let arriving = 0;
 
   async function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): Promise<void> {
     if (connection.refusal !== undefined) throw new FailureError(connection.refusal);
@@ -69,12 +84,21 @@ export function createGrpcServer({ methods, clock, log, limitBytes }: GrpcServer
   }
 
   async function arrived(stream: ServerHttp2Stream): Promise<Uint8Array> {
-    arriving.set(stream, clock.now());
+    if (arriving >= mostArriving) throw new StatusError(busy);
+    arriving += 1;
     try {
       return await readMessage(stream, limitBytes);
     } finally {
-      arriving.delete(stream);
+      arriving -= 1;
+      enter(stream, 'answering');
     }
+  }
+
+  function enter(stream: ServerHttp2Stream, phase: Call['phase']): void {
+    const call = calls.get(stream);
+    if (call === undefined) return;
+    call.phase = phase;
+    call.since = clock.now();
   }
 
   function statusOf(error: unknown, path: string | undefined): Status {
@@ -90,18 +114,26 @@ export function createGrpcServer({ methods, clock, log, limitBytes }: GrpcServer
     handle(stream, headers, connection) {
       // A stream that its client has reset is an error to Node; whoever waits for it hears it by its end.
       stream.on('error', () => undefined);
-      serve(stream, headers, connection).catch((error: unknown) => {
-        if (!(error instanceof ClientGone)) endWith(stream, statusOf(error, headers[':path']));
-      });
+      calls.set(stream, { phase: 'arriving', since: clock.now() });
+      stream.once('close', () => calls.delete(stream));
+      serve(stream, headers, connection)
+        .catch((error: unknown) => {
+          if (!(error instanceof ClientGone)) endWith(stream, statusOf(error, headers[':path']));
+        })
+        .finally(() => enter(stream, 'leaving'));
     },
 
     endSlowCalls() {
-      const before = clock.now() - arrivalMs;
-      for (const [stream, since] of arriving) {
-        if (since > before) return;
-        arriving.delete(stream);
-        endWith(stream, { code: code.unavailable, details: 'The message did not arrive in time. Send it again.' });
+      const now = clock.now();
+      for (const [stream, { phase, since }] of calls) {
+        if (phase === 'arriving' && now - since > arrivalMs) endWith(stream, late);
+        else if (phase === 'leaving' && now - since > departureMs) stream.close(constants.NGHTTP2_CANCEL);
       }
+    },
+
+    endCalls() {
+      const draining = grpcStatusOf(fail('DRAINING'));
+      for (const [stream, { phase }] of calls) if (phase !== 'leaving') endWith(stream, draining);
     },
   };
 }

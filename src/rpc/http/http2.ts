@@ -6,10 +6,11 @@ import type { Connection } from '../grpc/call.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /**
- * What an upload may have under way (bytes). Node's 64 KiB let a client send one window a round trip: 3 MB/s over 20 ms. With these
- * it is 400 MB/s, and the few uploads that run at once hold them, nobody else.
+ * What an upload may have under way (bytes). Node's 64 KiB let a client send one window a round trip: 3 MB/s over 20 ms. With this
+ * it is 100 MB/s. It is a setting of the whole session, so other uploads of it that wait may fill theirs too (`front/http2.ts`
+ * bounds their number).
  */
-const streamWindowBytes = 8 * 1024 * 1024;
+const streamWindowBytes = 2 * 1024 * 1024;
 const sessionWindowBytes = 16 * 1024 * 1024;
 
 /** Asked once each: a client answers a change of settings when it gets to it, and with more than ten unanswered Node ends the session. */

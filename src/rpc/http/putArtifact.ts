@@ -60,7 +60,7 @@ export async function putArtifact(
     const signal = AbortSignal.any([exchange.signal, stalled.signal]);
     const limits = { limitBytes, announcedBytes };
     const giveBack = await slots.acquire(claims.owner, signal);
-    // Only now: those who wait must not make it hold more than they have been told.
+    // Only now: until one of its uploads runs, a session holds a stranger's share.
     exchange.expectMuch();
     const uploaded = catalog.upload(claims, {
       receive: () => backend.receive(id, claims, exchange.body, limits, signal),
