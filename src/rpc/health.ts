@@ -35,7 +35,12 @@ export function healthMethods(gate: Gate): readonly Method[] {
     toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status: statusOf(service) }));
 
   return [
-    unary(Health.method.check, ({ service }) => ({ status: statusOf(service) })),
+    unary(Health.method.check, ({ service }) => {
+      // The protocol's difference: a check fails, a watcher waits, as the service may come.
+      if (!services.has(service))
+        throw new StatusError({ code: code.notFound, details: 'There is no such service here.' });
+      return { status: statusOf(service) };
+    }),
     {
       path: `/${Health.typeName}/${Health.method.watch.name}`,
       async stream({ raw, signal }, send) {
