@@ -42,18 +42,19 @@ function inTurns(out: ReturnType<typeof destination>): { write(line: string): vo
   let isWaiting = false;
   const flush = () => {
     isWaiting = false;
+    process.off('exit', flush);
     try {
       out.flushSync();
     } catch {
       // Nobody reads any more, or its disk is full. There is nowhere to say so, and proofs do not depend on it.
     }
   };
-  process.on('exit', flush);
   return {
     write(line) {
       out.write(line);
       if (isWaiting) return;
       isWaiting = true;
+      process.once('exit', flush);
       setImmediate(flush);
     },
   };
