@@ -41,7 +41,7 @@ export async function seed(data: string, count: number): Promise<ArtifactId[]> {
 }
 
 export async function seedStore(store: Store, data: string, count: number): Promise<ArtifactId[]> {
-  const paths = createArtifactPaths(data);
+  const paths = createArtifactPaths(join(data, 'artifacts'));
   const program = programArtifact(elf);
   const common = { owner: signer.address, private: true, storedAt: Date.now() };
   const put = (id: ArtifactId, kind: 'program' | 'stdin', bytes: Uint8Array) => {
