@@ -102,11 +102,11 @@ export async function openStore(folder: string): Promise<Store> {
   const fullKey = (bucket: BucketName, key: readonly unknown[]): FullKey => [bucketNumbers[bucket], ...key] as FullKey;
   const get: Store['get'] = (bucket, ...key) => db.get(fullKey(bucket, key));
 
-  /** As part of a group: what nobody has written in it is as it was committed. */
+  /** As part of a group: what nobody in it has written is as it was committed. */
   const transactionIn = (group: Group<Operation>): Transaction => ({
     get(bucket, ...key) {
       const full = fullKey(bucket, key);
-      const written = group.read(nameOf(full));
+      const written = group.find(nameOf(full));
       return (written === undefined ? db.get(full) : written.value) as never;
     },
     // Encoded at once: what cannot be stored must fail the work that wants it, not the whole group.
@@ -120,11 +120,10 @@ export async function openStore(folder: string): Promise<Store> {
     },
   });
 
-  async function commit(operations: Iterable<Operation>): Promise<void> {
-    // All or none: transaction() would keep what was written before a failure.
+  async function transact(run: () => Iterable<Operation>): Promise<void> {
+    // childTransaction, because transaction() keeps what was written before a throw.
     const committed = db.childTransaction(() => {
-      for (const { key, bytes } of operations)
-        void (bytes === undefined ? db.remove(key) : db.put(key, asBinary(bytes)));
+      for (const { key, bytes } of run()) void (bytes === undefined ? db.remove(key) : db.put(key, asBinary(bytes)));
     });
     // A committed transaction is not flushed yet. This must be asked for now: later it would be the flush of the next transaction,
     // which never comes when that one fails.
@@ -135,7 +134,7 @@ export async function openStore(folder: string): Promise<Store> {
     });
     await flushed;
   }
-  const writers = new GroupCommit(commit);
+  const writers = new GroupCommit(transact);
 
   const store: Store = {
     get,

@@ -1,6 +1,5 @@
-// Writers that come together share one commit and its flush; while two are under way the next writers gather. Their works run one after
-// the other on what is on disk, each seeing what those before it in the group have written, and only the outcome goes to LMDB, on a
-// thread of its own. A work that throws has written nothing yet.
+// Writers that come together share one transaction and its flush. Their works run in it one after the other, each seeing what those
+// before it have written; a work that throws has written nothing. Under load a flush serves dozens: more gather while others wait.
 
 interface Waiting<Op> {
   /** Runs the work; answers how to tell its caller once the group is on disk. Throws what the work throws. */
@@ -8,26 +7,27 @@ interface Waiting<Op> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Works in one commit, some 20 µs each: the loop belongs to polls too. */
+/** Works in one transaction, some 20 µs each: the loop belongs to polls too. */
 const mostWorks = 256;
-/** While one commit is flushed the next is written. A third could only wait for the flush of the second, in smaller groups. */
-const mostCommits = 2;
-
-/** What a work reads is being written by a commit under way. It is run again once that is on disk, or has failed. */
-class Conflict extends Error {}
+/** While one transaction is flushed the next one runs. A third could only wait for the second, and the groups would be smaller. */
+const mostTransactions = 2;
 
 export class GroupCommit<Op> {
   #waiting: Waiting<Op>[] = [];
+  #transactions = 0;
+  /** A transaction was asked for and has not run yet: whoever waits then comes along. */
   #isGathering = false;
-  readonly #underWay = new Set<Group<Op>>();
-  readonly #commit: (operations: Iterable<Op>) => Promise<unknown>;
+  readonly #transact: (run: () => Iterable<Op>) => Promise<unknown>;
 
-  /** `commit` applies all operations or none, and resolves when they are on disk. Earlier calls are applied first. */
-  constructor(commit: (operations: Iterable<Op>) => Promise<unknown>) {
-    this.#commit = commit;
+  /**
+   * `transact` calls `run` in a transaction, applies all operations that it answers or none, and resolves when they are on disk. Its
+   * transactions run one after the other.
+   */
+  constructor(transact: (run: () => Iterable<Op>) => Promise<unknown>) {
+    this.#transact = transact;
   }
 
-  /** Resolves with the work's result when all that it has read and written is on disk. It may be run more than once. */
+  /** Resolves with the work's result when all that it has read and written is on disk. */
   write<T>(work: (group: Group<Op>) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = (group: Group<Op>) => {
@@ -35,50 +35,49 @@ export class GroupCommit<Op> {
         return () => resolve(result);
       };
       this.#waiting.push({ run, reject });
-      this.#gather();
+      this.#serve();
     });
   }
 
-  #gather(): void {
-    if (this.#isGathering || this.#underWay.size >= mostCommits) return;
+  #serve(): void {
+    if (this.#waiting.length > 0 && !this.#isGathering && this.#transactions < mostTransactions) void this.#commit();
+  }
+
+  async #commit(): Promise<void> {
+    this.#transactions += 1;
     this.#isGathering = true;
-    // Whoever else writes in this turn of the loop comes along.
-    setImmediate(() => {
-      this.#isGathering = false;
-      void this.#commitWaiting();
-    });
-  }
-
-  async #commitWaiting(): Promise<void> {
-    const group = new Group<Op>((name) => {
-      for (const other of this.#underWay) if (other.find(name) !== undefined) throw new Conflict();
-    });
     const written: { resolve: () => void; reject: (error: unknown) => void }[] = [];
-    const conflicting: Waiting<Op>[] = [];
-    for (const waiting of this.#waiting.splice(0, mostWorks)) {
-      try {
-        written.push({ resolve: group.run(() => waiting.run(group)), reject: waiting.reject });
-      } catch (error) {
-        if (error instanceof Conflict) conflicting.push(waiting);
-        else waiting.reject(error);
+    let hasRun = false;
+    const run = () => {
+      hasRun = true;
+      this.#isGathering = false;
+      const group = new Group<Op>();
+      for (const { run, reject } of this.#waiting.splice(0, mostWorks)) {
+        try {
+          written.push({ resolve: group.run(() => run(group)), reject });
+        } catch (error) {
+          reject(error);
+        }
       }
-    }
-    this.#waiting.unshift(...conflicting);
-    this.#underWay.add(group);
+      return group.operations;
+    };
     try {
-      if (!group.isEmpty) await this.#commit(group.operations);
+      await this.#transact(run);
       for (const { resolve } of written) resolve();
     } catch (error) {
       for (const { reject } of written) reject(error);
+      if (!hasRun) {
+        this.#isGathering = false;
+        for (const { reject } of this.#waiting.splice(0)) reject(error);
+      }
     }
-    this.#underWay.delete(group);
-    if (this.#waiting.length > 0) this.#gather();
+    this.#transactions -= 1;
+    this.#serve();
   }
 }
 
-/** The writes of one commit. Of several to one key the last one counts. */
+/** What the works of one transaction have written so far. Of several writes to one key the last one counts. */
 export class Group<Op> {
-  readonly #assertSettled: (name: string) => void;
   readonly #operations = new Map<string, Op>();
   /** What the work that runs now has replaced. */
   #replaced: Array<[name: string, before: Op | undefined]> = [];
@@ -87,21 +86,7 @@ export class Group<Op> {
     return this.#operations.values();
   }
 
-  get isEmpty(): boolean {
-    return this.#operations.size === 0;
-  }
-
-  constructor(assertSettled: (name: string) => void) {
-    this.#assertSettled = assertSettled;
-  }
-
-  /** What a work of this group has written to the key before; undefined when it is as on disk. */
-  read(name: string): Op | undefined {
-    const written = this.#operations.get(name);
-    if (written === undefined) this.#assertSettled(name);
-    return written;
-  }
-
+  /** Undefined when nobody in this group has written the key. */
   find(name: string): Op | undefined {
     return this.#operations.get(name);
   }
