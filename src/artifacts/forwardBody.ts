@@ -45,7 +45,9 @@ export function forwardBody(
   body.on('data', give).on('end', end).on('error', incomplete).on('close', incomplete);
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
-  else if (body.destroyed || body.readableEnded) incomplete();
+  // One without a byte may have ended before anybody listened.
+  else if (body.readableEnded) end();
+  else if (body.destroyed) incomplete();
   return promise.finally(() => {
     signal.removeEventListener('abort', abort);
     body.off('data', give).off('end', end).off('close', incomplete);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { after, before, describe, it } from 'node:test';
 import type { ArtifactBackend, ArtifactPlace, ArtifactRef } from '../artifacts/port.js';
 import { type FailureCode, FailureError } from '../errors.js';
@@ -180,6 +181,10 @@ export function describeArtifactBackend(
         await assert.rejects(backend.receive(id, place.stdin, bodyOf(bytes), limits, never), failsWith(code));
         await assertNothingOf(id);
       }
+      // Without a byte in it, a body may be over before anybody listens. It is whole all the same, and no better another time.
+      const over = Readable.from([]).resume();
+      await finished(over);
+      await assert.rejects(backend.receive(id, place.stdin, over, limits, never), failsWith('ARTIFACT_MALFORMED'));
       // 64 MiB of zeros are a well-formed empty stdin followed by more, so the shape stops it; without a shape the limit would.
       await assert.rejects(
         backend.receive(id, place.stdin, bodyOf(bomb.bytes), limits, never),

@@ -7,13 +7,19 @@ import { errorBody } from './failureStatus.js';
 
 export function refuseUnreadable(server: Server): void {
   const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  /** What follows an answer that is under way. */
+  const next = new WeakMap<ServerResponse, () => void>();
   /** Node reports each further piece of a connection that has become unreadable. */
   const seen = new WeakSet<Duplex>();
 
   server.on('request', ({ socket }, response) => {
     const answers = underWay.get(socket) ?? new Set();
     underWay.set(socket, answers.add(response));
-    response.once('close', () => answers.delete(response));
+    // One listener: a proof that is being sent has nine already, and Node warns of more than ten.
+    response.once('close', () => {
+      answers.delete(response);
+      next.get(response)?.();
+    });
   });
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -22,7 +28,7 @@ export function refuseUnreadable(server: Server): void {
     const answers = [...(underWay.get(socket) ?? [])];
     // A request that has arrived whole has nothing to do with it. One that has not is what cannot be read.
     const last = answers.findLast(({ req }) => req.complete);
-    if (last !== undefined) last.once('close', () => refuse(error.code, socket));
+    if (last !== undefined) next.set(last, () => refuse(error.code, socket));
     else if (answers.some(({ headersSent }) => headersSent)) socket.destroy();
     else refuse(error.code, socket);
   });
