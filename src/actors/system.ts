@@ -57,6 +57,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     scheduling,
     resumed,
     artifacts,
+    catalog,
     onProgress: (requestId: RequestId, report: Omit<LiveProgress, 'at'>) =>
       progress.set(requestId, { ...report, at: clock.now() }),
   };

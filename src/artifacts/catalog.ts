@@ -26,6 +26,8 @@ export interface Catalog {
   upload(claims: UploadClaims, intake: UploadIntake): Promise<ArtifactRecord>;
   /** `by` (a request id or vk hash) needs it from this transaction on. Throws ARTIFACT_NOT_UPLOADED. */
   reference(tx: Transaction, id: ArtifactId, by: string): void;
+  /** `by` needs it no longer: with nobody else the next sweep deletes it. Idempotent. */
+  unreference(tx: Transaction, id: ArtifactId, by: string): void;
   /** Its request has ended: from this transaction on the bytes are nobody's, and its files may go. Idempotent. */
   spend(tx: Transaction, id: ArtifactId): void;
   /** Deletes what nothing references and was stored more than `olderThanMs` ago. Answers how many. */
@@ -164,6 +166,12 @@ export function createCatalog({
       const record = required(tx, id);
       if (record.references.includes(by)) return;
       tx.put('artifacts', [id], { ...record, references: [...record.references, by] });
+    },
+
+    unreference(tx, id, by) {
+      const record = tx.get('artifacts', id);
+      if (record === undefined) return;
+      tx.put('artifacts', [id], { ...record, references: record.references.filter((each) => each !== by) });
     },
 
     spend(tx, id) {

@@ -26,6 +26,8 @@ export const bucketNumbers = {
   expiries: 11,
   /** How many programs an address has registered. Those of before there was a limit are not counted. */
   programCounts: 12,
+  /** What an owner has registered and no lane has set up yet, by vk hash and owner. */
+  programCandidates: 13,
 } as const;
 
 export type BucketName = keyof typeof bucketNumbers;
@@ -69,6 +71,8 @@ export interface ProgramRecord {
   readonly elf?: ElfFacts;
   readonly owner: Address;
   readonly createdAt: number;
+  /** A lane has set this ELF up and got this vk. Until then it counts for its owner only. */
+  readonly confirmed?: true;
 }
 
 export interface ArtifactRecord {
@@ -96,6 +100,7 @@ export interface BucketTypes {
   submissions: { key: [Address, ArtifactId]; value: RequestId };
   requestsByRequester: { key: [Address, at: number, RequestId]; value: true };
   programs: { key: [VkHash]; value: ProgramRecord };
+  programCandidates: { key: [VkHash, Address]; value: ProgramRecord };
   artifacts: { key: [ArtifactId]; value: ArtifactRecord };
   results: { key: [RequestId, stage: string, attempt: number]; value: unknown };
   nonces: { key: [nonce: number, Address]; value: string };

@@ -8,11 +8,16 @@ export interface BegunRequest {
   readonly kind: EngineRequest['kind'];
   /** SHA-256 in hex, where the request carries a stdin artifact. */
   readonly stdinSha256: string | undefined;
+  /** Of the bare ELF, where the request executes one. */
+  readonly elfSha256: string | undefined;
 }
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 export const begunRequest = (request: EngineRequest): BegunRequest => ({
   kind: request.kind,
-  stdinSha256: 'stdin' in request ? createHash('sha256').update(request.stdin).digest('hex') : undefined,
+  stdinSha256: 'stdin' in request ? sha256(request.stdin) : undefined,
+  elfSha256: request.kind === 'execute' ? sha256(request.elf) : undefined,
 });
 
 export class FakeEngineRules {
@@ -26,7 +31,9 @@ export class FakeEngineRules {
   /** The rule for a request that begins now, counted and noted in the journal before anything else happens. */
   begin(begun: BegunRequest): FakeRule {
     const { journalPath, rules = [] } = this.#script;
-    if (journalPath !== undefined) appendFileSync(journalPath, `${begun.kind} ${begun.stdinSha256 ?? '-'}\n`);
+    const { kind, stdinSha256 = '-', elfSha256 } = begun;
+    if (journalPath !== undefined)
+      appendFileSync(journalPath, `${kind} ${stdinSha256}${elfSha256 === undefined ? '' : ` ${elfSha256}`}\n`);
     this.#recall();
     const index = rules.findIndex((rule, i) => this.#matches(rule, i, begun));
     const rule = rules[index];

@@ -64,6 +64,6 @@ export interface FakeScript {
   readonly wrapCircuits?: readonly ('plonk' | 'groth16')[];
   /** A file in which the fake counts the rules with `times` that it applied, so that a restarted child goes on counting. */
   readonly memoryPath?: string;
-  /** A file to which the fake appends one line per request it begins (`prove <stdin sha256>` …), for assertions over restarts. */
+  /** A file to which the fake appends one line per request it begins (`prove <stdin sha256>`, `execute <stdin sha256> <ELF sha256>` …), for assertions over restarts. */
   readonly journalPath?: string;
 }

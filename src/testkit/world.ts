@@ -64,6 +64,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       sizeBytes: 1,
       owner: requester,
       createdAt: 0,
+      confirmed: true,
     }),
   );
   const artifacts = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 1 } });

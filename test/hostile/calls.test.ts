@@ -52,6 +52,8 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     mallory = createRequester(stage.url, { clock: holdingClock, keyByte: 2 });
     raw = createRawCaller(stage.port);
     await alice.register();
+    // Confirmed by a first proof: to a stranger the program would be unknown before.
+    await alice.client.waitProof(await alice.submit(stdinOf('first')), { pollMs: 20 });
   });
   after(async () => {
     for (const each of [alice, mallory, raw]) each.close();

@@ -37,6 +37,7 @@ describe('limits of an address', { timeout: 60_000 }, () => {
     stage = await createServiceStage({ flags: limits, script: { rules: [{ on: 'prove', act: { kind: 'hang' } }] } });
     service = await stage.serve();
     await requester(1).register();
+    await requester(2).register();
   });
   after(async () => {
     for (const each of requesters) each.close();
@@ -74,13 +75,13 @@ describe('limits of an address', { timeout: 60_000 }, () => {
     const elf = sampleProgram(300).subarray(8);
     const vk = fakeVk(elf);
     const program = { elf, vk, vkHash: vkHashOf(parseVk(vk) as VerifyingKey) };
-    const [alice, bob] = [requester(1), requester(2)];
+    const [alice, eve] = [requester(1), requester(5)];
     await assert.rejects(
       alice.client.registerProgram(program),
       failsWith({ code: 'REFUSED', status: 'RESOURCE_EXHAUSTED' }, /has registered 1 programs, the most/),
     );
     await alice.register();
-    assert.equal((await bob.client.registerProgram(program)).registered, true);
+    assert.equal((await eve.client.registerProgram(program)).registered, true);
   });
 
   it('room for uploads: refused in the way that is tried again, and only whose room is full', async () => {

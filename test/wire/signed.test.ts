@@ -159,6 +159,8 @@ describe('programs', { timeout: 60_000 }, () => {
     };
     for (const answer of await Promise.all([create(alice), create(bob), create(bob)]))
       assert.equal(new Fields(answer, { 1: 'length' }).bytes(1).byteLength, 32);
+    await assert.rejects(registered(alice), isRefusal(code.notFound, /No program/));
+    await alice.wait(await alice.request(stdinOf(freshText())));
     const { owner, uri } = await registered(alice);
     await create(bob);
     assert.deepEqual(await registered(bob), { owner, uri });

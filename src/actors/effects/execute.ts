@@ -13,7 +13,7 @@ export const executeEffect = (parameters: StageParameters) =>
       requestId: request.requestId,
       attempt,
       vkHash: request.vkHash,
-      program: await hold(...loadProgram(parameters.store, request.vkHash).file),
+      program: await hold(...loadProgram(parameters.store, request).file),
       stdin: await hold(request.stdin, stdinPlaceOf(request)),
       cycleLimit: request.cycleLimit,
       gasLimit: request.gasLimit,

@@ -1,16 +1,17 @@
 // Makes the proof. The file is finished, flushed and renamed before the machine hears of it.
 import type { ProofRef } from '../../machines/requestRules.js';
+import { confirmProgram, removeCandidate } from '../../store/programs.js';
 import { proofIdOf, proofPlaceOf, stdinPlaceOf } from './places.js';
 import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 
 export const proveEffect = (parameters: StageParameters) => {
-  const { artifacts, store, clock } = parameters;
+  const { artifacts, catalog, store, clock } = parameters;
   return stageEffect<'prove', ProofRef>(parameters, {
     stage: 'prove',
     reliesOnRecord: true,
     jobOf: async ({ request, attempt }, hold) => {
-      const program = loadProgram(store, request.vkHash);
+      const program = loadProgram(store, request);
       return {
         stage: 'prove',
         requestId: request.requestId,
@@ -26,7 +27,8 @@ export const proveEffect = (parameters: StageParameters) => {
     },
     keep: ({ request, attempt }, proven) =>
       artifacts.adopt(proofIdOf(request.requestId, attempt), proofPlaceOf(request), proven),
-    alsoWrite: (tx, { request }, proof) =>
+    alsoWrite(tx, { request }, proof, { program }) {
+      confirmProgram(tx, request.vkHash, request.requester, program.sha256);
       tx.put('artifacts', [proof.id], {
         kind: 'proof',
         owner: request.requester,
@@ -35,7 +37,12 @@ export const proveEffect = (parameters: StageParameters) => {
         sizeBytes: proof.sizeBytes,
         storedAt: clock.now(),
         references: [request.requestId],
-      }),
+      });
+    },
+    onMismatch(tx, { request: { vkHash, requester } }, { program }) {
+      const removed = removeCandidate(tx, vkHash, requester, program.sha256);
+      if (removed !== undefined) catalog.unreference(tx, removed.artifactId, vkHash);
+    },
     eventOf: (proof) => ({ type: 'PROVEN', proof }),
   });
 };

@@ -1,6 +1,7 @@
 // What execute, prove and verify have in common: look for a result of an earlier life, wait for a lane, run, record, report.
 // A stage may run twice after a crash; its result is keyed by (request, stage, attempt) and the first one written stays.
 import { fromCallback } from 'xstate';
+import type { Catalog } from '../../artifacts/catalog.js';
 import type { ArtifactBackend, ArtifactPlace, ArtifactRef, LocalFile } from '../../artifacts/port.js';
 import type { Clock } from '../../clock.js';
 import type { JobOf, Progress, ResultOf, Stage, StoredFile } from '../../engines/jobs.js';
@@ -18,6 +19,7 @@ export interface StageParameters {
   readonly log: Log;
   readonly scheduling: Scheduling;
   readonly artifacts: ArtifactBackend;
+  readonly catalog: Pick<Catalog, 'unreference'>;
   /** Requests that were on a lane when the service stopped, until they have one again. */
   readonly resumed: Set<RequestId>;
   readonly onProgress: (requestId: RequestId, progress: Progress) => void;
@@ -36,7 +38,9 @@ interface StageSpec<S extends Stage, Kept> {
   /** The result must be on disk before the machine hears of it. Otherwise losing it costs a repetition and no more. */
   readonly reliesOnRecord: boolean;
   /** Joins the transaction that records the result. */
-  readonly alsoWrite?: (tx: Transaction, input: StageInput, kept: Kept) => void;
+  readonly alsoWrite?: (tx: Transaction, input: StageInput, kept: Kept, job: JobOf<S>) => void;
+  /** On VERIFICATION_KEY_MISMATCH, durable before the machine hears of it. */
+  readonly onMismatch?: (tx: Transaction, input: StageInput, job: JobOf<S>) => void;
   readonly eventOf: (kept: Kept) => RequestEvent;
 }
 
@@ -55,16 +59,21 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
       if (earlier !== undefined) return spec.eventOf(earlier as Kept);
       // After a restart the machine may believe that a lane still works on it.
       sendBack({ type: 'LANE_AWAITED' });
-      const outcome = await onLane();
-      if (!outcome.ok) return stageFailed(outcome.failure);
+      const { job, outcome } = await onLane();
+      if (!outcome.ok) {
+        const { onMismatch } = spec;
+        if (outcome.failure.code === 'VERIFICATION_KEY_MISMATCH' && onMismatch)
+          await insist('DISK_FULL', () => store.write((tx) => onMismatch(tx, input, job)));
+        return stageFailed(outcome.failure);
+      }
       const kept = await insist('BUCKET_UNAVAILABLE', () => spec.keep(input, outcome.value));
-      const recorded = record(kept);
+      const recorded = record(kept, job);
       if (spec.reliesOnRecord) await recorded;
       else recorded.catch(() => {});
       return spec.eventOf(kept);
     }
 
-    async function onLane(): Promise<Outcome<ResultOf[S]>> {
+    async function onLane(): Promise<{ job: JobOf<S>; outcome: Outcome<ResultOf[S]> }> {
       const held: LocalFile[] = [];
       const hold: Hold = async (ref, place) => {
         const local = await insist('BUCKET_UNAVAILABLE', () => artifacts.localFile(ref, place, controller.signal));
@@ -72,8 +81,9 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
         return local.file;
       };
       try {
-        return await scheduling.run(
-          await spec.jobOf(input, hold),
+        const job = await spec.jobOf(input, hold);
+        const outcome = await scheduling.run(
+          job,
           { requester, deadlineAt, resumed: resumed.has(requestId) },
           {
             signal: controller.signal,
@@ -84,17 +94,18 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
             onProgress: (progress) => parameters.onProgress(requestId, progress),
           },
         );
+        return { job, outcome };
       } finally {
         for (const { release } of held) release();
       }
     }
 
-    const record = (kept: Kept): Promise<void> =>
+    const record = (kept: Kept, job: JobOf<S>): Promise<void> =>
       insist('DISK_FULL', () =>
         store.write((tx) => {
           if (tx.get('results', requestId, spec.stage, input.attempt) !== undefined) return;
           tx.put('results', [requestId, spec.stage, input.attempt], kept);
-          spec.alsoWrite?.(tx, input, kept);
+          spec.alsoWrite?.(tx, input, kept, job);
         }),
       );
 

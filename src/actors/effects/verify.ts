@@ -15,7 +15,7 @@ export const verifyEffect = (parameters: StageParameters) =>
         requestId: request.requestId,
         attempt,
         vkHash: request.vkHash,
-        vk: loadProgram(parameters.store, request.vkHash).vk,
+        vk: loadProgram(parameters.store, request).vk,
         mode: request.mode,
         proof: await hold(proof, proofPlaceOf(request)),
         publicValuesHash: execution.publicValuesHash,

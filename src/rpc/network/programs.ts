@@ -1,10 +1,12 @@
-// GetProgram and CreateProgram. A program is registered once under its vk hash; registering it again is OK.
+// GetProgram and CreateProgram. Until a proof was made with it, a program counts for whoever registered it;
+// registering it again is OK.
 import { createHash } from 'node:crypto';
 import { artifactUri, parseArtifactUri } from '../../artifacts/capability.js';
 import { vkHash as vkHashOf } from '../../engines/vk.js';
 import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork } from '../../gen/network/network_pb.js';
 import { bytesOf } from '../../ids.js';
+import { confirmedProgram, programFor } from '../../store/programs.js';
 import { signedBody } from '../signedBody.js';
 import { unary } from '../unary.js';
 import { vkField } from './circuitVersion.js';
@@ -12,11 +14,12 @@ import type { NetworkDependencies } from './dependencies.js';
 import { assertElfClass } from './elfClass.js';
 import { malformed, vkHashField } from './fields.js';
 
-/** An answer of OK, even an empty one, means "registered" to the SDK: an unknown program must be NOT_FOUND. */
+/** An answer of OK, even an empty one, means "registered" to the SDK: an unknown program must be NOT_FOUND. So must one that is not confirmed: the call
+ * names nobody, and whoever asks is to bring an ELF of its own. */
 export const getProgram = ({ store }: NetworkDependencies) =>
   unary(ProverNetwork.method.getProgram, (request) => {
     const vkHash = vkHashField(request.vkHash);
-    const program = store.get('programs', vkHash);
+    const program = confirmedProgram(store, vkHash);
     if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
     return {
       program: {
@@ -54,22 +57,22 @@ export const createProgram = ({
     const owner = await signatures.recover({ message, signature });
     const digest = createHash('sha256').update(message).digest('hex');
     const txHash = new Uint8Array(Buffer.from(digest, 'hex'));
-    if (store.get('programs', vkHash) !== undefined) return { txHash, body: {} };
+    if (programFor(store, vkHash, owner) !== undefined) return { txHash, body: {} };
     const nonce = nonces.accept(owner, body.nonce, digest);
     await direct?.takeIn(artifactId, 'program', owner);
     const artifact = catalog.owned(artifactId, 'program', owner);
     // Only keys of SP1 6 have passed `vkField`.
     assertElfClass(artifact.elf, 6);
     await store.write((tx) => {
-      // Two clients may register one program at once; the first stays.
-      if (tx.get('programs', vkHash) !== undefined) return;
+      // The same client may register it twice at once, and another's may have been confirmed.
+      if (programFor(tx, vkHash, owner) !== undefined) return;
       const count = tx.get('programCounts', owner) ?? 0;
       if (count >= maxProgramsOfOwner)
         throw new FailureError(fail('PROGRAMS_FULL', { owner, limit: maxProgramsOfOwner }));
       tx.put('programCounts', [owner], count + 1);
       nonce.record(tx);
       catalog.reference(tx, artifactId, vkHash);
-      tx.put('programs', [vkHash], {
+      tx.put('programCandidates', [vkHash, owner], {
         vkHash,
         vk: Buffer.from(body.vk).toString('hex'),
         artifactId,

@@ -10,6 +10,7 @@ import type { Flavour } from '../../machines/requestRules.js';
 import type { RequestView } from '../../machines/requestView.js';
 import { sentenceOf } from '../../sentences.js';
 import type { Store } from '../../store/environment.js';
+import { programFor } from '../../store/programs.js';
 import {
   errorOf,
   executionOf,
@@ -63,7 +64,7 @@ const errorTraceOf = ({ failure }: Extract<RequestView, { state: 'failed' }>) =>
 function commonFields(store: Programs, view: RequestView) {
   const { request } = view;
   const execution = executionOf(view);
-  const program = store.get('programs', request.vkHash);
+  const program = programFor(store, request.vkHash, request.requester);
   return {
     requestId: bytesOf(request.requestId),
     vkHash: bytesOf(request.vkHash),

@@ -5,6 +5,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork, RequestProofResponseSchema } from '../../gen/network/network_pb.js';
 import { bytesOf } from '../../ids.js';
+import { programFor } from '../../store/programs.js';
 import { signedBody } from '../signedBody.js';
 import { unaryBytes } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
@@ -18,7 +19,7 @@ export const requestProof = (dependencies: NetworkDependencies) => {
     const call = readProofCall(raw, message);
     const requester = await signatures.recover({ message, signature: call.signature });
     const submission = submissionOf(call, requester);
-    const program = store.get('programs', submission.vkHash);
+    const program = programFor(store, submission.vkHash, requester);
     if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
     assertElfClass(program.elf, sp1Of(submission.version));
     const reason = scheduling.refusal(submission.mode);
