@@ -17,7 +17,10 @@ export async function assertNothingElse(data: string, ledger: Ledger): Promise<v
   try {
     const requests = [...store.scan('snapshots', [])].map(({ key }) => key[0]);
     assert.deepEqual(new Set<string>(requests), ledger.requests);
-    const programs = [...store.scan('programs', [])].map(({ key }) => key[0]);
+    // Those that nobody has proven yet lie apart.
+    const programs = (['programs', 'programCandidates'] as const).flatMap((bucket) =>
+      [...store.scan(bucket, [])].map(({ key }) => key[0]),
+    );
     assert.deepEqual(new Set<string>(programs), ledger.programs);
     const uploads = [...store.scan('artifacts', [])].filter(({ value }) => value.kind !== 'proof');
     assert.deepEqual(
