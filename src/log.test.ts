@@ -1,6 +1,7 @@
 // What the root logger writes, read from the standard error of a process of its own.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, it } from 'node:test';
 
 const here = JSON.stringify(new URL('./log.ts', import.meta.url).href);
@@ -28,5 +29,38 @@ describe('an error in the log', () => {
   it('ends, also when it is its own cause', () => {
     const { err } = logged(`const error = new Error('round'); error.cause = error; log.error({ err: error });`);
     assert.equal((err as { causes: unknown[] }).causes.length, 4);
+  });
+});
+
+describe('lines of the log', () => {
+  const run = (statements: string, stderr: number | 'pipe' = 'pipe') => {
+    const program = `import { createLog } from ${here}; const log = createLog('info'); ${statements}`;
+    return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+      stdio: ['ignore', 'ignore', stderr],
+      encoding: 'utf8',
+    });
+  };
+
+  it('are all written before an uncaught error ends the process, and before an exit', () => {
+    for (const end of ['throw new Error("end")', 'process.exit(1)']) {
+      const { stderr, status } = run(`log.info('first'); setImmediate(() => { log.info('last'); ${end}; });`);
+      assert.equal(status, 1);
+      assert.match(stderr, /first.*last/s);
+    }
+  });
+
+  it('are dropped, and the process goes on, when standard error takes nothing', {
+    skip: !existsSync('/dev/full'),
+  }, () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { status } = run(
+        `log.info('lost'); setImmediate(() => { log.info('lost'); setImmediate(() => process.exit(7)); });`,
+        full,
+      );
+      assert.equal(status, 7);
+    } finally {
+      closeSync(full);
+    }
   });
 });

@@ -15,7 +15,7 @@ export function createLog(level: LogLevel): Log {
       // A caught foreign error may carry anything; its text is for the log alone, and its own fields are dropped.
       serializers: { err: (error: unknown) => (error instanceof Error ? factsOf(error) : String(error)) },
     },
-    inTurns(destination({ fd: 2, sync: true, minLength: fullBytes, maxLength: mostBytes })),
+    inTurns(destination({ fd: 2, sync: true, maxLength: mostBytes })),
   );
 }
 
@@ -29,33 +29,35 @@ function factsOf(error: Error): { text: string; stack: string | undefined; cause
   return { text: error.message, stack: error.stack, ...(causes.length > 0 && { causes }) };
 }
 
-/** So much is written at once, within a turn of the loop. */
-const fullBytes = 15 * 1024;
 /** So much is kept while standard error takes nothing; what comes then is dropped. */
 const mostBytes = 1024 * 1024;
+/** So many characters are written at once, within a turn of the loop. */
+const fullLength = 64 * 1024;
 
 /**
  * The lines of one turn of the loop go out in one call to the system, which costs more than all else about a line. When the process
- * ends, by an uncaught error too, the last ones are written; SIGKILL takes those of its own turn.
+ * ends, by an uncaught error too, the last ones are written; SIGKILL takes those of its own turn. Put together here: the buffer of
+ * pino's own destination is emptied with an fsync, for which a file on a busy disk makes the whole service wait.
  */
 function inTurns(out: ReturnType<typeof destination>): { write(line: string): void } {
-  let isWaiting = false;
+  // Nobody reads any more, or its disk is full. There is nowhere to say so, and proofs do not depend on it.
+  out.on('error', () => {});
+  let lines = '';
   const flush = () => {
-    isWaiting = false;
+    if (lines === '') return;
     process.off('exit', flush);
-    try {
-      out.flushSync();
-    } catch {
-      // Nobody reads any more, or its disk is full. There is nowhere to say so, and proofs do not depend on it.
-    }
+    const text = lines;
+    lines = '';
+    out.write(text);
   };
   return {
     write(line) {
-      out.write(line);
-      if (isWaiting) return;
-      isWaiting = true;
-      process.once('exit', flush);
-      setImmediate(flush);
+      if (lines === '') {
+        process.once('exit', flush);
+        setImmediate(flush);
+      }
+      lines += line;
+      if (lines.length >= fullLength) flush();
     },
   };
 }
