@@ -32,12 +32,14 @@ export interface FramingInput {
 const usually = <T>(value: T, other: fc.Arbitrary<T>, weight = 4) =>
   fc.oneof({ weight, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: other });
 
-/** Printable ASCII, and bytes that HTTP/2 allows though no one sends them. */
-const value = fc.oneof(
-  fc.string({ unit: 'grapheme-ascii', maxLength: 40 }),
-  fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes.map((byte) => byte | 0x80)).toString('latin1')),
-  fc.integer({ min: 100, max: 9_000 }).map((length) => 'v'.repeat(length)),
-);
+/** Printable ASCII, and bytes that HTTP/2 allows though no one sends them. Spaces around them would make HTTP/2 drop the header. */
+const value = fc
+  .oneof(
+    fc.string({ unit: 'grapheme-ascii', maxLength: 40 }),
+    fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes.map((byte) => byte | 0x80)).toString('latin1')),
+    fc.integer({ min: 100, max: 9_000 }).map((length) => 'v'.repeat(length)),
+  )
+  .map((text) => text.trim());
 const typical: Readonly<Record<string, readonly string[]>> = {
   ':path': [
     '/',
