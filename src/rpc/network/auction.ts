@@ -25,8 +25,12 @@ export const getProofRequestParams = ({ scheduling }: NetworkDependencies) =>
     };
   });
 
-export const getProversByUptime = unary(ProverNetwork.method.getProversByUptime, () => ({
-  provers: [bytesOf(prover)],
+/**
+ * Asked for provers of high availability, the SDK's `prove()` wants another one for what has just failed or is late, and does all of it
+ * again with those (sp1-sdk network/prover.rs). Here the first answer is final, and with none of them the SDK tells it.
+ */
+export const getProversByUptime = unary(ProverNetwork.method.getProversByUptime, ({ highAvailabilityOnly }) => ({
+  provers: highAvailabilityOnly ? [] : [bytesOf(prover)],
 }));
 
 export const getMarketPricePerPgu = ({ clock }: NetworkDependencies) =>

@@ -12,7 +12,7 @@ export const domain = new Uint8Array(digestOf('domain of signed requests'));
 /** An address of 20 bytes (SDKs panic at another length) that nobody has the key of: it names a role, and is paid nothing. */
 const roleAddress = (role: string) => parseAddress(new Uint8Array(digestOf(role).subarray(0, 20))) as Address;
 
-/** Whoever asks for provers is told this one, of whatever uptime: an empty list would end a client's fallback. */
+/** The one that SDKs put on the whitelist of a request. */
 export const prover = roleAddress('prover');
 
 /** SDKs multiply prices in 64 bits and some panic on overflow: zero is safe, and true. */
