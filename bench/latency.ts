@@ -6,6 +6,7 @@
 // - hand-over: last byte of the execution's answer → the prover has the job.
 // - completion: last byte of the proof → FULFILLED can be seen, with the proof's file flushed, handed to the verifier and recorded in
 //   between, and without the time that the verifier itself takes.
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -15,6 +16,7 @@ import { createDispatcher } from '../src/actors/lanes/dispatcherLanes.js';
 import { createSystem, type RequestSystem } from '../src/actors/system.js';
 import { createCatalog } from '../src/artifacts/catalog.js';
 import { createDirectoryBackend } from '../src/artifacts/directory.js';
+import { createProofIds } from '../src/artifacts/proofIds.js';
 import { systemClock } from '../src/clock.js';
 import type { Engine, EngineOptions } from '../src/engines/engine.js';
 import type { Stage } from '../src/engines/jobs.js';
@@ -88,6 +90,7 @@ export const measureLatency: Part = async (setting) => {
     admission: new Admission(64),
     artifacts,
     catalog,
+    proofIds: createProofIds(randomBytes(32)),
     gate: () => 'serving',
     maxOpen: 1000,
     maxOpenOfRequester: 1000,

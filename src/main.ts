@@ -4,7 +4,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Admission } from './actors/admission.js';
-import { proofIdOf } from './actors/effects/places.js';
 import { readCapacity } from './actors/lanes/capacity.js';
 import { createDispatcher } from './actors/lanes/dispatcherLanes.js';
 import type { LaneStatus } from './actors/lanes/scheduling.js';
@@ -14,6 +13,7 @@ import { createSystem } from './actors/system.js';
 import { boundedCatalog } from './artifacts/boundedCatalog.js';
 import { createCapabilities } from './artifacts/capability.js';
 import { createCatalog } from './artifacts/catalog.js';
+import { createProofIds, type ProofIds } from './artifacts/proofIds.js';
 import { createDirectTransfers } from './artifacts/s3/direct.js';
 import { Slots } from './artifacts/slots.js';
 import { UploadSpace } from './artifacts/uploadSpace.js';
@@ -98,7 +98,9 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const direct =
       presigning &&
       createDirectTransfers({ bucket: presigning, slots, catalog, backend: artifacts, store, clock, log, limitBytes });
-    const capabilities = createCapabilities({ key: await uploadKeyOf(store), clock });
+    const artifactKey = await artifactKeyOf(store);
+    const capabilities = createCapabilities({ key: artifactKey, clock });
+    const proofIds = createProofIds(artifactKey);
 
     // Sockets of engines: their paths must be short, and they are worth nothing after this process.
     const runFolder = await newRunFolder(store);
@@ -121,6 +123,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       admission: new Admission(config.maxActiveRequests),
       artifacts,
       catalog,
+      proofIds,
       gate: () => gate.state,
       maxOpen: config.maxOpenRequests,
       maxOpenOfRequester: config.maxOpenRequestsPerAddress,
@@ -204,7 +207,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     /** Removes what no record knows (at boot only, before anything new arrives), and what nobody came back for. */
     async function sweep(boot: boolean): Promise<void> {
       if (boot) {
-        const wanted = openProofIds(store, registry);
+        const wanted = openProofIds(store, registry, proofIds);
         await artifacts.sweepScratch((id) => wanted.has(id));
         await catalog.sweepOrphans((id) => wanted.has(id));
       }
@@ -237,11 +240,11 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
 }
 
 /** Proofs that open requests have made and may need still, also when a crash came before their record. */
-function openProofIds(store: Store, registry: Pick<Registry, 'view'>): Set<ArtifactId> {
+function openProofIds(store: Store, registry: Pick<Registry, 'view'>, proofIds: ProofIds): Set<ArtifactId> {
   const ids = new Set<ArtifactId>();
   for (const { key } of store.scan('openRequests', [])) {
     const tries = registry.view(key[0])?.proveTries ?? 0;
-    for (let attempt = 1; attempt <= tries; attempt += 1) ids.add(proofIdOf(key[0], attempt));
+    for (let attempt = 1; attempt <= tries; attempt += 1) ids.add(proofIds(key[0], attempt));
   }
   return ids;
 }
@@ -259,8 +262,8 @@ async function newRunFolder(store: Store): Promise<string> {
   return folder;
 }
 
-/** The key of upload URLs: kept, so that a restart does not break an upload that is under way. */
-async function uploadKeyOf(store: Store): Promise<Uint8Array> {
+/** The key of upload URLs and proof ids: kept, so that a restart breaks no upload and finds the files of the proofs it had begun. */
+async function artifactKeyOf(store: Store): Promise<Uint8Array> {
   return store.write((tx) => {
     const kept = tx.get('meta', 'uploadKey');
     if (kept instanceof Uint8Array) return new Uint8Array(kept);

@@ -3,11 +3,12 @@
 
 import type { Catalog } from '../artifacts/catalog.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
+import type { ProofIds } from '../artifacts/proofIds.js';
 import type { ArtifactId } from '../ids.js';
 import type { Log } from '../log.js';
 import { isTerminal, type RequestView } from '../machines/requestView.js';
 import type { Transaction } from '../store/environment.js';
-import { proofIdOf, proofPlaceOf, stdinPlaceOf } from './effects/places.js';
+import { proofPlaceOf, stdinPlaceOf } from './effects/places.js';
 
 export interface Leftovers {
   /** Removes the records, and schedules the proof's expiry. Nothing to do while the request is open. */
@@ -19,10 +20,17 @@ export interface Leftovers {
 export function createLeftovers(parameters: {
   catalog: Catalog;
   artifacts: ArtifactBackend;
+  proofIds: ProofIds;
   log: Log;
   proofRetentionMs: number;
 }): Leftovers {
-  const { catalog, artifacts, log } = parameters;
+  const { catalog, artifacts, proofIds, log } = parameters;
+
+  function abandonedProofs(view: RequestView): ArtifactId[] {
+    const kept = view.state === 'fulfilled' ? view.proof.id : undefined;
+    const all = Array.from({ length: view.proveTries }, (_, index) => proofIds(view.request.requestId, index + 1));
+    return all.filter((id) => id !== kept);
+  }
 
   return {
     removeRecords(tx, view) {
@@ -46,11 +54,4 @@ export function createLeftovers(parameters: {
       }
     },
   };
-}
-
-function abandonedProofs(view: RequestView): ArtifactId[] {
-  const kept = view.state === 'fulfilled' ? view.proof.id : undefined;
-  return Array.from({ length: view.proveTries }, (_, index) => proofIdOf(view.request.requestId, index + 1)).filter(
-    (id) => id !== kept,
-  );
 }

@@ -3,6 +3,7 @@
 
 import type { Catalog } from '../artifacts/catalog.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
+import type { ProofIds } from '../artifacts/proofIds.js';
 import type { Clock } from '../clock.js';
 import type { RequestId } from '../ids.js';
 import type { Log } from '../log.js';
@@ -29,6 +30,7 @@ export interface SystemParameters {
   readonly admission: Admission;
   readonly artifacts: ArtifactBackend;
   readonly catalog: Catalog;
+  readonly proofIds: ProofIds;
   readonly gate: () => 'starting' | 'serving' | 'draining';
   readonly maxOpen: number;
   readonly maxOpenOfRequester: number;
@@ -44,11 +46,17 @@ export interface RequestSystem {
 }
 
 export function createSystem(parameters: SystemParameters): RequestSystem {
-  const { store, clock, log, scheduling, admission, artifacts, catalog } = parameters;
+  const { store, clock, log, scheduling, admission, artifacts, catalog, proofIds } = parameters;
   const progress = new Map<RequestId, LiveProgress>();
   const resumed = new Set<RequestId>();
   const listeners = new Set<(view: RequestView) => void>();
-  const leftovers = createLeftovers({ catalog, artifacts, log, proofRetentionMs: parameters.proofRetentionMs });
+  const leftovers = createLeftovers({
+    catalog,
+    artifacts,
+    proofIds,
+    log,
+    proofRetentionMs: parameters.proofRetentionMs,
+  });
 
   const stage = {
     store,
@@ -58,6 +66,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     resumed,
     artifacts,
     catalog,
+    proofIds,
     onProgress: (requestId: RequestId, report: Omit<LiveProgress, 'at'>) =>
       progress.set(requestId, { ...report, at: clock.now() }),
   };

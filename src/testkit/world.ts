@@ -11,6 +11,7 @@ import { createCatalog } from '../artifacts/catalog.js';
 import { createDirectoryBackend } from '../artifacts/directory.js';
 import { type ArtifactPaths, createArtifactPaths } from '../artifacts/paths.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
+import { createProofIds } from '../artifacts/proofIds.js';
 import { type Address, newArtifactId, type RequestId, type Sha256, type VkHash } from '../ids.js';
 import { createLog } from '../log.js';
 import type { RequestView } from '../machines/requestView.js';
@@ -106,6 +107,7 @@ async function live(
     admission: new Admission(options.window ?? 1_000),
     artifacts,
     catalog,
+    proofIds: createProofIds(new Uint8Array(32)),
     gate: () => 'serving',
     maxOpen: options.maxOpen ?? 1_000,
     maxOpenOfRequester: options.maxOpenOfRequester ?? 1_000,

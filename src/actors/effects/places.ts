@@ -1,7 +1,5 @@
 // Where the artifacts of a request lie: on this machine alone, or wherever its backend keeps things.
-import { createHash } from 'node:crypto';
 import type { ArtifactPlace } from '../../artifacts/port.js';
-import type { ArtifactId, RequestId } from '../../ids.js';
 import type { ProofRequest } from '../../machines/requestRules.js';
 
 /** As it was uploaded. Requests of a time when all artifacts lay on this machine do not say. */
@@ -19,10 +17,3 @@ export const proofPlaceOf = (request: ProofRequest): ArtifactPlace => ({
   kind: 'proof',
   private: request.stdinPrivate || isInputPrivate(request),
 });
-
-/**
- * The proof's artifact id, the same in every life of an attempt, so that a repeated one overwrites its own file.
- * As unguessable as the request id it is derived from.
- */
-export const proofIdOf = (requestId: RequestId, attempt: number): ArtifactId =>
-  createHash('sha256').update(`proof:${requestId}:${attempt}`).digest('hex') as ArtifactId;

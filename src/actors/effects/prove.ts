@@ -1,12 +1,12 @@
 // Makes the proof. The file is finished, flushed and renamed before the machine hears of it.
 import type { ProofRef } from '../../machines/requestRules.js';
 import { confirmProgram, removeCandidate } from '../../store/programs.js';
-import { proofIdOf, proofPlaceOf, stdinPlaceOf } from './places.js';
+import { proofPlaceOf, stdinPlaceOf } from './places.js';
 import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 
 export const proveEffect = (parameters: StageParameters) => {
-  const { artifacts, catalog, store, clock } = parameters;
+  const { artifacts, catalog, store, clock, proofIds } = parameters;
   return stageEffect<'prove', ProofRef>(parameters, {
     stage: 'prove',
     reliesOnRecord: true,
@@ -22,11 +22,11 @@ export const proveEffect = (parameters: StageParameters) => {
         mode: request.mode,
         program: await hold(...program.file),
         stdin: await hold(request.stdin, stdinPlaceOf(request)),
-        proofPath: artifacts.scratchPath(proofIdOf(request.requestId, attempt)),
+        proofPath: artifacts.scratchPath(proofIds(request.requestId, attempt)),
       };
     },
     keep: ({ request, attempt }, proven) =>
-      artifacts.adopt(proofIdOf(request.requestId, attempt), proofPlaceOf(request), proven),
+      artifacts.adopt(proofIds(request.requestId, attempt), proofPlaceOf(request), proven),
     alsoWrite(tx, { request }, proof, { program }) {
       confirmProgram(tx, request.vkHash, request.requester, program.sha256);
       tx.put('artifacts', [proof.id], {

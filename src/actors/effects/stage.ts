@@ -3,6 +3,7 @@
 import { fromCallback } from 'xstate';
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { ArtifactBackend, ArtifactPlace, ArtifactRef, LocalFile } from '../../artifacts/port.js';
+import type { ProofIds } from '../../artifacts/proofIds.js';
 import type { Clock } from '../../clock.js';
 import type { JobOf, Progress, ResultOf, Stage, StoredFile } from '../../engines/jobs.js';
 import { type Failure, type FailureCode, failureFrom, type Outcome } from '../../errors.js';
@@ -20,6 +21,7 @@ export interface StageParameters {
   readonly scheduling: Scheduling;
   readonly artifacts: ArtifactBackend;
   readonly catalog: Pick<Catalog, 'unreference'>;
+  readonly proofIds: ProofIds;
   /** Requests that were on a lane when the service stopped, until they have one again. */
   readonly resumed: Set<RequestId>;
   readonly onProgress: (requestId: RequestId, progress: Progress) => void;
