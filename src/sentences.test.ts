@@ -133,7 +133,7 @@ describe('sentences', () => {
 describe('what a client is told', () => {
   const codeOf = (failure: Failure) => grpcStatusOf(failure).code;
 
-  it('is to try again only where that can help', () => {
+  it('rule 9: is to try again only where that can help', () => {
     for (const failure of [
       fail('QUEUE_FULL', { limit: 1 }),
       fail('STARTING'),

@@ -12,7 +12,7 @@ const field = (number: number, content: Uint8Array) =>
 const isMalformed = (error: unknown) => error instanceof FailureError && error.failure.code === 'MALFORMED_REQUEST';
 
 describe('signedBody', () => {
-  it('is field 3 as it was sent, unknown fields included', () => {
+  it('rule 3: is field 3 as it was sent, unknown fields included', () => {
     const body = Buffer.concat([bytes('0807'), field(15, Buffer.from('from the future'))]);
     const envelope = Buffer.concat([
       bytes('0801'),

@@ -81,6 +81,7 @@ const refusedWith = (status: string, detail: RegExp) => (error: unknown) => {
 describe('bearer tokens', { timeout: 120_000 }, () => {
   const [first, second, stranger] = ['first-token-of-ours', 'second-token-of-ours', 'a-token-of-nobody-here'];
   const at = running('tokens', [`${first} # laptop`], 'token-file');
+  let proofId = '';
 
   it('are asked for by every method that is served, before anything else', async () => {
     const served: string[] = [];
@@ -112,7 +113,7 @@ describe('bearer tokens', { timeout: 120_000 }, () => {
     assert.equal((await fetch(page, { headers: bearer(first) })).status, 404);
   });
 
-  it('open everything; uploads and downloads need none', async () => {
+  it('check 14, rule 14: open everything; uploads and downloads need none', async () => {
     const alice = at.requester({ token: first });
     await alice.register();
     // The requester's PUT and GET carry no token: it goes to calls only.
@@ -120,9 +121,10 @@ describe('bearer tokens', { timeout: 120_000 }, () => {
     const { proofUrl } = await alice.client.waitProof(await alice.submit(stdin), { pollMs: 200 });
     assert.deepEqual(await alice.fetchProof(proofUrl), expectedProof(stdin));
     assert.equal((await fetch(proofUrl, { headers: bearer(stranger) })).status, 200);
+    proofId = new URL(proofUrl).pathname.split('/').at(-1) as string;
   });
 
-  it('may be replaced between two polls: the wait goes on with the new one', async () => {
+  it('check 14, rule 14: may be replaced between two polls: the wait goes on with the new one', async () => {
     /** As often the old token is still shown after the list has changed; its application is slower than ours. */
     let lateUses = Number.POSITIVE_INFINITY;
     const alice = at.requester({ token: () => (lateUses-- > 0 ? first : second) });
@@ -151,9 +153,10 @@ describe('bearer tokens', { timeout: 120_000 }, () => {
     assert.equal(status, 'INVALID_ARGUMENT');
   });
 
-  it('are in no line of the log', () => {
+  it('are in no line of the log, nor are the ids of proofs, which need no token', () => {
     const log = at.service.lines.map(({ text }) => text).join('\n');
-    for (const token of [first, second, stranger, 'too-short']) assert.ok(!log.includes(token), token);
+    assert.match(proofId, /^[0-9a-f]{64}$/);
+    for (const secret of [first, second, stranger, 'too-short', proofId]) assert.ok(!log.includes(secret), secret);
   });
 });
 
@@ -247,7 +250,7 @@ describe('client certificates', { timeout: 60_000 }, () => {
     return response.statusCode;
   }
 
-  it('are asked for in the answer to a call, never in the handshake, and beside the token', async () => {
+  it('rule 14: are asked for in the answer to a call, never in the handshake, and beside the token', async () => {
     const nonce = (raw: RawCaller, metadata?: Record<string, string>) =>
       raw.call(ProverNetwork.method.getNonce, Buffer.alloc(0), metadata);
     for (const raw of [at.raw, callerWith(), callerWith(certificateOf('stranger'))]) {

@@ -79,13 +79,13 @@ describe('artifacts', { timeout: 120_000 }, () => {
   }
 
   describe('check 7', () => {
-    it('PUT raw (SDK 5): the bytes are the input', async () => {
+    it('rule 4: PUT raw (SDK 5): the bytes are the input', async () => {
       const stdin = stdinOf('raw');
       const { proofUrl } = await proven(stdin);
       assert.ok((await download(proofUrl)).body.equals(expectedProof(stdin)));
     });
 
-    it('PUT zstd (SDK 6): the unpacked bytes are the input', async () => {
+    it('rule 4: PUT zstd (SDK 6): the unpacked bytes are the input', async () => {
       for (const { bytes } of stdinFrames) {
         const { proofUrl } = await proven(bytes);
         assert.ok((await download(proofUrl)).body.equals(expectedProof(await unpack(bytes))));
@@ -167,7 +167,7 @@ describe('artifacts', { timeout: 120_000 }, () => {
     const stdin = stdinOf('downloaded');
     const proof = expectedProof(stdin);
 
-    it('GET of a proof right after FULFILLED: HTTP/1.1, no authorisation, raw bincode of the announced length', async () => {
+    it('rule 7: GET of a proof right after FULFILLED: HTTP/1.1, no authorisation, raw bincode of the announced length', async () => {
       ({ proofUrl: url } = await proven(stdin));
       const answer = await download(url);
       assert.deepEqual([answer.status, answer.httpVersion], [200, '1.1']);

@@ -26,7 +26,7 @@ describe('cancelling over the wire', { timeout: 120_000 }, () => {
   }
 
   for (const version of sdkVersions) {
-    it(`check 10: ${version.name} sees ASSIGNED at its first poll, and what it cancels stays cancelled`, async () => {
+    it(`check 10, rule 6: ${version.name} sees ASSIGNED at its first poll, and what it cancels stays cancelled`, async () => {
       const by = on.sdk(version, 'auction');
       await by.register();
       const requestId = await by.request(stdinOf(freshText()));

@@ -83,7 +83,7 @@ describe('details and lists', { timeout: 120_000 }, () => {
     assert.equal((await sdk(sdk610, 'auction').details(running.auction)).has(auction.errorTrace), false);
   });
 
-  it('of a base request have its error for those who can read it, and for the others only what all can', async () => {
+  it('rule 12: of a base request have its error for those who can read it, and for the others only what all can', async () => {
     const { base } = field;
     const read = await sdk(sdk610, 'base').details(failed.base);
     assert.equal(read.number(base.error), requestError.executionFailure);

@@ -58,7 +58,7 @@ describe('the ELF of a program', { timeout: 120_000 }, () => {
     );
   });
 
-  it('may be registered under two keys, of SDKs on either side of 6.8.1', async () => {
+  it('rule 15: may be registered under two keys, of SDKs on either side of 6.8.1', async () => {
     const uri = await uploadElf(affectedElf);
     const own = await register(uri, affectedElf);
     const other = await register(uri, Buffer.from('as another SDK loads it'));

@@ -26,7 +26,7 @@ describe('the end of a request', { timeout: 180_000 }, () => {
     sdkVersions.flatMap((version) => [on.sdk(version, 'base', of), on.sdk(version, 'auction', of)]);
   const nameOf = (sdk: Sdk) => `${sdk.version.name} ${sdk.flavour}`;
 
-  it('check 12: a guest that fails is told at once, with its cause, to every version', async () => {
+  it('check 12, rule 16: a guest that fails is told at once, with its cause, to every version', async () => {
     for (const sdk of everyone()) {
       await sdk.register();
       const requestId = await sdk.request(failing);
@@ -37,7 +37,7 @@ describe('the end of a request', { timeout: 180_000 }, () => {
     }
   });
 
-  it('check 11: a deadline that passes is a time-out to every version, and the engine is free again', async () => {
+  it('check 11, rule 11: a deadline that passes is a time-out to every version, and the engine is free again', async () => {
     const sdks = everyone();
     const deadline = BigInt(Math.ceil(holdingClock.now() / 1000) + 4);
     const ends = sdks.map(async (sdk) => {

@@ -31,7 +31,7 @@ const proofsOf = (stdin: Uint8Array) => {
 describe('signed calls', { timeout: 120_000 }, () => {
   const on = sdkStage({ script: { journalPath } });
 
-  it('check 2: an upload is its signer’s, with v of 54 or 55 and of 27 or 28', async () => {
+  it('check 2, rule 2: an upload is its signer’s, with v of 54 or 55 and of 27 or 28', async () => {
     for (const keyByte of [1, 2, 3, 4]) {
       const sdk = on.sdk(sdk610, 'base', { keyByte });
       await sdk.register();
@@ -48,7 +48,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
   });
 
   for (const flavour of flavours) {
-    it(`check 3: a ${flavour} body with fields of the future is verified over all its bytes`, async () => {
+    it(`check 3, rule 3: a ${flavour} body with fields of the future is verified over all its bytes`, async () => {
       const sdk = on.sdk(sdk610, flavour);
       await sdk.register();
       const stdin = stdinOf(freshText());
@@ -117,7 +117,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
 
   for (const version of sdkVersions) {
     for (const flavour of flavours) {
-      it(`check 6: ${version.name} ${flavour} asks again after a lost answer and gets the one id, and one proof is made`, async () => {
+      it(`check 6, rule 10: ${version.name} ${flavour} asks again after a lost answer and gets the one id, and one proof is made`, async () => {
         const sdk = on.sdk(version, flavour, { keyByte: 9 });
         await sdk.register();
         const stdin = stdinOf(freshText());
@@ -173,7 +173,7 @@ describe('programs', { timeout: 60_000 }, () => {
     return { owner: program.hex(5), uri: program.text(3) };
   }
 
-  it('are NOT_FOUND when they are unknown, and never for another reason', async () => {
+  it('rule 8: are NOT_FOUND when they are unknown, and never for another reason', async () => {
     const sdk = on.sdk(sdk610, 'base');
     const unknown = programOf(200);
     await assert.rejects(

@@ -166,7 +166,7 @@ describe('the gRPC server', { timeout: 30_000 }, () => {
     }
   });
 
-  it('check 16: ends with a status also when it fails after the first bytes of an answer', async () => {
+  it('check 16, rule 13: ends with a status also when it fails after the first bytes of an answer', async () => {
     const answer = await call('/test.Echo/BreakLater');
     assert.deepEqual(answer.body, framed(hello));
     assert.equal(answer.headers['grpc-status'], undefined);
