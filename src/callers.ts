@@ -3,10 +3,10 @@ import type { Clock } from './clock.js';
 import type { Config } from './config/load.js';
 import { type WatchedFile, watchFile } from './config/watchedFile.js';
 import type { Log } from './log.js';
-import { type Admit, createAdmit } from './rpc/access.js';
-import { Allowlist, onlyAllowed } from './rpc/allowlist.js';
-import type { Signatures } from './rpc/signatures.js';
-import { Tokens } from './rpc/tokens.js';
+import { type Admit, createAdmit } from './rpc/access/access.js';
+import { Allowlist, onlyAllowed } from './rpc/access/allowlist.js';
+import { Tokens } from './rpc/access/tokens.js';
+import type { Signatures } from './rpc/signed/signatures.js';
 
 export interface Callers {
   readonly admit: Admit;

@@ -17,7 +17,7 @@ import type { Failure } from '../errors.js';
 import { type Address, type ArtifactId, newArtifactId, type Sha256 } from '../ids.js';
 import { createLog } from '../log.js';
 import { createFront } from '../rpc/front/front.js';
-import { createHttp2 } from '../rpc/front/http2.js';
+import { createHttp2 } from '../rpc/front/http2Sessions.js';
 import { createGrpcServer } from '../rpc/grpc/server.js';
 import { createRoutes } from '../rpc/http/routes.js';
 import { createHttpServer } from '../rpc/http/server.js';

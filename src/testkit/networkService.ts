@@ -5,14 +5,14 @@ import { createCatalog } from '../artifacts/catalog.js';
 import { Gate } from '../gate.js';
 import { createLog } from '../log.js';
 import { createFront } from '../rpc/front/front.js';
-import { createHttp2 } from '../rpc/front/http2.js';
+import { createHttp2 } from '../rpc/front/http2Sessions.js';
 import { createGrpcServer } from '../rpc/grpc/server.js';
 import { createHttpServer } from '../rpc/http/server.js';
-import { createHeldPolls, type HeldPolls } from '../rpc/network/heldPolls.js';
 import { networkMethods } from '../rpc/network/service.js';
-import { createWaitLoops } from '../rpc/network/waitLoops.js';
-import { createNonces } from '../rpc/nonces.js';
-import { createSignatures } from '../rpc/signatures.js';
+import { createHeldPolls, type HeldPolls } from '../rpc/network/waiting/heldPolls.js';
+import { createWaitLoops } from '../rpc/network/waiting/waitLoops.js';
+import { createNonces } from '../rpc/signed/nonces.js';
+import { createSignatures } from '../rpc/signed/signatures.js';
 import { createWorld, type World } from './world.js';
 
 export interface NetworkService {

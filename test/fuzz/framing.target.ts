@@ -155,7 +155,7 @@ function piecesOf(bytes: Buffer, pieceBytes: number): Buffer[] {
 const partOfHttp2 = [':path', ':authority', ':method', ':scheme', 'te', 'content-length', 'host', 'transfer-encoding'];
 const protocolError = 1;
 const enhanceYourCalm = 11;
-/** `front/http2.ts` allows no more; it is announced as SETTINGS_MAX_HEADER_LIST_SIZE, which counts 32 bytes a header besides. */
+/** `front/http2Sessions.ts` allows no more; it is announced as SETTINGS_MAX_HEADER_LIST_SIZE, which counts 32 bytes a header besides. */
 const maxHeaderBytes = 16 * 1024;
 const sizeOf = (headers: Readonly<Record<string, string>>) =>
   Object.entries(headers).reduce((sum, [name, text]) => sum + name.length + text.length + 32, 0);

@@ -11,7 +11,7 @@ export interface Memory {
 
 /**
  * After a frame of the wrong size Node says GOAWAY and reads no more, so it does not see that its client has gone. Such a connection
- * ends when it does not answer a ping (`front/http2.ts`), a minute later, and is not counted here.
+ * ends when it does not answer a ping (`front/http2Sessions.ts`), a minute later, and is not counted here.
  */
 export function memoryOf(pid: number): Memory {
   const proc = `/proc/${pid}`;

@@ -12,7 +12,7 @@ import type { Method } from '../grpc/call.js';
 import { createGrpcServer } from '../grpc/server.js';
 import { protocolOf } from './firstBytes.js';
 import { createFront, type Front } from './front.js';
-import { createHttp2 } from './http2.js';
+import { createHttp2 } from './http2Sessions.js';
 
 const bytes = (value: Buffer) => value;
 const echoPath = '/test.Echo/Say';

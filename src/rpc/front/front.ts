@@ -5,11 +5,11 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
 import { fail } from '../../errors.js';
-import type { Connection } from '../grpc/call.js';
+import { type Connection, certificateOf } from '../connection.js';
 import { errorBody, httpStatusOf } from '../http/failureStatus.js';
 import { firstBytes } from './firstBytes.js';
-import type { Http2 } from './http2.js';
-import { certificateOf, type Tls } from './tls.js';
+import type { Http2 } from './http2Sessions.js';
+import type { Tls } from './tls.js';
 
 export interface FrontAddress {
   readonly host: string;

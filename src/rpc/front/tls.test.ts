@@ -14,7 +14,7 @@ import { certificateOf, testCa } from '../../testkit/testCertificates.js';
 import { createGrpcServer } from '../grpc/server.js';
 import { answerJson } from '../http/exchange.js';
 import { createFront, type Front, type Plaintext } from './front.js';
-import { createHttp2 } from './http2.js';
+import { createHttp2 } from './http2Sessions.js';
 import { createTls, type Tls } from './tls.js';
 
 const whoPath = '/test.Who/Am';

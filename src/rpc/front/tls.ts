@@ -63,9 +63,3 @@ const contextOf = ({ cert, key, clientCa }: TlsCredentials) => ({
   ...(clientCa !== undefined && { ca: clientCa }),
   minVersion: 'TLSv1.2' as const,
 });
-
-/** SHA-256 fingerprint in lower case hex of a client certificate whose chain was verified; undefined without one. */
-export function certificateOf(secure: TLSSocket): string | undefined {
-  if (!secure.authorized) return undefined;
-  return secure.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
-}

@@ -2,7 +2,8 @@
 // that waits needs is made when it is asked for.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../clock.js';
-import type { CallContext, Connection, Peer } from './call.js';
+import type { Connection, Peer } from '../connection.js';
+import type { CallContext } from './call.js';
 import { code, StatusError } from './code.js';
 import { ClientGone } from './message.js';
 import { parseTimeout } from './timeout.js';

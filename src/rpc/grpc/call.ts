@@ -1,24 +1,6 @@
 // What a method of the wire sees of a call, and what it is to the server: bytes in, bytes out. Nothing here is particular to
 // a transport.
-import type { Failure } from '../../errors.js';
-
-/** The other end of the connection that a call came by: the same object for all calls of one connection. */
-export interface Peer {
-  /** IP address as the system writes it. Behind a proxy it is the proxy's. */
-  readonly address: string;
-  /** With the address it names the connection: older SDKs open a new one for each call, newer ones share one. */
-  readonly port: number;
-  /** SHA-256 fingerprint of the client certificate (hex, lower case), when one was shown and its chain was verified. */
-  readonly certificate: string | undefined;
-}
-
-/** The connection that calls and requests come by. */
-export interface Connection {
-  readonly peer: Peer;
-  readonly isEncrypted: boolean;
-  /** Why nothing is served on it; absent when it is. */
-  readonly refusal?: Failure;
-}
+import type { Peer } from '../connection.js';
 
 /** Who calls, as far as the call itself tells. */
 export interface Caller {

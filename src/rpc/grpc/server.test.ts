@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { FailureError, fail } from '../../errors.js';
 import { SimulatedClock } from '../../testkit/simulatedClock.js';
-import { createHttp2, type Http2 } from '../front/http2.js';
+import { createHttp2, type Http2 } from '../front/http2Sessions.js';
 import type { CallContext, Method } from './call.js';
 import { framed } from './message.js';
 import { createGrpcServer } from './server.js';

@@ -6,9 +6,10 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Clock } from '../../clock.js';
 import { FailureError, fail, failureFrom } from '../../errors.js';
 import type { Log } from '../../log.js';
+import type { Connection } from '../connection.js';
 import { grpcStatusOf } from '../status.js';
 import { ArrivedCall } from './arrivedCall.js';
-import type { CallContext, Connection, Method } from './call.js';
+import type { CallContext, Method } from './call.js';
 import { code, type Status, StatusError } from './code.js';
 import { ClientGone, framed, readMessage } from './message.js';
 

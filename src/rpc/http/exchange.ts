@@ -1,5 +1,5 @@
-// One HTTP request and its answer, as the routes see it: nothing here is particular to a version of HTTP. `http1.ts` and `http2.ts`
-// make them.
+// One HTTP request and its answer, as the routes see it: nothing here is particular to a version of HTTP. `http1Exchange.ts` and
+// `http2Exchange.ts` make them.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../../errors.js';

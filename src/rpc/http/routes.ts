@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { FailureError, fail, failureFrom } from '../../errors.js';
 import { parseArtifactId, parseRequestId } from '../../ids.js';
-import type { Admit } from '../access.js';
+import type { Admit } from '../access/access.js';
 import { answerJson, type Exchange } from './exchange.js';
 import { errorBody, httpStatusOf } from './failureStatus.js';
 import { getHealth, type Health } from './getHealth.js';

@@ -1,7 +1,7 @@
 // The HTTP/1.1 side of the one port. It does not listen; `front/front.ts` hands it its connections.
 import { createServer, type Server } from 'node:http';
 import type { Clock } from '../../clock.js';
-import { http1Exchange } from './http1.js';
+import { http1Exchange } from './http1Exchange.js';
 import type { Routes } from './routes.js';
 import { refuseUnreadable } from './unreadable.js';
 

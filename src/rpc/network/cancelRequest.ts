@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork } from '../../gen/network/network_pb.js';
 import type { RequestView } from '../../machines/requestView.js';
-import { signedBody } from '../signedBody.js';
+import { signedBody } from '../signed/signedBody.js';
 import { unary } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { malformed } from './fields.js';

@@ -7,11 +7,11 @@ import type { Catalog } from '../../artifacts/catalog.js';
 import type { DirectTransfers } from '../../artifacts/s3/direct.js';
 import type { Clock } from '../../clock.js';
 import type { Store } from '../../store/environment.js';
-import type { Admit } from '../access.js';
-import type { Nonces } from '../nonces.js';
-import type { Signatures } from '../signatures.js';
-import type { HeldPolls } from './heldPolls.js';
-import type { WaitLoops } from './waitLoops.js';
+import type { Admit } from '../access/access.js';
+import type { Nonces } from '../signed/nonces.js';
+import type { Signatures } from '../signed/signatures.js';
+import type { HeldPolls } from './waiting/heldPolls.js';
+import type { WaitLoops } from './waiting/waitLoops.js';
 
 export interface NetworkDependencies {
   /** Every method stands behind it. */

@@ -7,7 +7,7 @@ import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork } from '../../gen/network/network_pb.js';
 import { bytesOf } from '../../ids.js';
 import { confirmedProgram, programFor } from '../../store/programs.js';
-import { signedBody } from '../signedBody.js';
+import { signedBody } from '../signed/signedBody.js';
 import { unary } from '../unary.js';
 import { vkField } from './circuitVersion.js';
 import type { NetworkDependencies } from './dependencies.js';

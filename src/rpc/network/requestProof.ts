@@ -6,7 +6,7 @@ import { FailureError, fail } from '../../errors.js';
 import { ProverNetwork, RequestProofResponseSchema } from '../../gen/network/network_pb.js';
 import { bytesOf } from '../../ids.js';
 import { programFor } from '../../store/programs.js';
-import { signedBody } from '../signedBody.js';
+import { signedBody } from '../signed/signedBody.js';
 import { unaryBytes } from '../unary.js';
 import type { NetworkDependencies } from './dependencies.js';
 import { assertElfClass, sp1Of } from './elfClass.js';

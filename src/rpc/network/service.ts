@@ -1,5 +1,5 @@
 // The SDK's two gRPC services. Methods that are not listed answer UNIMPLEMENTED, as the SDK expects of what it never calls.
-import { behind } from '../access.js';
+import { behind } from '../access/access.js';
 import type { UnaryMethod } from '../grpc/call.js';
 import { getBalance, getNonce } from './account.js';
 import { getMarketPricePerPgu, getProofRequestParams, getProversByUptime } from './auction.js';

@@ -13,7 +13,7 @@ import {
   pinnedAuctionBody,
   pinnedBaseBody,
 } from '../../testkit/wireVectors.js';
-import { createSignatures } from '../signatures.js';
+import { createSignatures } from '../signed/signatures.js';
 import { flavourOf } from './flavour.js';
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));

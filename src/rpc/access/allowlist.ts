@@ -1,8 +1,8 @@
 // Which addresses may sign. It stands between the handlers and the recovery of signatures, so that no signed call can go past it.
-import { FailureError, fail } from '../errors.js';
-import { type Address, parseAddress } from '../ids.js';
+import { FailureError, fail } from '../../errors.js';
+import { type Address, parseAddress } from '../../ids.js';
+import type { Signatures } from '../signed/signatures.js';
 import { parseLines } from './lines.js';
-import type { Signatures } from './signatures.js';
 
 const form = 'an address (0x and 40 hex digits)';
 /** 43 bytes a line: far below what a watched file may have, far above the people of a private service. */

@@ -3,10 +3,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { FailureError } from '../errors.js';
-import type { Address } from '../ids.js';
-import { openStore, type Store } from '../store/environment.js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { FailureError } from '../../errors.js';
+import type { Address } from '../../ids.js';
+import { openStore, type Store } from '../../store/environment.js';
+import { SimulatedClock } from '../../testkit/simulatedClock.js';
 import { createNonces, nonceWindowMs } from './nonces.js';
 
 const [alice, bob] = ['11', '22'].map((byte) => byte.repeat(20) as Address) as [Address, Address];

@@ -1,9 +1,10 @@
 // Tells the SDK's wait for a proof from every other way to ask for a status: one request, asked for again 2 s after each answer, and
 // nothing else meanwhile (sp1-sdk network/prover.rs, wait_proof). Only such a poll may be answered late: who asks for several things
 // in turn would have all of them late. Where it cannot be told, it is no such loop (docs/decisions/held-polls.md).
-import type { Clock, EpochMs } from '../../clock.js';
-import type { RequestId } from '../../ids.js';
-import type { Caller, Peer } from '../grpc/call.js';
+import type { Clock, EpochMs } from '../../../clock.js';
+import type { RequestId } from '../../../ids.js';
+import type { Peer } from '../../connection.js';
+import type { Caller } from '../../grpc/call.js';
 import { Neighbours } from './neighbours.js';
 import { Recent } from './recent.js';
 import { Trail } from './trail.js';

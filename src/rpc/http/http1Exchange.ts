@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
-import { certificateOf } from '../front/tls.js';
+import { certificateOf } from '../connection.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /** How long a refused upload is read and thrown away, so that its client sees the answer and not a reset (ms). */

@@ -1,7 +1,7 @@
 // Several connections of one address may be several clients, or one that asks by each of them in turn. The latter sleeps only once in
 // its round: all its other calls come right after our answer or right before its next poll, within what the gap is longer than its
 // sleep. Calls in the middle of the sleep are somebody else's.
-import type { EpochMs } from '../../clock.js';
+import type { EpochMs } from '../../../clock.js';
 import type { Trail } from './trail.js';
 
 /** Times are whole milliseconds, and a sleep ends up to 2 ms late. Wrong if clients of one busy host are seldom held: then it is too large. */

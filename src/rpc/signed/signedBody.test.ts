@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FailureError } from '../errors.js';
-import { auctionBody, baseBody } from '../testkit/wireVectors.js';
-import { flavourOf } from './network/flavour.js';
+import { FailureError } from '../../errors.js';
+import { auctionBody, baseBody } from '../../testkit/wireVectors.js';
+import { flavourOf } from '../network/flavour.js';
 import { signedBody } from './signedBody.js';
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Clock } from '../../clock.js';
-import { newRequestId, type RequestId } from '../../ids.js';
-import type { Caller, Peer } from '../grpc/call.js';
+import type { Clock } from '../../../clock.js';
+import { newRequestId, type RequestId } from '../../../ids.js';
+import type { Peer } from '../../connection.js';
+import type { Caller } from '../../grpc/call.js';
 import { createWaitLoops, type WaitLoops } from './waitLoops.js';
 
 const [a, b] = [newRequestId(), newRequestId()];

@@ -1,7 +1,7 @@
 // Finds the bytes that a signature covers: field 3 of the envelope as it was received. Encoding the parsed body again would
 // drop fields that a newer client has added, and the signature would no longer match.
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { FailureError, fail } from '../errors.js';
+import { FailureError, fail } from '../../errors.js';
 
 const bodyField = 3;
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { fail, failed } from '../../errors.js';
-import { Gate } from '../../gate.js';
-import type { RequestId } from '../../ids.js';
-import { createLog } from '../../log.js';
-import type { RequestView } from '../../machines/requestView.js';
-import { successOf } from '../../testkit/scriptedLanes.js';
-import { createWorld, type World } from '../../testkit/world.js';
+import { fail, failed } from '../../../errors.js';
+import { Gate } from '../../../gate.js';
+import type { RequestId } from '../../../ids.js';
+import { createLog } from '../../../log.js';
+import type { RequestView } from '../../../machines/requestView.js';
+import { successOf } from '../../../testkit/scriptedLanes.js';
+import { createWorld, type World } from '../../../testkit/world.js';
 import { createHeldPolls, type HeldPolls, type HeldPollsLimits } from './heldPolls.js';
 
 describe('held polls', () => {

@@ -1,6 +1,6 @@
 // What one client has done last, as far as it tells whether it waits: one request, and how regularly it has asked for it.
-import type { EpochMs } from '../../clock.js';
-import type { RequestId } from '../../ids.js';
+import type { EpochMs } from '../../../clock.js';
+import type { RequestId } from '../../../ids.js';
 
 export class Trail {
   #requestId: RequestId | undefined;

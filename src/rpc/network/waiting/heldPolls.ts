@@ -1,13 +1,13 @@
 // Polls that wait for their answer: until it would be another one, a bounded time is over, the client goes away or the service stops.
 // A held poll costs a stream and a timer, and no thread; the registry is listened to once, whatever the number.
-import type { Registry } from '../../actors/registry.js';
-import type { Clock } from '../../clock.js';
-import type { Gate } from '../../gate.js';
-import type { RequestId } from '../../ids.js';
-import type { Log } from '../../log.js';
-import { isTerminal, type RequestView } from '../../machines/requestView.js';
-import type { CallContext } from '../grpc/call.js';
-import { executionStatusOf } from './wireStatus.js';
+import type { Registry } from '../../../actors/registry.js';
+import type { Clock } from '../../../clock.js';
+import type { Gate } from '../../../gate.js';
+import type { RequestId } from '../../../ids.js';
+import type { Log } from '../../../log.js';
+import { isTerminal, type RequestView } from '../../../machines/requestView.js';
+import type { CallContext } from '../../grpc/call.js';
+import { executionStatusOf } from '../wireStatus.js';
 
 export interface HeldPollsParameters {
   readonly registry: Pick<Registry, 'view' | 'onChange'>;

@@ -1,6 +1,6 @@
 // A map of what was seen lately: it forgets whatever has not been touched for a while, and the oldest when there is too much of it.
 // It has no timer: what is too old is removed when something new comes.
-import type { Clock, EpochMs } from '../../clock.js';
+import type { Clock, EpochMs } from '../../../clock.js';
 
 export interface RecentLimits {
   readonly entries: number;

@@ -4,11 +4,11 @@ import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type S
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
 import { fail } from '../../errors.js';
-import type { Connection } from '../grpc/call.js';
+import type { Connection } from '../connection.js';
 import { type GrpcServer, isGrpc } from '../grpc/server.js';
 import { answerJson, type Exchange } from '../http/exchange.js';
 import { errorBody, httpStatusOf } from '../http/failureStatus.js';
-import { http2Exchange } from '../http/http2.js';
+import { http2Exchange } from '../http/http2Exchange.js';
 
 export interface Http2 {
   /** Takes over a connection that speaks HTTP/2 (or pretends to). */

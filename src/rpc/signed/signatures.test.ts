@@ -1,8 +1,8 @@
 // The vectors are SDK-made signatures (RFC 6979, low s), as a client sends them.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { FailureError } from '../errors.js';
-import { artifactVectors, baseBody, baseSignature } from '../testkit/wireVectors.js';
+import { FailureError } from '../../errors.js';
+import { artifactVectors, baseBody, baseSignature } from '../../testkit/wireVectors.js';
 import { createSignatures } from './signatures.js';
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));

@@ -1,10 +1,10 @@
 // Who signed: EIP-191 recovery in a pool of worker threads. Calls of the same tick travel as one batch, because crossing to a
 // thread costs about as much as a recovery.
 import { Piscina } from 'piscina';
-import { FailureError, fail } from '../errors.js';
-import type { Address } from '../ids.js';
-import { packSigned, type Signed } from '../workers/recover/batch.js';
-import { workerUrl } from '../workers/workerUrl.js';
+import { FailureError, fail } from '../../errors.js';
+import type { Address } from '../../ids.js';
+import { packSigned, type Signed } from '../../workers/recover/batch.js';
+import { workerUrl } from '../../workers/workerUrl.js';
 
 export interface Signatures {
   /** The address that signed. Fails with SIGNATURE_INVALID. */
@@ -25,7 +25,7 @@ const maxBatch = 16;
 
 export function createSignatures({ threads }: { threads: number }): Signatures {
   const pool = new Piscina<Uint8Array, Array<Address | null>>({
-    filename: workerUrl(import.meta.url, '../workers/recover.worker'),
+    filename: workerUrl(import.meta.url, '../../workers/recover.worker'),
     minThreads: threads,
     maxThreads: threads,
     // The next batch lies ready when one is done, however busy this thread is.

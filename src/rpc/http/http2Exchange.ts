@@ -2,12 +2,12 @@
 import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Connection } from '../grpc/call.js';
+import type { Connection } from '../connection.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /**
  * What an upload may have under way (bytes). Node's 64 KiB let a client send one window a round trip: 3 MB/s over 20 ms. With this
- * it is 100 MB/s. It is a setting of the whole session, so other uploads of it that wait may fill theirs too (`front/http2.ts`
+ * it is 100 MB/s. It is a setting of the whole session, so other uploads of it that wait may fill theirs too (`front/http2Sessions.ts`
  * bounds their number).
  */
 const streamWindowBytes = 2 * 1024 * 1024;

@@ -1,8 +1,8 @@
 // Tokens: what is taken, what is refused and how, and what a rotation looks like from the client's side.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FailureCode, FailureError } from '../errors.js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { type FailureCode, FailureError } from '../../errors.js';
+import { SimulatedClock } from '../../testkit/simulatedClock.js';
 import { Tokens } from './tokens.js';
 
 const [alice, bob, carol] = ['alice-0123456789', 'bob-0123456789abc', 'carol-0123456789!'];

@@ -1,7 +1,7 @@
 // Bearer tokens: who may call at all. Only their digests are kept, and those are compared in constant time.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock, EpochMs } from '../clock.js';
-import { FailureError, fail } from '../errors.js';
+import type { Clock, EpochMs } from '../../clock.js';
+import { FailureError, fail } from '../../errors.js';
 import { parseLines } from './lines.js';
 
 /**

@@ -1,18 +1,18 @@
 // Each mechanism that is configured is demanded, and only those.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
-import { type Caller, createAdmit } from './access.js';
+import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { type Credentials, createAdmit } from './access.js';
 import { Tokens } from './tokens.js';
 
 const token = 'a-token-of-ours-0';
 const tokens = new Tokens(new SimulatedClock());
 tokens.replace(token);
 
-const stranger: Caller = { authorization: undefined, peer: { certificate: undefined } };
-const withToken: Caller = { ...stranger, authorization: `Bearer ${token}` };
-const withCertificate: Caller = { ...stranger, peer: { certificate: 'ab'.repeat(32) } };
-const withBoth: Caller = { ...withToken, ...withCertificate, authorization: `Bearer ${token}` };
+const stranger: Credentials = { authorization: undefined, peer: { certificate: undefined } };
+const withToken: Credentials = { ...stranger, authorization: `Bearer ${token}` };
+const withCertificate: Credentials = { ...stranger, peer: { certificate: 'ab'.repeat(32) } };
+const withBoth: Credentials = { ...withToken, ...withCertificate, authorization: `Bearer ${token}` };
 
 const answers = (parameters: Parameters<typeof createAdmit>[0]) => {
   const admit = createAdmit(parameters);

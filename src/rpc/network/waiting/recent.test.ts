@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { SimulatedClock } from '../../../testkit/simulatedClock.js';
 import { Recent } from './recent.js';
 
 describe('what was seen lately', () => {

@@ -1,10 +1,10 @@
 // The allowlist: its form, and that it decides about the address that a signature recovers to.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FailureError, fail } from '../errors.js';
-import type { Address } from '../ids.js';
+import { FailureError, fail } from '../../errors.js';
+import type { Address } from '../../ids.js';
+import type { Signatures } from '../signed/signatures.js';
 import { Allowlist, onlyAllowed } from './allowlist.js';
-import type { Signatures } from './signatures.js';
 
 const [alice, bob] = ['ab'.repeat(20), '12'.repeat(20)] as [Address, Address];
 const listOf = (text: string) => {

@@ -1,10 +1,10 @@
 // Nonces without a counter to keep: a nonce is the time of its lease in microseconds, made distinct. So they increase across
 // restarts, may be used in any order within the window, and are forgotten when they could not be accepted any more.
 import { setImmediate as loopTurn } from 'node:timers/promises';
-import type { Clock } from '../clock.js';
-import { FailureError, fail } from '../errors.js';
-import type { Address } from '../ids.js';
-import type { Store, Transaction } from '../store/environment.js';
+import type { Clock } from '../../clock.js';
+import { FailureError, fail } from '../../errors.js';
+import type { Address } from '../../ids.js';
+import type { Store, Transaction } from '../../store/environment.js';
 
 /** Remote signers may need minutes between GetNonce and the signed request. */
 export const nonceWindowMs = 15 * 60_000;

@@ -1,17 +1,18 @@
 // Who may call. Each mechanism that is configured is demanded: a token, a client certificate, or both. A refusal is an answer of gRPC
 // and never one of TLS, which clients take for a broken line and try for two minutes. Artifacts have their own rights, in their URLs.
-import { FailureError, fail } from '../errors.js';
-import type { CallContext, Peer, UnaryMethod } from './grpc/call.js';
+import { FailureError, fail } from '../../errors.js';
+import type { Peer } from '../connection.js';
+import type { CallContext, UnaryMethod } from '../grpc/call.js';
 import type { Tokens } from './tokens.js';
 
 /** What a call shows of its caller, at whatever protocol. */
-export interface Caller {
+export interface Credentials {
   readonly authorization: CallContext['authorization'];
   readonly peer: Pick<Peer, 'certificate'>;
 }
 
 /** Throws CERTIFICATE_MISSING, TOKEN_MISSING, TOKEN_UNKNOWN or TOKEN_REPLACED. On the path of every poll: it must stay cheap. */
-export type Admit = (caller: Caller) => void;
+export type Admit = (credentials: Credentials) => void;
 
 /** `tokens` undefined: none is asked for. */
 export function createAdmit({

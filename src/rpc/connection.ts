@@ -1,0 +1,27 @@
+// The connection that calls and requests come by, and who is at its other end, whatever is spoken on it.
+import type { TLSSocket } from 'node:tls';
+import type { Failure } from '../errors.js';
+
+/** The other end of the connection that a call came by: the same object for all calls of one connection. */
+export interface Peer {
+  /** IP address as the system writes it. Behind a proxy it is the proxy's. */
+  readonly address: string;
+  /** With the address it names the connection: older SDKs open a new one for each call, newer ones share one. */
+  readonly port: number;
+  /** SHA-256 fingerprint of the client certificate (hex, lower case), when one was shown and its chain was verified. */
+  readonly certificate: string | undefined;
+}
+
+/** The connection that calls and requests come by. */
+export interface Connection {
+  readonly peer: Peer;
+  readonly isEncrypted: boolean;
+  /** Why nothing is served on it; absent when it is. */
+  readonly refusal?: Failure;
+}
+
+/** SHA-256 fingerprint in lower case hex of a client certificate whose chain was verified; undefined without one. */
+export function certificateOf(secure: TLSSocket): string | undefined {
+  if (!secure.authorized) return undefined;
+  return secure.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
+}
