@@ -55,6 +55,13 @@ class Stage {
     this.time += ms;
   }
 
+  /** These calls one after the other, then the SDK's sleep. */
+  round(...calls: [requestId: RequestId | undefined, from: From][]): boolean[] {
+    const answers = calls.map(([requestId, from]) => this.call(requestId, from));
+    this.sleep(2_000);
+    return answers;
+  }
+
   /** The SDK's wait: `count` polls, 2 s after each answer. */
   wait(requestId: RequestId, count: number, from: From = {}): boolean[] {
     return Array.from({ length: count }, () => {
@@ -166,13 +173,7 @@ describe('no wait loop', () => {
   it('is asking for several requests in turn, by one connection or a new one each time', () => {
     for (const port of [1, 0]) {
       const stage = new Stage();
-      neverHeld(
-        rounds(() => {
-          const answers = [stage.call(a, { port }), stage.call(b, { port })];
-          stage.sleep(2_000);
-          return answers;
-        }),
-      );
+      neverHeld(rounds(() => stage.round([a, { port }], [b, { port }])));
       // With the pause between them.
       neverHeld(
         rounds(() =>
@@ -188,25 +189,13 @@ describe('no wait loop', () => {
 
   it('is asking for several requests in turn, by a connection for each', () => {
     const stage = new Stage();
-    neverHeld(
-      rounds(() => {
-        const answers = [stage.call(a, { port: 1 }), stage.call(b, { port: 2 })];
-        stage.sleep(2_000);
-        return answers;
-      }),
-    );
+    neverHeld(rounds(() => stage.round([a, { port: 1 }], [b, { port: 2 }])));
   });
 
   it('is asking for details too, or for anything else', () => {
     for (const port of [1, 0]) {
       const stage = new Stage();
-      neverHeld(
-        rounds(() => {
-          const answers = [stage.call(a, { port }), stage.call(undefined, { port })];
-          stage.sleep(2_000);
-          return answers;
-        }),
-      );
+      neverHeld(rounds(() => stage.round([a, { port }], [undefined, { port }])));
     }
   });
 
