@@ -33,6 +33,7 @@ import { createRoutes } from './rpc/http/routes.js';
 import { createHttpServer } from './rpc/http/server.js';
 import { networkMethods } from './rpc/network/service.js';
 import { createHeldPolls } from './rpc/network/waiting/heldPolls.js';
+import { createOutlook } from './rpc/network/waiting/outlook.js';
 import { createWaitLoops } from './rpc/network/waiting/waitLoops.js';
 import { createNonces } from './rpc/signed/nonces.js';
 import { createSignatures } from './rpc/signed/signatures.js';
@@ -139,7 +140,9 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const signatures = createSignatures({ threads: config.signatureThreads });
     stops.push(() => signatures.close());
     const nonces = createNonces({ store, clock });
-    const heldPolls = createHeldPolls({ registry, gate, clock, log, holdMs: config.holdPolls });
+    const outlook = createOutlook({ registry, clock });
+    stops.push(() => outlook.close());
+    const heldPolls = createHeldPolls({ registry, gate, outlook, clock, log, holdMs: config.holdPolls });
     stops.push(() => heldPolls.close());
     const dependencies = {
       admit: callers.admit,

@@ -10,6 +10,7 @@ import { createGrpcServer } from '../rpc/grpc/server.js';
 import { createHttpServer } from '../rpc/http/server.js';
 import { networkMethods } from '../rpc/network/service.js';
 import { createHeldPolls, type HeldPolls } from '../rpc/network/waiting/heldPolls.js';
+import { createOutlook } from '../rpc/network/waiting/outlook.js';
 import { createWaitLoops } from '../rpc/network/waiting/waitLoops.js';
 import { createNonces } from '../rpc/signed/nonces.js';
 import { createSignatures } from '../rpc/signed/signatures.js';
@@ -29,7 +30,8 @@ export async function startNetworkService(): Promise<NetworkService> {
   const { registry } = world.system;
   const log = createLog('silent');
   const gate = new Gate();
-  const heldPolls = createHeldPolls({ registry, gate, clock, log, holdMs: 10_000 });
+  const outlook = createOutlook({ registry, clock });
+  const heldPolls = createHeldPolls({ registry, gate, outlook, clock, log, holdMs: 10_000 });
   const signatures = createSignatures({ threads: 1 });
   const methods = networkMethods({
     admit: () => {},
@@ -66,6 +68,7 @@ export async function startNetworkService(): Promise<NetworkService> {
     async end() {
       await front.close(0);
       heldPolls.close();
+      outlook.close();
       await signatures.close();
       await world.end();
     },

@@ -19,7 +19,10 @@ import { createServiceStage, type LogLine, type ServiceProcess, type ServiceStag
  * The SDK has read its first status and sleeps for 2 s. Nothing tells so from outside, and a call that is under way when the connection breaks
  * is final for it (UNKNOWN "transport error").
  */
-const between = () => new Promise<void>((resolve) => holdingClock.wakeAt(holdingClock.now() + 1_000, resolve));
+const between = () => passed(1_000);
+/** Long enough that the polls of the wait are known as such, and would be held if the proof were near. */
+const inItsLoop = () => passed(9_000);
+const passed = (ms: number) => new Promise<void>((resolve) => holdingClock.wakeAt(holdingClock.now() + ms, resolve));
 
 /** Inputs for which the engine never answers. */
 const input = { cancelled: 401, late: 402, lateInOneCall: 403, restarted: 404 } as const;
@@ -114,12 +117,16 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
     assert.equal(new Set(expired.map(({ requestId }) => requestId)).size, 1);
   });
 
-  it('waits while the service is killed and started again, and gets the proof of the same request (9, 10)', async () => {
+  it('waits while the service is killed and started again, twice, and gets the proof of the same request (9, 10)', async () => {
     const known = service.lines.length;
     const running = sdk('prove', 'mainnet', input.restarted);
     // The lane is free again after those that were cancelled or late.
     await service.until((line) => service.lines.indexOf(line) >= known && line.to === 'proving.running');
     await between();
+    await service.kill();
+    service = await stage.serve();
+    await service.until(({ to }) => to === 'proving.running');
+    await inItsLoop();
     await service.kill();
     stage.changeScript({ vk });
     service = await stage.serve();

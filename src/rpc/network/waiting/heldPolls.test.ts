@@ -15,11 +15,13 @@ describe('held polls', () => {
   let gate: Gate;
   let polls: HeldPolls;
   let requestId: RequestId;
+  let isNear: boolean;
 
   const open = (holdMs = 10_000, limits?: HeldPollsLimits) =>
     createHeldPolls({
       registry: world.system.registry,
       gate,
+      outlook: { isNear: () => isNear },
       clock: world.clock,
       log: createLog('silent'),
       holdMs,
@@ -29,6 +31,7 @@ describe('held polls', () => {
     world = await createWorld();
     gate = new Gate();
     gate.advance('serving');
+    isNear = true;
     polls = open();
     requestId = await world.submit();
     await world.settle();
@@ -126,6 +129,11 @@ describe('held polls', () => {
     const late = polls.hold(before, callFrom());
     assert.ok(late);
     await late;
+  });
+
+  it('are none whose answer is far away', () => {
+    isNear = false;
+    assert.equal(polls.hold(view(), callFrom()), undefined);
   });
 
   it('of ended requests, of a service that does not serve, and with no time to hold are none', async () => {

@@ -8,10 +8,12 @@ import type { Log } from '../../../log.js';
 import { isTerminal, type RequestView } from '../../../machines/requestView.js';
 import type { CallContext } from '../../grpc/call.js';
 import { executionStatusOf } from '../wireStatus.js';
+import type { Outlook } from './outlook.js';
 
 export interface HeldPollsParameters {
   readonly registry: Pick<Registry, 'view' | 'onChange'>;
   readonly gate: Pick<Gate, 'state' | 'onChange'>;
+  readonly outlook: Pick<Outlook, 'isNear'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Longest time that a poll is held (ms); 0 holds none. */
@@ -51,7 +53,7 @@ const isNews = (before: RequestView, after: RequestView | undefined): boolean =>
   after === undefined || isTerminal(after) || executionStatusOf(before) !== executionStatusOf(after);
 
 export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
-  const { registry, gate, clock, log, holdMs, limits = defaultLimits } = parameters;
+  const { registry, gate, outlook, clock, log, holdMs, limits = defaultLimits } = parameters;
   const byRequest = new Map<RequestId, Set<Held>>();
   const byAddress = new Map<string, number>();
   let count = 0;
@@ -82,7 +84,8 @@ export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
       const since = clock.now();
       const until = Math.min(since + holdMs, deadlineAt);
       const isFull = count >= limits.all || (byAddress.get(address) ?? 0) >= limits.address;
-      if (until <= since || isFull || isTerminal(view) || signal.aborted || gate.state !== 'serving') return undefined;
+      const isPointless = until <= since || isTerminal(view) || signal.aborted || gate.state !== 'serving';
+      if (isPointless || isFull || !outlook.isNear(view)) return undefined;
 
       return new Promise((resolve) => {
         const polls = byRequest.get(requestId) ?? new Set();

@@ -10,7 +10,7 @@ import { Recent } from './recent.js';
 import { Trail } from './trail.js';
 
 /** How long the SDK sleeps after each answered poll (ms). */
-const sdkSleepMs = 2_000;
+export const sdkSleepMs = 2_000;
 
 /**
  * From our answer to the next poll (ms). A sleep never ends early: less than 2 s is only clocks that disagree. The rest is the way there
