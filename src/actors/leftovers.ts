@@ -1,5 +1,5 @@
-// What a request leaves behind when it ends: its private input, proofs of tries that did not count, results, a place in the queue.
-// The records go in the transaction that ends it; the files follow, and the next boot's sweep finds any that a crash left.
+// What a request leaves behind when it ends: its proof, and what goes: its private input, proofs of tries that did not count, results.
+// The records are written in the transaction that ends it; the files follow, and the next boot's sweep finds any that a crash left.
 
 import type { Catalog } from '../artifacts/catalog.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
@@ -11,8 +11,8 @@ import type { Transaction } from '../store/environment.js';
 import { proofPlaceOf, stdinPlaceOf } from './effects/places.js';
 
 export interface Leftovers {
-  /** Removes the records, and schedules the proof's expiry. Nothing to do while the request is open. */
-  removeRecords(tx: Transaction, view: RequestView): void;
+  /** Records the proof and when it expires, and removes the records of what goes. Nothing to do while the request is open. */
+  writeRecords(tx: Transaction, view: RequestView): void;
   /** Removes the files, once the records are gone for good. Never rejects. */
   removeFiles(view: RequestView): Promise<void>;
 }
@@ -33,14 +33,24 @@ export function createLeftovers(parameters: {
   }
 
   return {
-    removeRecords(tx, view) {
+    writeRecords(tx, view) {
       if (!isTerminal(view)) return;
-      const { requestId, stdin } = view.request;
+      const { requestId, requester, stdin } = view.request;
       catalog.spend(tx, stdin.id);
       for (const id of abandonedProofs(view)) tx.remove('artifacts', id);
       for (let attempt = 1; attempt <= view.proveTries; attempt += 1) tx.remove('results', requestId, 'prove', attempt);
-      if (view.state === 'fulfilled')
-        tx.put('expiries', [view.updatedAt + parameters.proofRetentionMs, 'proof', requestId], true);
+      if (view.state !== 'fulfilled') return;
+      const { id, sha256, sizeBytes } = view.proof;
+      tx.put('artifacts', [id], {
+        kind: 'proof',
+        owner: requester,
+        private: proofPlaceOf(view.request).private,
+        sha256,
+        sizeBytes,
+        storedAt: view.updatedAt,
+        references: [requestId],
+      });
+      tx.put('expiries', [view.updatedAt + parameters.proofRetentionMs, 'proof', requestId], true);
     },
 
     async removeFiles(view) {

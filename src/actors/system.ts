@@ -86,7 +86,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     clock,
     log,
     machine,
-    alsoWrite: leftovers.removeRecords,
+    alsoWrite: leftovers.writeRecords,
     sleep({ request: { requestId, requester, deadlineAt } }, wake) {
       const cancelDeadline = clock.wakeAt(deadlineAt, wake);
       const leaveLine = admission.line({ requestId, requester, deadlineAt, resumed: false }, wake);

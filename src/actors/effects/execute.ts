@@ -7,7 +7,6 @@ import { type StageParameters, stageEffect } from './stage.js';
 export const executeEffect = (parameters: StageParameters) =>
   stageEffect<'execute', Execution>(parameters, {
     stage: 'execute',
-    reliesOnRecord: false,
     jobOf: async ({ request, attempt }, hold) => ({
       stage: 'execute',
       requestId: request.requestId,

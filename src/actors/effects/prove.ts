@@ -6,10 +6,9 @@ import { loadProgram } from './program.js';
 import { type StageParameters, stageEffect } from './stage.js';
 
 export const proveEffect = (parameters: StageParameters) => {
-  const { artifacts, catalog, store, clock, proofIds } = parameters;
+  const { artifacts, catalog, store, proofIds } = parameters;
   return stageEffect<'prove', ProofRef>(parameters, {
     stage: 'prove',
-    reliesOnRecord: true,
     jobOf: async ({ request, attempt }, hold) => {
       const program = loadProgram(store, request);
       return {
@@ -27,18 +26,7 @@ export const proveEffect = (parameters: StageParameters) => {
     },
     keep: ({ request, attempt }, proven) =>
       artifacts.adopt(proofIds(request.requestId, attempt), proofPlaceOf(request), proven),
-    alsoWrite(tx, { request }, proof, { program }) {
-      confirmProgram(tx, request.vkHash, request.requester, program.sha256);
-      tx.put('artifacts', [proof.id], {
-        kind: 'proof',
-        owner: request.requester,
-        private: proofPlaceOf(request).private,
-        sha256: proof.sha256,
-        sizeBytes: proof.sizeBytes,
-        storedAt: clock.now(),
-        references: [request.requestId],
-      });
-    },
+    alsoWrite: (tx, { request }, { program }) => confirmProgram(tx, request.vkHash, request.requester, program.sha256),
     onMismatch(tx, { request: { vkHash, requester } }, { program }) {
       const removed = removeCandidate(tx, vkHash, requester, program.sha256);
       if (removed !== undefined) catalog.unreference(tx, removed.artifactId, vkHash);

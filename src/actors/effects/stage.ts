@@ -37,10 +37,8 @@ interface StageSpec<S extends Stage, Kept> {
   readonly jobOf: (input: StageInput, hold: Hold) => Promise<JobOf<S>>;
   /** Makes the lane's answer permanent before it is recorded. */
   readonly keep: (input: StageInput, result: ResultOf[S]) => Promise<Kept>;
-  /** The result must be on disk before the machine hears of it. Otherwise losing it costs a repetition and no more. */
-  readonly reliesOnRecord: boolean;
   /** Joins the transaction that records the result. */
-  readonly alsoWrite?: (tx: Transaction, input: StageInput, kept: Kept, job: JobOf<S>) => void;
+  readonly alsoWrite?: (tx: Transaction, input: StageInput, job: JobOf<S>) => void;
   /** On VERIFICATION_KEY_MISMATCH, durable before the machine hears of it. */
   readonly onMismatch?: (tx: Transaction, input: StageInput, job: JobOf<S>) => void;
   readonly eventOf: (kept: Kept) => RequestEvent;
@@ -69,9 +67,10 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
         return stageFailed(outcome.failure);
       }
       const kept = await insist('BUCKET_UNAVAILABLE', () => spec.keep(input, outcome.value));
-      const recorded = record(kept, job);
-      if (spec.reliesOnRecord) await recorded;
-      else recorded.catch(() => {});
+      // Not awaited: the transition that follows is written after it and holds the same. A crash before both costs a repetition.
+      record(kept, job).catch((error: unknown) => {
+        log.warn({ event: 'stage.unrecorded', requestId, stage: spec.stage, err: error }, 'result not recorded');
+      });
       return spec.eventOf(kept);
     }
 
@@ -103,13 +102,11 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
     }
 
     const record = (kept: Kept, job: JobOf<S>): Promise<void> =>
-      insist('DISK_FULL', () =>
-        store.write((tx) => {
-          if (tx.get('results', requestId, spec.stage, input.attempt) !== undefined) return;
-          tx.put('results', [requestId, spec.stage, input.attempt], kept);
-          spec.alsoWrite?.(tx, input, kept, job);
-        }),
-      );
+      store.write((tx) => {
+        if (tx.get('results', requestId, spec.stage, input.attempt) !== undefined) return;
+        tx.put('results', [requestId, spec.stage, input.attempt], kept);
+        spec.alsoWrite?.(tx, input, job);
+      });
 
     /** Repeated as long as this is what is in the way: minutes of proving are worth the wait. */
     async function insist<T>(obstacle: FailureCode, work: () => Promise<T>): Promise<T> {

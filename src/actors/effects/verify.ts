@@ -7,7 +7,6 @@ import { type StageParameters, stageEffect } from './stage.js';
 export const verifyEffect = (parameters: StageParameters) =>
   stageEffect<'verify', Verification>(parameters, {
     stage: 'verify',
-    reliesOnRecord: false,
     jobOf: async ({ request, attempt, proof, execution }, hold) => {
       if (proof === null || execution === null) throw new Error('verifying without a proof or an execution');
       return {

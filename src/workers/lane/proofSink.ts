@@ -1,7 +1,6 @@
 // Where a proof goes while it arrives: to its file, hashed on the way.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { ProvenFile } from '../../engines/jobs.js';
 import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../../errors.js';
 import { parseSha256, type Sha256 } from '../../ids.js';
@@ -42,11 +41,10 @@ export class ProofSink {
     });
   }
 
-  /** Flushes the file and its name, and closes. On a failure the file is gone. */
+  /** Flushes the file and closes it; its name becomes durable when the artifacts take it over. On a failure the file is gone. */
   async finish(): Promise<Outcome<ProvenFile>> {
     await this.#attempt(async () => {
       await this.#handle?.sync();
-      await syncFolder(dirname(this.path));
       await this.#handle?.close();
       this.#handle = undefined;
     });
@@ -76,10 +74,4 @@ export class ProofSink {
     });
     return this.#step;
   }
-}
-
-/** A new file's name is durable only with its folder. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
 }
