@@ -25,3 +25,19 @@ export function certificateOf(secure: TLSSocket): string | undefined {
   if (!secure.authorized) return undefined;
   return secure.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
 }
+
+const groupsOfNetwork = 4;
+
+/**
+ * Whom an IP address is counted for: itself, or of IPv6 its /64, which is the least that a provider gives to one customer.
+ * `address` as the system writes it; an IPv4 address that is mapped into IPv6 counts as itself.
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !address.includes(':')) return mapped ?? address;
+  const [head = '', tail] = address.replace(/%.*/, '').split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail ? tail.split(':') : [];
+  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
+  return `${[...first, ...zeros, ...last].slice(0, groupsOfNetwork).join(':')}::/64`;
+}

@@ -16,7 +16,7 @@ import { createHttp2 } from './http2Sessions.js';
 
 const bytes = (value: Buffer) => value;
 const echoPath = '/test.Echo/Say';
-const limits = { silenceMs: 10_000, silent: 20, connections: 150, connectionsPerAddress: 150 };
+const limits = { silenceMs: 10_000, silent: 20, connections: 150, connectionsPerNetwork: 150 };
 
 describe('the front', { timeout: 30_000 }, () => {
   let clock: SimulatedClock;

@@ -5,7 +5,8 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
 import { fail } from '../../errors.js';
-import { type Connection, certificateOf } from '../connection.js';
+import { Tally } from '../../tally.js';
+import { type Connection, certificateOf, networkOf } from '../connection.js';
 import { errorBody, httpStatusOf } from '../http/failureStatus.js';
 import { firstBytes } from './firstBytes.js';
 import type { Http2 } from './http2Sessions.js';
@@ -23,8 +24,8 @@ export interface FrontLimits {
   readonly silent: number;
   /** All connections; more are closed at once. Must leave file descriptors for everything else. */
   readonly connections: number;
-  /** Of one address, so that it cannot take all of them. Clients behind one proxy share it. */
-  readonly connectionsPerAddress: number;
+  /** Of one address, or one network of IPv6, so that it cannot take all of them. Clients behind one proxy share it. */
+  readonly connectionsPerNetwork: number;
 }
 
 export interface Front {
@@ -40,7 +41,7 @@ export const defaultFrontLimits: FrontLimits = {
   silenceMs: 10_000,
   silent: 1024,
   connections: 16_384,
-  connectionsPerAddress: 8_192,
+  connectionsPerNetwork: 8_192,
 };
 
 export interface FrontParameters {
@@ -60,7 +61,7 @@ const tcpKeepAliveMs = 60_000;
 export function createFront(parameters: FrontParameters): Front {
   const { http1, http2, tls, clock, limits = defaultFrontLimits } = parameters;
   const connections = new Set<Socket>();
-  const perAddress = new Map<string, number>();
+  const perNetwork = new Tally<string>();
   /** In order of arrival. */
   const silent = new Set<Socket>();
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs };
@@ -115,18 +116,15 @@ export function createFront(parameters: FrontParameters): Front {
     serve(secure, secure.alpnProtocol === 'h2' ? 'http2' : 'http1', 'encrypted');
   }
 
-  /** False when there are too many, of this address or in all. */
+  /** False when there are too many, of this network or in all. */
   function count(socket: Socket): boolean {
-    const from = socket.remoteAddress ?? '';
-    const ofAddress = perAddress.get(from) ?? 0;
-    if (connections.size >= limits.connections || ofAddress >= limits.connectionsPerAddress) return false;
+    const from = networkOf(socket.remoteAddress ?? '');
+    if (connections.size >= limits.connections || perNetwork.of(from) >= limits.connectionsPerNetwork) return false;
     connections.add(socket);
-    perAddress.set(from, ofAddress + 1);
+    perNetwork.add(from);
     socket.once('close', () => {
       connections.delete(socket);
-      const left = (perAddress.get(from) ?? 1) - 1;
-      if (left > 0) perAddress.set(from, left);
-      else perAddress.delete(from);
+      perNetwork.add(from, -1);
     });
     return true;
   }

@@ -149,7 +149,7 @@ describe('held polls', () => {
 
   it('are bounded in number, by address and all together', async () => {
     polls.close();
-    polls = open(10_000, { all: 5, address: 3 });
+    polls = open(10_000, { all: 5, network: 3 });
     const from = (address: string, count: number) =>
       Array.from({ length: count }, () => polls.hold(view(), callFrom(address)) !== undefined);
     assert.deepEqual(from('10.0.0.1', 4), [true, true, true, false]);
@@ -157,6 +157,9 @@ describe('held polls', () => {
     await world.clock.advance(10_000);
     assert.equal(polls.count, 0);
     assert.deepEqual(from('10.0.0.2', 4), [true, true, true, false]);
+    await world.clock.advance(10_000);
+    assert.deepEqual(from('2001:db8::1', 2), [true, true]);
+    assert.deepEqual(from('2001:db8::2', 2), [true, false]);
     await world.clock.advance(10_000);
   });
 

@@ -6,6 +6,8 @@ import type { Gate } from '../../../gate.js';
 import type { RequestId } from '../../../ids.js';
 import type { Log } from '../../../log.js';
 import { isTerminal, type RequestView } from '../../../machines/requestView.js';
+import { Tally } from '../../../tally.js';
+import { networkOf } from '../../connection.js';
 import type { CallContext } from '../../grpc/call.js';
 import { executionStatusOf } from '../wireStatus.js';
 import type { Outlook } from './outlook.js';
@@ -23,8 +25,8 @@ export interface HeldPollsParameters {
 
 export interface HeldPollsLimits {
   readonly all: number;
-  /** From one address. */
-  readonly address: number;
+  /** From one address, or one network of IPv6. */
+  readonly network: number;
 }
 
 export interface HeldPolls {
@@ -36,10 +38,10 @@ export interface HeldPolls {
 }
 
 /**
- * Older SDKs spend a connection on each held poll: a quarter of the 16,384 that the port takes, and a sixteenth for one address, behind
+ * Older SDKs spend a connection on each held poll: a quarter of the 16,384 that the port takes, and a sixteenth for one network, behind
  * which is a proxy or somebody who means harm. More polls are answered at once. Wrong if connections are refused while polls are held.
  */
-const defaultLimits: HeldPollsLimits = { all: 4_096, address: 1_024 };
+const defaultLimits: HeldPollsLimits = { all: 4_096, network: 1_024 };
 
 type Cause = 'news' | 'time' | 'gone' | 'stop';
 
@@ -55,7 +57,7 @@ const isNews = (before: RequestView, after: RequestView | undefined): boolean =>
 export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
   const { registry, gate, outlook, clock, log, holdMs, limits = defaultLimits } = parameters;
   const byRequest = new Map<RequestId, Set<Held>>();
-  const byAddress = new Map<string, number>();
+  const byNetwork = new Tally<string>();
   let count = 0;
 
   const unsubscribe = [
@@ -71,19 +73,13 @@ export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
     for (const polls of byRequest.values()) for (const held of polls) held.release('stop');
   }
 
-  function counted(address: string, change: 1 | -1): void {
-    count += change;
-    const left = (byAddress.get(address) ?? 0) + change;
-    if (left === 0) byAddress.delete(address);
-    else byAddress.set(address, left);
-  }
-
   return {
     hold(view, { peer: { address }, signal }) {
       const { requestId, deadlineAt } = view.request;
+      const network = networkOf(address);
       const since = clock.now();
       const until = Math.min(since + holdMs, deadlineAt);
-      const isFull = count >= limits.all || (byAddress.get(address) ?? 0) >= limits.address;
+      const isFull = count >= limits.all || byNetwork.of(network) >= limits.network;
       const isPointless = until <= since || isTerminal(view) || signal.aborted || gate.state !== 'serving';
       if (isPointless || isFull || !outlook.isNear(view)) return undefined;
 
@@ -96,7 +92,8 @@ export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
           release(cause) {
             if (!polls.delete(held)) return;
             if (polls.size === 0) byRequest.delete(requestId);
-            counted(address, -1);
+            count -= 1;
+            byNetwork.add(network, -1);
             cancel();
             signal.removeEventListener('abort', left);
             log.debug({ event: 'poll.released', requestId, cause, heldMs: clock.now() - since }, 'held poll released');
@@ -104,7 +101,8 @@ export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
           },
         };
         byRequest.set(requestId, polls.add(held));
-        counted(address, 1);
+        count += 1;
+        byNetwork.add(network);
         signal.addEventListener('abort', left, { once: true });
         // Only now it is told of changes; one that came before is seen here.
         if (isNews(view, registry.view(requestId))) held.release('news');
