@@ -134,6 +134,18 @@ describe('the catalog', () => {
     assert.ok(!files.has(id));
   });
 
+  it('deletes what is old among more than it looks at in one turn', async () => {
+    const ids = Array.from({ length: 1_000 }, () => newArtifactId());
+    const record = { kind: 'stdin', owner, private: false, sha256: 'a'.repeat(64) as Sha256, sizeBytes: 10 } as const;
+    const needed = new Set(ids.filter((_, n) => n % 3 === 0));
+    await store.write((tx) => {
+      for (const id of ids)
+        tx.put('artifacts', [id], { ...record, storedAt: clock.now(), references: needed.has(id) ? ['one'] : [] });
+    });
+    assert.equal(await catalog.sweepUnreferenced(0), ids.length - needed.size);
+    assert.deepEqual(new Set(ids.filter((id) => catalog.lookup(id) !== undefined)), needed);
+  });
+
   describe('a spent artifact', () => {
     async function spent(): Promise<ArtifactId> {
       const id = await uploaded();

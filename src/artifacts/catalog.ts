@@ -1,5 +1,6 @@
 // What is known about stored artifacts: who owns them, their digest, and what still needs them. Files follow records: a record is
 // removed before its file, and a file is complete before its record, so a crash in between leaves at most a file without a record.
+import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { FailureError, fail } from '../errors.js';
 import type { Address, ArtifactId } from '../ids.js';
@@ -53,7 +54,7 @@ export interface UploadIntake {
  * so a spent record that goes by then cannot be missed.
  */
 const unreferencedForMs = 60 * 60_000;
-/** Records removed in one transaction: a sweep must not hold the writer for long. */
+/** Records looked at in one turn of the loop, and removed in one transaction: a sweep must hold neither for long. */
 const batchSize = 256;
 
 export function createCatalog({
@@ -182,15 +183,18 @@ export function createCatalog({
     async sweepUnreferenced(olderThanMs = unreferencedForMs) {
       const before = clock.now() - olderThanMs;
       const isOld = (record: ArtifactRecord) => record.storedAt <= before;
-      const candidates: ArtifactId[] = [];
-      for (const { key, value } of store.scan('artifacts', [])) {
-        if (value.references.length === 0 && isOld(value)) candidates.push(key[0]);
-      }
       let count = 0;
-      for (let i = 0; i < candidates.length; i += batchSize) {
-        count += await remove(candidates.slice(i, i + batchSize), isOld);
+      let after: [ArtifactId] | undefined;
+      for (;;) {
+        const slice = [...store.scan('artifacts', [], { limit: batchSize, after })];
+        const idle = slice.flatMap(({ key: [id], value }) =>
+          value.references.length === 0 && isOld(value) ? [id] : [],
+        );
+        if (idle.length > 0) count += await remove(idle, isOld);
+        after = slice.at(-1)?.key;
+        if (slice.length < batchSize) return count;
+        await loopTurn();
       }
-      return count;
     },
 
     async sweepOrphans(keep) {
