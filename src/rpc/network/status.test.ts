@@ -189,6 +189,7 @@ describe('polls of a wait for a proof', { timeout: 60_000 }, () => {
   it('are answered at the deadline', async () => {
     const { clock } = service.world;
     const id = await service.world.submit({ deadlineAt: clock.now() + 5_000 });
+    await service.world.settle();
     const poll = await waitLoop(connect(), id);
     await clock.advance(1_000);
     assert.equal(await poll.told, 'ASSIGNED');
