@@ -169,8 +169,11 @@ function endWith(stream: ServerHttp2Stream, { code: number, details }: Status): 
     return;
   }
   stream.respond({ ...head, ...trailers }, { endStream: true, sendDate: false } as object);
-  // What it still sends is not read. The answer is complete, so this is no error to it (RFC 9113, 8.1).
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  // What it still sends is not read. The answer is complete, so this is no error to it (RFC 9113, 8.1). Not before the answer has been
+  // written, in this turn of the loop: from Node 22 on the reset would overtake it, and take its place.
+  setImmediate(() => {
+    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  });
 }
 
 /** gRPC's encoding of `grpc-message`: printable ASCII without `%` as it is, the rest of its UTF-8 in percent. */
