@@ -8,6 +8,7 @@ import { FailureError, fail, failureFrom } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Connection } from '../connection.js';
 import { grpcStatusOf } from '../status.js';
+import { leaveUnread } from '../unread.js';
 import { ArrivedCall } from './arrivedCall.js';
 import type { CallContext, Method } from './call.js';
 import { code, type Status, StatusError } from './code.js';
@@ -169,11 +170,7 @@ function endWith(stream: ServerHttp2Stream, { code: number, details }: Status): 
     return;
   }
   stream.respond({ ...head, ...trailers }, { endStream: true, sendDate: false } as object);
-  // What it still sends is not read. The answer is complete, so this is no error to it (RFC 9113, 8.1). Not before the answer has been
-  // written, in this turn of the loop: from Node 22 on the reset would overtake it, and take its place.
-  setImmediate(() => {
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-  });
+  leaveUnread(stream);
 }
 
 /** gRPC's encoding of `grpc-message`: printable ASCII without `%` as it is, the rest of its UTF-8 in percent. */

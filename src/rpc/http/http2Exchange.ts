@@ -1,8 +1,9 @@
 // Makes an Exchange of a stream of an HTTP/2 session. The routes do not know which version they answer.
-import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Connection } from '../connection.js';
+import { leaveUnread } from '../unread.js';
 import { type Answer, type Exchange, parseTarget } from './exchange.js';
 
 /**
@@ -70,6 +71,5 @@ async function send({ status, headers = {}, body }: Answer, stream: ServerHttp2S
     // that stream for ever, and the process never comes back.
     await new Promise<void>((resolve) => stream.end(body, () => resolve()));
   }
-  // The answer is complete: what the client still sends is not wanted, which is no error to it (RFC 9113, 8.1).
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  leaveUnread(stream);
 }
