@@ -18,7 +18,7 @@ import type { RequestView } from '../machines/requestView.js';
 import type { JournalEntry } from '../store/buckets.js';
 import { openStore, type Store } from '../store/environment.js';
 import { type MortalStore, mortalStore } from './mortalStore.js';
-import { ScriptedLanes } from './scriptedLanes.js';
+import { ScriptedLanes, successOf } from './scriptedLanes.js';
 import { SimulatedClock } from './simulatedClock.js';
 
 export const requester = '11'.repeat(20) as Address;
@@ -37,6 +37,10 @@ export interface World {
   readonly seen: RequestView[];
   /** Uploads a stdin (its record and file) and submits it. */
   submit(changes?: Partial<Submission>): Promise<RequestId>;
+  /** Its job gets its lane at once, and succeeds after so many ms. */
+  endStage(requestId: RequestId, afterMs?: number): Promise<void>;
+  /** Submits a request and brings it to its proof, of which the proving takes so many ms. */
+  prove(provingMs: number): Promise<void>;
   journal(requestId: RequestId): JournalEntry[];
   /** Resolves when nothing is left to happen without a lane, a clock or a caller. */
   settle(): Promise<void>;
@@ -126,7 +130,7 @@ async function live(
     }
   }
 
-  return {
+  const world: World = {
     clock,
     store,
     artifacts,
@@ -174,6 +178,21 @@ async function live(
         alsoWrite: (tx, requestId) => catalog.reference(tx, stdinId, requestId),
       });
     },
+    async endStage(requestId, afterMs = 0) {
+      const entry = lanes.waiting.find(({ job }) => job.requestId === requestId);
+      if (entry === undefined) throw new Error(`${requestId} has no job`);
+      entry.grant();
+      await settle();
+      await clock.advance(afterMs);
+      entry.answer(successOf(entry.job));
+      await settle();
+    },
+    async prove(provingMs) {
+      const requestId = await world.submit();
+      await settle();
+      for (const stageMs of [0, provingMs, 0]) await world.endStage(requestId, stageMs);
+      if (system.registry.view(requestId)?.state !== 'fulfilled') throw new Error(`${requestId} has no proof`);
+    },
     journal: (requestId) =>
       [...disk.scan('journal', [requestId])].map(({ key, value }, index) => {
         if (key[1] !== index) throw new Error(`journal of ${requestId} has ${key[1]} in place ${index}`);
@@ -189,4 +208,5 @@ async function live(
       await disk.close();
     },
   };
+  return world;
 }

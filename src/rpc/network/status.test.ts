@@ -6,7 +6,6 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { FulfillmentStatus, GetProofRequestStatusResponseSchema, ProverNetwork } from '../../gen/network/network_pb.js';
 import { bytesOf, newRequestId, type RequestId } from '../../ids.js';
 import { type NetworkService, startNetworkService } from '../../testkit/networkService.js';
-import { successOf } from '../../testkit/scriptedLanes.js';
 
 const { getProofRequestStatus, getProofRequestDetails } = ProverNetwork.method;
 
@@ -88,22 +87,6 @@ describe('polls of a wait for a proof', { timeout: 60_000 }, () => {
   async function held(count: number): Promise<void> {
     while (service.heldPolls.count !== count) await loopTurn();
   }
-  /** Ends the stage of a request after so long on a lane. */
-  async function endStage(id: RequestId, afterMs = 0): Promise<void> {
-    const { lanes, clock } = service.world;
-    const entry = lanes.waiting.find(({ job }) => job.requestId === id);
-    entry?.grant();
-    await service.world.settle();
-    await clock.advance(afterMs);
-    entry?.answer(successOf(entry.job));
-    await service.world.settle();
-  }
-  /** One of the same program, so that it is known what a proof of it takes. */
-  async function proofTaking(ms: number): Promise<void> {
-    const id = await service.world.submit();
-    await service.world.settle();
-    for (const stageMs of [0, ms, 0]) await endStage(id, stageMs);
-  }
   /** Polls until the next one is held. */
   async function waitLoop(poller: Poller, id = requestId) {
     for (let n = 0; n < 2; n += 1) {
@@ -120,24 +103,24 @@ describe('polls of a wait for a proof', { timeout: 60_000 }, () => {
   };
 
   it('are answered with the proof in the moment in which it is there', async () => {
-    await proofTaking(5_000);
+    await service.world.prove(5_000);
     requestId = await service.world.submit();
     await service.world.settle();
     const poller = connect();
     const executed = await waitLoop(poller);
-    await endStage(requestId);
+    await service.world.endStage(requestId);
     assert.equal(await executed.told, 'ASSIGNED');
     await nextPoll();
     const poll = poller.poll(requestId);
     await held(1);
-    await endStage(requestId, 5_000);
-    await endStage(requestId);
+    await service.world.endStage(requestId, 5_000);
+    await service.world.endStage(requestId);
     assert.equal(await poll.told, 'FULFILLED');
   });
 
   it('are answered after 10 s without news, and the loop goes on', async () => {
-    await proofTaking(40_000);
-    await endStage(requestId);
+    await service.world.prove(40_000);
+    await service.world.endStage(requestId);
     service.world.lanes.waiting[0]?.grant();
     await service.world.settle();
     await service.world.clock.advance(28_000);
@@ -156,7 +139,7 @@ describe('polls of a wait for a proof', { timeout: 60_000 }, () => {
 
   it('are none while the proof is far, so that a crash does not end a wait for hours', async () => {
     const poller = connect();
-    await endStage(requestId);
+    await service.world.endStage(requestId);
     service.world.lanes.waiting[0]?.grant();
     await service.world.settle();
     for (let n = 0; n < 20; n += 1) {

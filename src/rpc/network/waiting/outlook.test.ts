@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fail, failed } from '../../../errors.js';
 import { laneId, type RequestId } from '../../../ids.js';
 import type { RequestView } from '../../../machines/requestView.js';
-import { successOf } from '../../../testkit/scriptedLanes.js';
 import { createWorld, type World } from '../../../testkit/world.js';
 import { createOutlook, type Outlook } from './outlook.js';
 
@@ -30,24 +29,12 @@ describe('the outlook of a request', () => {
     jobOf(requestId)?.grant();
     await world.settle();
   }
-  async function end(requestId: RequestId): Promise<void> {
-    const entry = jobOf(requestId);
-    entry?.answer(successOf(entry.job));
-    await world.settle();
-  }
   /** Executed, and being proved. */
   async function proving(): Promise<RequestId> {
     const requestId = await submit();
-    await end(requestId);
+    await world.endStage(requestId);
     await start(requestId);
     return requestId;
-  }
-  async function proofTaking(ms: number): Promise<void> {
-    const requestId = await proving();
-    await world.clock.advance(ms);
-    await end(requestId);
-    await end(requestId);
-    assert.equal(world.system.registry.view(requestId)?.state, 'fulfilled');
   }
   const isNear = (requestId: RequestId) => outlook.isNear(world.system.registry.view(requestId) as RequestView);
   /** Whether it is near after each of these times (ms) since now. */
@@ -68,47 +55,47 @@ describe('the outlook of a request', () => {
   it('is unknown for the first proof of a program, and near when that is verified', async () => {
     const requestId = await proving();
     assert.deepEqual(await nearAt(requestId, [0, 5_000, 3_600_000]), [false, false, false]);
-    await end(requestId);
+    await world.endStage(requestId);
     assert.ok(isNear(requestId));
   });
 
   it('is near from three quarters of what the last proof took, less the sleep of the SDK, to twice of it', async () => {
-    await proofTaking(100_000);
+    await world.prove(100_000);
     const requestId = await proving();
     const times = [0, 72_999, 73_000, 200_000, 200_001];
     assert.deepEqual(await nearAt(requestId, times), [false, false, true, true, false]);
-    await end(requestId);
-    await end(requestId);
+    await world.endStage(requestId);
+    await world.endStage(requestId);
     const next = await proving();
     assert.deepEqual(await nearAt(next, [148_000, 148_002]), [false, true]);
   });
 
   it('is near for a short proof from its beginning, and while it waits for its lane', async () => {
-    await proofTaking(2_000);
+    await world.prove(2_000);
     const requestId = await submit();
-    await end(requestId);
+    await world.endStage(requestId);
     assert.ok(isNear(requestId));
     await start(requestId);
     assert.deepEqual(await nearAt(requestId, [0, 10_000, 10_001]), [true, true, false]);
     const long = await proving();
     await world.clock.advance(20_000);
-    await end(long);
+    await world.endStage(long);
     const after = await submit();
-    await end(after);
+    await world.endStage(after);
     assert.ok(!isNear(after));
   });
 
   it('is not what it was for another mode', async () => {
-    await proofTaking(2_000);
+    await world.prove(2_000);
     const requestId = await world.submit({ mode: 'compressed' });
     await world.settle();
-    await end(requestId);
+    await world.endStage(requestId);
     await start(requestId);
     assert.ok(!isNear(requestId));
   });
 
   it('learns nothing of a try without a proof, and is far until the next one runs', async () => {
-    await proofTaking(2_000);
+    await world.prove(2_000);
     const requestId = await proving();
     await world.clock.advance(500_000);
     jobOf(requestId)?.answer(
