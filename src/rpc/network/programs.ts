@@ -57,7 +57,11 @@ export const createProgram = ({
     const owner = await signatures.recover({ message, signature });
     const digest = createHash('sha256').update(message).digest('hex');
     const txHash = new Uint8Array(Buffer.from(digest, 'hex'));
-    if (programFor(store, vkHash, owner) !== undefined) return { txHash, body: {} };
+    if (programFor(store, vkHash, owner) !== undefined) {
+      // What was read may not be flushed yet, and an answer stands for what is on disk.
+      await store.write(() => undefined);
+      return { txHash, body: {} };
+    }
     const nonce = nonces.accept(owner, body.nonce, digest);
     await direct?.takeIn(artifactId, 'program', owner);
     const artifact = catalog.owned(artifactId, 'program', owner);
