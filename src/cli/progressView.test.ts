@@ -22,6 +22,9 @@ const proving = (done: number, stage = 'proving'): RequestUpdate => ({
 test('a status alone and a status with its detail both read as a line', () => {
   assert.equal(describeUpdate({ ...base, state: 'executing' }), 'executing');
   assert.equal(describeUpdate(proving(3)), 'proving, running · shards 3 of 8 · 13,131 cycles');
+  const uncounted = { stage: 'proving', done: 0, total: 0, cycles: 0 };
+  const onGpu = { ...proving(0), detail: { state: 'proving', phase: 'running', progress: uncounted } };
+  assert.equal(describeUpdate(onGpu), 'proving, running');
   const retried = { ...proving(3), detail: { state: 'proving', phase: 'backingOff', attempt: 2 } };
   assert.equal(describeUpdate(retried), 'proving, backingOff · attempt 2');
   assert.equal(describeUpdate({ ...base, state: 'unexecutable', detail: { state: 'failed' } }), 'failed');

@@ -1,5 +1,5 @@
 // Shows a request moving: one live line on a terminal, one line per change of state anywhere else.
-import type { RequestUpdate, Retry } from '../client/client.js';
+import type { RequestProgress, RequestUpdate, Retry } from '../client/client.js';
 import type { Clock } from '../clock.js';
 import { createBusyLine } from './busyLine.js';
 import { formatCount, formatDuration } from './format.js';
@@ -28,6 +28,13 @@ function stateOf({ state, detail }: RequestUpdate): string {
   return detail.phase === undefined ? detail.state : `${detail.state}, ${detail.phase}`;
 }
 
+/** Undefined where it would only repeat the state: sp1-gpu-server does not count its shards. */
+function stageText({ stage, done, total }: NonNullable<RequestProgress['progress']>): string | undefined {
+  const name = stages[stage] ?? stage;
+  if (total > 0) return `${name} ${done} of ${total}`;
+  return stage === 'proving' ? undefined : name;
+}
+
 /** `proving, running · shards 3 of 8 · 13,131 cycles · attempt 2`. */
 export function describeUpdate(update: RequestUpdate): string {
   const { detail } = update;
@@ -35,8 +42,7 @@ export function describeUpdate(update: RequestUpdate): string {
   const cycles = detail?.execution?.cycles ?? (progress?.cycles ? String(progress.cycles) : undefined);
   const facts = [
     stateOf(update),
-    progress &&
-      `${stages[progress.stage] ?? progress.stage}${progress.total > 0 ? ` ${progress.done} of ${progress.total}` : ''}`,
+    progress && stageText(progress),
     cycles && `${formatCount(cycles)} cycles`,
     detail?.attempt !== undefined && detail.attempt > 1 && `attempt ${detail.attempt}`,
   ];

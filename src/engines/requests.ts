@@ -55,6 +55,9 @@ function frameOf(parts: readonly FramePart[]): Outcome<OutgoingFrame> {
 export const setupFrame = (program: StoredFile) =>
   frameOf([bytesPart(encodeU32(requestNumber.setup)), filePart('program', program)]);
 
+/** Setup of a program that is no artifact. */
+export const setupElfFrame = (elf: Buffer) => frameOf([bytesPart(encodeU32(requestNumber.setup), encodeBytes(elf))]);
+
 /** `key`: 32 bytes, as Setup answered them. The nonce is all zeros, as the SDK sends it by default. */
 export function proveFrame(kind: EngineKind, mode: ProofMode, key: Buffer, stdin: StoredFile) {
   const request = kind === 'gpu' ? requestNumber.proveWithMode : requestNumber.proveWithProgress;

@@ -135,6 +135,24 @@ test('a prover that has no memory to load is no fault of the job that waits for 
   assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
 });
 
+test('a GPU server is warm when it has set a program up, for that is when it builds its prover', quiet, async (t) => {
+  const { stage, jobs } = await set(t);
+  const rules = [
+    { on: 'setup', times: 1, delayMs: 100, act: { kind: 'proverError', text: 'CUDA: out of memory' } },
+  ] as const;
+  const fake = await jobs.fake(t, { rules });
+  const lane = stage.lane('prove', { kind: 'gpu', socketPath: jobs.socketPath });
+  lane.start();
+  assert.equal((await laneBecomes(lane, is('ready'))).warm, false);
+  assert.deepEqual(await lane.run(await jobs.proveJob(), nobody()), lost('gpu-prove-0', 'OUT_OF_MEMORY', false));
+  assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
+  await stage.clock.advance(1_000);
+  await laneBecomes(lane, isWarm);
+  const begun = fake.begun.map(({ kind }) => kind);
+  assert.deepEqual([begun, lane.programCount], [['setup', 'setup', 'destroy'], 0]);
+  assert.ok((await lane.run(await jobs.proveJob(), nobody())).ok);
+});
+
 test('giving up an execution answers at once, kills the engine and is no crash', quiet, async (t) => {
   const { stage, jobs, memoryPath } = await set(t);
   const rules = [

@@ -1,11 +1,14 @@
 // A lane's side of the conversation with its engine, on the worker thread: which programs are set up, what each job asks in
 // which order, and what its answers mean.
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { EngineInfo, EngineKind } from '../../engines/engine.js';
 import type {
   ExecuteJob,
   Execution,
   Job,
+  Progress,
+  ProgressStage,
   ProofMode,
   ProveJob,
   ProvenFile,
@@ -33,6 +36,12 @@ interface SetUpProgram {
  * memory varies. Too small a number would show as Setup before jobs of a program that was used minutes ago.
  */
 const mostPrograms = 16;
+
+/** The smallest of the examples: 3 KB, set up in milliseconds. */
+const anyProgram = new URL('../../../examples/fibonacci/fibonacci.elf', import.meta.url);
+
+/** What there is to say of a stage in which the engine says nothing. */
+const begun = (stage: ProgressStage): Progress => ({ stage, done: 0, total: 0, cycles: 0 });
 
 /** Told about the call that is running. */
 export type Watch = Pick<Expectation, 'onProgress' | 'onLastByte'>;
@@ -98,8 +107,18 @@ export class LaneSession {
   }
 
   async waitReady(mode: ProofMode, watch: Watch): Promise<Outcome<undefined>> {
-    if (this.#kind === 'gpu') return succeeded(undefined);
+    if (this.#kind === 'gpu') return this.#loadByUse(watch);
     return this.#expectOk(requests.waitReadyFrame(mode), watch);
+  }
+
+  /** sp1-gpu-server builds its prover at a connection's first Setup, whatever the program is, and says nothing meanwhile. */
+  async #loadByUse(watch: Watch): Promise<Outcome<undefined>> {
+    watch.onProgress(begun('loading'));
+    const elf = await readFile(anyProgram);
+    const reply = await this.#ask(requests.setupElfFrame(elf), { ...watch, blame: false });
+    if (!reply.ok) return reply;
+    if (reply.value.kind !== 'setup') return this.#refused(reply.value, false);
+    return this.#expectOk(requests.destroyFrame(Buffer.from(reply.value.key, 'hex')), watch);
   }
 
   async run(job: Job, watch: Watch): Promise<Outcome<ResultOf[keyof ResultOf]>> {
@@ -147,6 +166,7 @@ export class LaneSession {
       return failed(fail('VERIFICATION_KEY_MISMATCH', { vkHash, ...(zeroFillTrap !== undefined && { zeroFillTrap }) }));
     }
     const key = Buffer.from(program.value.key, 'hex');
+    if (this.#kind === 'gpu') watch.onProgress(begun('proving'));
     const proof = new ProofSink(job.proofPath, `lane ${this.#laneId}: writing the proof of ${job.requestId}`);
     const frame = requests.proveFrame(this.#kind, job.mode, key, job.stdin);
     const reply = await this.#ask(frame, { ...watch, proof, blame: true });
