@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryFolder } from '../testkit/temporaryFolder.js';
 import { type Config, ConfigError, loadConfig } from './load.js';
 import { environmentNameOf, flagOf, optionNames, options } from './options.js';
 
@@ -20,7 +20,7 @@ function problemsOf(work: () => unknown): readonly string[] {
 }
 
 function fileWith(content: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'config.json');
+  const path = join(temporaryFolder('config'), 'config.json');
   writeFileSync(path, content);
   return path;
 }

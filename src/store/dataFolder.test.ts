@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryFolder } from '../testkit/temporaryFolder.js';
 import { claimDataFolder, DataFolderError } from './dataFolder.js';
 
-const fresh = () => join(mkdtempSync(join(tmpdir(), 'claim-')), 'data');
+const fresh = () => join(temporaryFolder('claim'), 'data');
 
 describe('claimDataFolder', () => {
   it('creates the folder for its owner alone', async () => {

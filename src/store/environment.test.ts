@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { newRequestId, type RequestId } from '../ids.js';
+import { temporaryFolder } from '../testkit/temporaryFolder.js';
 import { bucketNumbers } from './buckets.js';
 import { openStore, SchemaError } from './environment.js';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'store-'));
+const folder = () => temporaryFolder('store');
 const entry = { at: 1, from: '', to: 'requested', on: 'xstate.init' };
 
 describe('store', () => {

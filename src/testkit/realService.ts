@@ -1,12 +1,11 @@
 // The service as a user starts it, as a child process with the real engine, for the suites that make real proofs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './temporaryFolder.js';
 
 export interface RealService {
   readonly url: string;
@@ -47,10 +46,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Resolves when it serves. What it says goes to this process's standard error, so that a failing run can be read. */
-export async function startRealService(
-  folder = mkdtempSync(join(tmpdir(), 'real-')),
-  port?: number,
-): Promise<RealService> {
+export async function startRealService(folder = temporaryFolder('real'), port?: number): Promise<RealService> {
   const engine = required('SEALED_ENGINE');
   const chosen = port ?? (await freePort());
   const url = `http://127.0.0.1:${chosen}`;

@@ -1,7 +1,6 @@
 // A whole request system on a real LMDB and a real artifact folder, with scripted lanes and simulated time. It can die and be born
 // again on what it left on disk.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Admission } from '../actors/admission.js';
 import type { Scheduling } from '../actors/lanes/scheduling.js';
@@ -20,6 +19,7 @@ import { openStore, type Store } from '../store/environment.js';
 import { type MortalStore, mortalStore } from './mortalStore.js';
 import { ScriptedLanes, successOf } from './scriptedLanes.js';
 import { SimulatedClock } from './simulatedClock.js';
+import { temporaryFolder } from './temporaryFolder.js';
 
 export const requester = '11'.repeat(20) as Address;
 export const vkHash = '22'.repeat(32) as VkHash;
@@ -58,7 +58,7 @@ interface WorldOptions {
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), 'world-'));
+  const folder = temporaryFolder('world');
   const store = await openStore(join(folder, 'store'));
   await store.write((tx) =>
     tx.put('programs', [vkHash], {

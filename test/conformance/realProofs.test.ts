@@ -1,15 +1,14 @@
 // The stock Rust sp1-sdk against the service: what a user does, with the real engine and real proofs. The numbers are those of the
 // checks in the list of wire conformance: 1 both schemas on one service, 10 mainnet mode, 12 a guest that fails.
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ExecuteFailureCause, ExecutionStatus } from '../../src/gen/network/network_pb.js';
 import { cliArguments, type RealService, runToEnd, startRealService } from '../../src/testkit/realService.js';
 import { fibonacci, runSdk } from '../../src/testkit/rustSdk.js';
+import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 
-const out = join(mkdtempSync(join(tmpdir(), 'sdk-')), 'proof.bin');
+const out = join(temporaryFolder('sdk'), 'proof.bin');
 const twentieth = ['--program', fibonacci, '--input-u32', '20', '--proof-mode', 'core'];
 const twentiethPublicValues = '140000006d1a0000c22a0000';
 

@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { required } from '../../src/testkit/realService.js';
+import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { engineFailureCode } from '../../src/workers/lane/failures.js';
 
-const socketPath = join(mkdtempSync(join(tmpdir(), 'frames-')), 'e.sock');
+const socketPath = join(temporaryFolder('frames'), 'e.sock');
 let engine: ChildProcess;
 
 const u32 = (value: number) => {

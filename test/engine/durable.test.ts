@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cliArguments, type RealService, startRealService } from '../../src/testkit/realService.js';
+import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 
 const elf = 'examples/preimage/preimage.elf';
-const work = mkdtempSync(join(tmpdir(), 'durable-'));
+const work = temporaryFolder('durable');
 
 /** Submits a private input and waits for its proof, in a process of its own. */
 function prove(url: string, name: string): { requestId: Promise<string>; verified: Promise<number | null> } {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FailureError } from '../../errors.js';
 import type { Address } from '../../ids.js';
 import { openStore, type Store } from '../../store/environment.js';
 import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { temporaryFolder } from '../../testkit/temporaryFolder.js';
 import { createNonces, nonceWindowMs } from './nonces.js';
 
 const [alice, bob] = ['11', '22'].map((byte) => byte.repeat(20) as Address) as [Address, Address];
@@ -15,7 +13,7 @@ const isStale = (error: unknown) => error instanceof FailureError && error.failu
 describe('nonces', () => {
   let store: Store;
   before(async () => {
-    store = await openStore(mkdtempSync(join(tmpdir(), 'nonces-')));
+    store = await openStore(temporaryFolder('nonces'));
   });
   after(() => store.close());
 
@@ -51,7 +49,7 @@ describe('nonces', () => {
   });
 
   it('check 17: are accepted in reverse order, the second after a minute, also over a restart of the store', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'nonces-'));
+    const folder = temporaryFolder('nonces');
     const clock = new SimulatedClock();
     const before = await openStore(folder);
     const first = createNonces({ store: before, clock });
