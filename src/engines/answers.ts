@@ -1,7 +1,14 @@
 // Answers of docs/engine-protocol.md from bytes. A proof is not among them: `frameReader.ts` passes it on in pieces.
 import { BincodeReader, MalformedFrame } from './bincode.js';
 import type { EngineInfo } from './engine.js';
-import { type Progress, type ProgressStage, type ProofMode, proofModeNumber } from './jobs.js';
+import {
+  type Progress,
+  type ProgressStage,
+  type ProofMode,
+  proofModeNumber,
+  type WrappedMode,
+  wrappedModes,
+} from './jobs.js';
 
 export const answerNumber = {
   ok: 0,
@@ -130,8 +137,8 @@ function decodeInfo(r: BincodeReader): Answer {
     prover: known(provers, r.u32('prover'), 'prover'),
   };
   const circuits = r.u32('wrap circuits');
-  const present = (mode: 'plonk' | 'groth16') => (circuits & (1 << proofModeNumber[mode])) !== 0;
-  return { kind: 'info', info: { ...info, wrapCircuits: (['plonk', 'groth16'] as const).filter(present) } };
+  const present = (mode: WrappedMode) => (circuits & (1 << proofModeNumber[mode])) !== 0;
+  return { kind: 'info', info: { ...info, wrapCircuits: wrappedModes.filter(present) } };
 }
 
 function decodeProgress(r: BincodeReader): Answer {

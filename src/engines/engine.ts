@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.js';
 import type { Failure, Outcome } from '../errors.js';
 import type { LaneId, Sha256 } from '../ids.js';
-import type { JobOf, Progress, ProofMode, ResultOf, Stage } from './jobs.js';
+import type { JobOf, Progress, ProofMode, ResultOf, Stage, WrappedMode } from './jobs.js';
 
 /** `cpu`: our own engine (docs/engine-protocol.md). `gpu`: sp1-gpu-server, which knows requests 0 to 2 only. */
 export type EngineKind = 'cpu' | 'gpu';
@@ -33,7 +33,7 @@ export interface EngineInfo {
   readonly memoryAvailableBytes: number;
   readonly prover: 'none' | 'loading' | 'ready';
   /** Circuit files of these wrap modes are present. */
-  readonly wrapCircuits: readonly ('plonk' | 'groth16')[];
+  readonly wrapCircuits: readonly WrappedMode[];
 }
 
 export interface RunWatch {

@@ -7,7 +7,7 @@ import { encodeAnswer } from '../testkit/fakeEngineWire.js';
 import { progressStages } from './answers.js';
 import { encodeU32 } from './bincode.js';
 import { type FrameEvent, FrameReader } from './frameReader.js';
-import { type ProgressStage, proofModes } from './jobs.js';
+import { type ProgressStage, proofModes, wrappedModes } from './jobs.js';
 
 const limits = { proofBytes: 4_000, otherBytes: 2_000 };
 
@@ -94,7 +94,7 @@ const said = fc.oneof(
         memoryTotalBytes: fc.maxSafeNat(),
         memoryAvailableBytes: fc.maxSafeNat(),
         prover: fc.constantFrom('none' as const, 'loading' as const, 'ready' as const),
-        wrapCircuits: fc.subarray(['plonk' as const, 'groth16' as const]),
+        wrapCircuits: fc.subarray([...wrappedModes]),
       },
       { noNullPrototype: true },
     )

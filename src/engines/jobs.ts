@@ -11,6 +11,10 @@ export const proofModeNumber = { core: 1, compressed: 2, plonk: 3, groth16: 4 } 
 
 export const proofModes = Object.keys(proofModeNumber) as readonly ProofMode[];
 
+/** Modes that end in a proof for a chain; their last step needs circuit files. */
+export const wrappedModes = ['plonk', 'groth16'] as const satisfies readonly ProofMode[];
+export type WrappedMode = (typeof wrappedModes)[number];
+
 /** A finished file on local disk, with the digest it must still have when read. */
 export interface StoredFile {
   /** Names the file in failures: paths stay inside. */

@@ -1,5 +1,5 @@
 // What a fake engine is told to do: plain JSON, so that one script drives it in this process or as a child process.
-import type { Progress } from '../engines/jobs.js';
+import type { Progress, WrappedMode } from '../engines/jobs.js';
 
 export type FakeRequest = 'setup' | 'prove' | 'destroy' | 'execute' | 'verify' | 'info' | 'waitReady';
 
@@ -61,7 +61,7 @@ export interface FakeScript {
   /** What Info says; defaults are those of a machine that can do everything. */
   readonly memoryTotalBytes?: number;
   readonly memoryAvailableBytes?: number;
-  readonly wrapCircuits?: readonly ('plonk' | 'groth16')[];
+  readonly wrapCircuits?: readonly WrappedMode[];
   /** A file in which the fake counts the rules with `times` that it applied, so that a restarted child goes on counting. */
   readonly memoryPath?: string;
   /** A file to which the fake appends one line per request it begins (`prove <stdin sha256>`, `execute <stdin sha256> <ELF sha256>` …), for assertions over restarts. */

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
+import { proofModes } from '../../engines/jobs.js';
 import { laneId } from '../../ids.js';
 import { installFakeEngine } from '../../testkit/fakeEngineLauncher.js';
 import { isAlive, LaneStage, laneBecomes } from '../../testkit/laneStage.js';
@@ -197,6 +198,35 @@ test('a managed GPU server gets its device, a socket of its own, and dies with i
   await lane.stop();
   assert.deepEqual(stage.pids.map(isAlive), [false]);
 });
+
+test(
+  'a GPU server serves groth16 and plonk only where their circuit files are: it would download them',
+  quiet,
+  async (t) => {
+    const stage = await LaneStage.set(t);
+    const folder = await mkdtemp(import.meta.dirname.startsWith('/tmp/') ? '/tmp/gpu-' : '/var/tmp/gpu-');
+    t.after(() => rm(folder, { recursive: true }));
+    const command = await installFakeGpuServer(folder);
+    const env = { PATH: '/usr/bin:/bin', HOME: folder, SP1_GROTH16_CIRCUIT_PATH: join(folder, 'groth16') };
+    const lane = stage.lane(
+      'prove',
+      { kind: 'gpu', command, device: 78, env },
+      { runFolder: folder, modes: proofModes },
+    );
+    for (const [complete, served] of [
+      ['.sp1/circuits/groth16/v6.1.0', ['core', 'compressed']],
+      ['.sp1/circuits/plonk/v6.1.0', ['core', 'compressed', 'plonk']],
+      ['groth16/v6.1.0', ['core', 'compressed', 'plonk', 'groth16']],
+    ] as const) {
+      await mkdir(join(folder, complete), { recursive: true });
+      await writeFile(join(folder, complete, '.complete'), '');
+      lane.start();
+      await laneBecomes(lane, (status) => status.warm);
+      assert.deepEqual(lane.modes, served);
+      await lane.stop();
+    }
+  },
+);
 
 test('a GPU server of somebody else is never killed, nor is its work cut off', quiet, async (t) => {
   const stage = await LaneStage.set(t);

@@ -1,6 +1,13 @@
 // A lane: the machine, the engine that it keeps alive, and one job at a time.
 import { createActor, fromCallback, fromPromise } from 'xstate';
-import type { JobOf, ProofMode, ResultOf, Stage } from '../../engines/jobs.js';
+import {
+  type JobOf,
+  type ProofMode,
+  type ResultOf,
+  type Stage,
+  type WrappedMode,
+  wrappedModes,
+} from '../../engines/jobs.js';
 import { fail, failed, type Outcome } from '../../errors.js';
 import type { Sha256 } from '../../ids.js';
 import { type LaneEvent, laneMachine, laneStateOf, type WorkEnd } from '../../machines/lane.js';
@@ -112,9 +119,9 @@ export class Lane implements FreeServer {
 
   /** What it proves: as configured, without the wrapped modes whose circuit files the engine has not found. */
   get modes(): readonly ProofMode[] {
-    const { info } = this.#engine;
-    if (info === undefined) return this.#about.modes;
-    return this.#about.modes.filter((mode) => !isWrapped(mode) || info.wrapCircuits.includes(mode));
+    const { wrapCircuits } = this.#engine;
+    if (wrapCircuits === undefined) return this.#about.modes;
+    return this.#about.modes.filter((mode) => !isWrapped(mode) || wrapCircuits.includes(mode));
   }
 
   get status(): LaneStatus {
@@ -193,7 +200,7 @@ export class Lane implements FreeServer {
   }
 }
 
-const isWrapped = (mode: ProofMode): mode is 'plonk' | 'groth16' => mode === 'plonk' || mode === 'groth16';
+const isWrapped = (mode: ProofMode): mode is WrappedMode => wrappedModes.some((each) => each === mode);
 
 function isSame(a: LaneStatus, b: LaneStatus): boolean {
   return a.state === b.state && a.warm === b.warm && a.crashes === b.crashes && a.modes.join() === b.modes.join();

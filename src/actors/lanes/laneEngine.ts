@@ -1,12 +1,13 @@
 // A lane's engine through all its lives: the process, the connection to it, and the news that either has ended.
 import type { Clock } from '../../clock.js';
-import type { Engine, EngineInfo, EngineOptions, RunWatch } from '../../engines/engine.js';
-import type { Progress, ProofMode, Stage } from '../../engines/jobs.js';
+import type { Engine, EngineOptions, RunWatch } from '../../engines/engine.js';
+import type { Progress, ProofMode, Stage, WrappedMode } from '../../engines/jobs.js';
 import { type Failure, fail, failed, type Outcome, succeeded } from '../../errors.js';
 import type { LaneId } from '../../ids.js';
 import type { Log } from '../../log.js';
 import type { Loss } from '../../machines/lane.js';
 import { proverBytes } from './capacity.js';
+import { circuitFilesFound } from './circuitFiles.js';
 import { type EngineExit, type EngineProcess, failureOfExit, startEngineProcess } from './engineProcess.js';
 import { type EngineSpec, foreignSocketOf, prepareLaunch } from './engineProcessLaunch.js';
 
@@ -52,16 +53,16 @@ export class LaneEngine {
   #engine: Engine | undefined;
   #life = new Life();
   #ending: Promise<void> = Promise.resolve();
-  #info: EngineInfo | undefined;
+  #wrapCircuits: readonly WrappedMode[] | undefined;
   readonly #lossListeners = new Set<(loss: Loss) => void>();
 
   constructor(about: LaneEngineParameters) {
     this.#about = about;
   }
 
-  /** What the last engine said of itself; undefined before the first start, and for an engine that does not say. */
-  get info(): EngineInfo | undefined {
-    return this.#info;
+  /** The wrapped modes whose circuit files the last engine has; undefined when that is not known, as before the first start. */
+  get wrapCircuits(): readonly WrappedMode[] | undefined {
+    return this.#wrapCircuits;
   }
 
   get programs(): Engine['programs'] {
@@ -111,7 +112,10 @@ export class LaneEngine {
       const info = await this.#engine.info();
       if (stopped.aborted) return null;
       if (!info.ok) return this.#lossOf(await this.causeOf(info.failure, false));
-      this.#info = info.value;
+      this.#wrapCircuits = info.value.wrapCircuits;
+    } else if ('env' in spec) {
+      this.#wrapCircuits = await circuitFilesFound(spec.env);
+      if (stopped.aborted) return null;
     }
     this.#warmUp(life);
     return null;
