@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -77,7 +76,6 @@ describe('a real proof', () => {
     const { failure } = (await (await fetch(`${service.url}/requests/${id}`)).json()) as { failure?: unknown };
     assert.equal(failure, undefined);
     assert.equal(await service.stop(), 0);
-    rmSync(service.folder, { recursive: true });
   });
 
   it('is made although the service is killed in the middle of it, under the same id', async () => {
@@ -100,6 +98,5 @@ describe('a real proof', () => {
     const second = await first.again();
     assert.equal(await verified, 0);
     assert.equal(await second.stop(), 0);
-    rmSync(first.folder, { recursive: true });
   });
 });

@@ -161,7 +161,10 @@ test('an engine ends when the service is killed', quiet, async (t) => {
 });
 
 /** A server that, like sp1-gpu-server, knows no options and binds its socket in /tmp by the number of its device. */
-async function installFakeGpuServer(folder: string): Promise<string> {
+async function installFakeGpuServer(t: TestContext): Promise<{ readonly folder: string; readonly command: string }> {
+  // A private /tmp would hide what lies in /tmp, and the fake engine is started from this checkout: then the shared one is tested.
+  const folder = await mkdtemp(import.meta.dirname.startsWith('/tmp/') ? '/tmp/gpu-' : '/var/tmp/gpu-');
+  t.after(() => rm(folder, { recursive: true }));
   const fake = await installFakeEngine(folder, {});
   const command = join(folder, 'sp1-gpu-server');
   await writeFile(
@@ -169,15 +172,12 @@ async function installFakeGpuServer(folder: string): Promise<string> {
     `#!/bin/sh\nexec ${fake} --role prove --socket "/tmp/sp1-cuda-$CUDA_VISIBLE_DEVICES.sock"\n`,
   );
   await chmod(command, 0o700);
-  return command;
+  return { folder, command };
 }
 
 test('a managed GPU server gets its device, a socket of its own, and dies with its lane', quiet, async (t) => {
   const stage = await LaneStage.set(t);
-  // A private /tmp would hide what lies in /tmp, and the fake engine is started from this checkout: then the shared one is tested.
-  const folder = await mkdtemp(import.meta.dirname.startsWith('/tmp/') ? '/tmp/gpu-' : '/var/tmp/gpu-');
-  t.after(() => rm(folder, { recursive: true }));
-  const command = await installFakeGpuServer(folder);
+  const { folder, command } = await installFakeGpuServer(t);
   const lane = stage.lane(
     'prove',
     { kind: 'gpu', command, device: 77, env: { PATH: '/usr/bin:/bin' } },
@@ -204,9 +204,7 @@ test(
   quiet,
   async (t) => {
     const stage = await LaneStage.set(t);
-    const folder = await mkdtemp(import.meta.dirname.startsWith('/tmp/') ? '/tmp/gpu-' : '/var/tmp/gpu-');
-    t.after(() => rm(folder, { recursive: true }));
-    const command = await installFakeGpuServer(folder);
+    const { folder, command } = await installFakeGpuServer(t);
     const env = { PATH: '/usr/bin:/bin', HOME: folder, SP1_GROTH16_CIRCUIT_PATH: join(folder, 'groth16') };
     const lane = stage.lane(
       'prove',
