@@ -1,6 +1,6 @@
-// Which circuit files of the wrapped modes lie on this machine, for an engine that does not say: sp1-gpu-server downloads gigabytes
-// when it is asked for a mode without them.
-import { stat } from 'node:fs/promises';
+// Which circuit files of the wrapped modes lie on this machine, for an engine that does not say, or has not started yet:
+// sp1-gpu-server downloads gigabytes when it is asked for a mode without them.
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type WrappedMode, wrappedModes } from '../../engines/jobs.js';
@@ -10,16 +10,8 @@ const mark = ['v6.1.0', '.complete'] as const;
 const folderVariable = { plonk: 'SP1_PLONK_CIRCUIT_PATH', groth16: 'SP1_GROTH16_CIRCUIT_PATH' } as const;
 
 /** Where an engine with this environment looks: the modes that it can wrap without a download. */
-export async function circuitFilesFound(env: Readonly<Record<string, string>>): Promise<readonly WrappedMode[]> {
-  const found = await Promise.all(wrappedModes.map((mode) => isFile(join(folderOf(mode, env), ...mark))));
-  return wrappedModes.filter((_, index) => found[index]);
-}
+export const circuitFilesFound = (env: Readonly<Record<string, string>>): readonly WrappedMode[] =>
+  wrappedModes.filter((mode) => existsSync(join(folderOf(mode, env), ...mark)));
 
 const folderOf = (mode: WrappedMode, env: Readonly<Record<string, string>>) =>
   env[folderVariable[mode]] ?? join(env['HOME'] ?? homedir(), '.sp1/circuits', mode);
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );

@@ -165,14 +165,11 @@ test('a mode is refused with the reason: memory, circuit files, or no lane for i
   const dispatcher = stage.dispatcher([prover, idle], { capacity });
   assert.deepEqual(
     dispatcher.lanes().map(({ id, modes }) => [id, modes]),
-    [['cpu-prove-0', ['core', 'groth16']]],
+    [['cpu-prove-0', ['core']]],
   );
   assert.equal(dispatcher.refusal('core'), undefined);
   assert.equal(dispatcher.refusal('compressed'), 'one needs 18.0 GB of memory, this machine has 16.1 GB');
   assert.equal(dispatcher.refusal('plonk'), 'no lane of this service is configured for them');
-  // Before the engine has looked for them, the circuit files may be there.
-  assert.equal(dispatcher.refusal('groth16'), undefined);
-  await becomes(dispatcher, allWarm);
   assert.match(dispatcher.refusal('groth16') ?? '', /^their circuit files are not on this machine/);
 });
 

@@ -58,9 +58,10 @@ export class LaneEngine {
 
   constructor(about: LaneEngineParameters) {
     this.#about = about;
+    this.#lookForCircuits();
   }
 
-  /** The wrapped modes whose circuit files the last engine has; undefined when that is not known, as before the first start. */
+  /** The wrapped modes whose circuit files this engine has; undefined when that is not known: it runs under somebody else's care. */
   get wrapCircuits(): readonly WrappedMode[] | undefined {
     return this.#wrapCircuits;
   }
@@ -113,9 +114,8 @@ export class LaneEngine {
       if (stopped.aborted) return null;
       if (!info.ok) return this.#lossOf(await this.causeOf(info.failure, false));
       this.#wrapCircuits = info.value.wrapCircuits;
-    } else if ('env' in spec) {
-      this.#wrapCircuits = await circuitFilesFound(spec.env);
-      if (stopped.aborted) return null;
+    } else {
+      this.#lookForCircuits();
     }
     this.#warmUp(life);
     return null;
@@ -192,6 +192,12 @@ export class LaneEngine {
     life.process = await startEngineProcess(launch, id, log);
     void life.process.exited.then((exit) => this.#lose(life, failureOfExit(exit, id, false)));
     return launch.socketPath;
+  }
+
+  /** Also before the first start, so that no request is taken that this lane will never prove. */
+  #lookForCircuits(): void {
+    const { spec } = this.#about;
+    if ('env' in spec) this.#wrapCircuits = circuitFilesFound(spec.env);
   }
 
   #open(socketPath: string): Engine {
