@@ -1,6 +1,6 @@
 // Which circuit files of the wrapped modes lie on this machine, for an engine that does not say, or has not started yet:
 // sp1-gpu-server downloads gigabytes when it is asked for a mode without them.
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type WrappedMode, wrappedModes } from '../../engines/jobs.js';
@@ -11,7 +11,15 @@ const folderVariable = { plonk: 'SP1_PLONK_CIRCUIT_PATH', groth16: 'SP1_GROTH16_
 
 /** Where an engine with this environment looks: the modes that it can wrap without a download. */
 export const circuitFilesFound = (env: Readonly<Record<string, string>>): readonly WrappedMode[] =>
-  wrappedModes.filter((mode) => existsSync(join(folderOf(mode, env), ...mark)));
+  wrappedModes.filter((mode) => isFile(join(folderOf(mode, env), ...mark)));
 
 const folderOf = (mode: WrappedMode, env: Readonly<Record<string, string>>) =>
   env[folderVariable[mode]] ?? join(env['HOME'] ?? homedir(), '.sp1/circuits', mode);
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
