@@ -1,71 +1,68 @@
-// The table of docs/architecture.md as rules: who may import whom. `npm run check` runs them and refuses to pass on nothing.
-const folder = (names) => `^src/(${names})/`;
+// Who may import whom, from the table in scripts/layers.cjs. `npm run check` runs these rules and refuses to pass on nothing.
+const { common, layers } = require('./scripts/layers.cjs');
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const tests = '\\.test\\.ts$|^src/testkit/';
+const inside = (names) => `^src/(${names.join('|')})[./]`;
+
+/** Layers through whose hands artifacts pass. */
+const handlingArtifacts = ['artifacts', 'workers', 'rpc', 'requests', 'engines', 'programs', 'durable', 'transport'];
+
+/** Of one layer: what it may not import at all, and what it may import as types only. */
+function rulesOf([name, { may, npm }]) {
+  const from = { path: `^src/${name}/`, pathNot: tests };
+  const known = inside([name, ...common, ...Object.keys(may)]);
+  const packages = npm.map((each) => `|(^|/)node_modules/${each}/`).join('');
+  const typed = Object.keys(may).filter((each) => may[each] === 'types');
+  return [
+    rule(`${name}-imports`, `${name} may import only what scripts/layers.cjs lists.`, from, {
+      path: '^src/|node_modules/',
+      pathNot: `${known}${packages}|(^|/)node_modules/@types/`,
+    }),
+    ...(typed.length === 0
+      ? []
+      : [
+          rule(`${name}-types`, `${name} may import these as types only.`, from, {
+            path: inside(typed),
+            dependencyTypesNot: ['type-only'],
+          }),
+        ]),
+  ];
+}
 
 module.exports = {
   forbidden: [
     rule('no-cycles', 'A cycle has no place to start reading.', {}, { circular: true }),
     rule(
       'no-orphans',
-      'Code that nobody imports is not used.',
-      { orphan: true, pathNot: `${tests}|^src/(cli|client/client)\\.ts$|\\.worker\\.ts$|^src/gen/` },
+      'Code that is imported nowhere is not used.',
+      {
+        orphan: true,
+        pathNot: `${tests}|^src/(cli|client/client|attestation/verify/attestation)\\.ts$|\\.worker\\.ts$|^src/gen/`,
+      },
       {},
     ),
+    ...Object.entries(layers).flatMap(rulesOf),
     rule(
       'machines-are-pure',
       'Machines decide; they reach neither I/O nor npm but for xstate.',
-      { path: folder('machines'), pathNot: tests },
-      { pathNot: '^src/(machines|engines/jobs|errors|ids)[./]|(^|/)node_modules/xstate/|^(node:)?crypto$' },
+      { path: '^src/machines/', pathNot: tests },
+      { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     ),
     rule(
-      'workers-compute',
-      'Workers know codecs and plain data only; of other layers only types.',
-      { path: folder('workers'), pathNot: tests },
+      'one-way-to-stored-bytes',
+      'Only src/storedBytes opens the files of artifacts: what lies on disk for the plain bytes is its affair alone.',
       {
-        path: '^src/(machines|actors|rpc/(network|http)|store|config|cli|main)[./]',
-        dependencyTypesNot: ['type-only'],
+        path: `^src/(${handlingArtifacts.join('|')})/`,
+        // A program that ships with the service, and the file system's name of a socket.
+        pathNot: `${tests}|^src/workers/lane/anyProgram\\.ts$|^src/transport/front/unixSocket\\.ts$`,
       },
+      { dependencyTypes: ['core'], path: '^(node:)?fs(/|$)' },
     ),
     rule(
-      'store-stands-alone',
-      'The store knows records, not who writes them.',
-      { path: folder('store'), pathNot: tests },
-      { path: '^src/(actors|artifacts|engines|rpc|workers|cli|client|main|config)[./]' },
-    ),
-    rule(
-      'artifacts-below-actors',
-      'Artifacts know the store, engines’ plain data and their own workers.',
-      { path: folder('artifacts'), pathNot: tests },
-      { path: '^src/(actors|machines|rpc|cli|client|main|config)[./]' },
-    ),
-    rule(
-      'engines-below-actors',
-      'An engine client knows jobs and frames.',
-      { path: folder('engines'), pathNot: tests },
-      { path: '^src/(actors|artifacts|machines|store|rpc|cli|client|main|config)[./]' },
-    ),
-    rule(
-      'actors-know-no-wire',
-      'An actor never knows who asked, or how.',
-      { path: folder('actors'), pathNot: tests },
-      { path: '^src/(rpc|gen|cli|client|main|config)[./]' },
-    ),
-    rule(
-      'rpc-translates',
-      'rpc translates: it reaches actors by their interfaces only.',
-      { path: folder('rpc'), pathNot: tests },
-      {
-        path: '^src/(actors|machines)/',
-        pathNot: '^src/machines/requestView\\.ts$',
-        dependencyTypesNot: ['type-only'],
-      },
-    ),
-    rule(
-      'client-is-separate',
-      'The client must be usable without the service.',
-      { path: folder('client'), pathNot: tests },
-      { path: '^src/(actors|artifacts|machines|store|rpc|workers|cli|main|config)[./]' },
+      'attestation-verifies-alone',
+      'The verifier runs in browsers and is read by strangers: nothing of the house, nothing of Node, no package but the one for YAML.',
+      { path: '^src/attestation/verify/', pathNot: tests },
+      { pathNot: '^src/attestation/verify/|(^|/)node_modules/yaml/' },
     ),
     rule(
       'tests-stay-out',

@@ -8,13 +8,13 @@ export interface Figure {
   readonly unit: string;
   /** What it should be at least, or at most, in the same unit. */
   readonly aim?: { readonly least: number } | { readonly most: number };
-  /** How it was measured, where that matters to whoever reads it. */
+  /** How it was measured, where that matters to the reader. */
   readonly note?: string;
 }
 
 /** Milliseconds with two digits below 10 and none above 100; counts in groups of three. */
 export const formatted = (value: number, unit: string): string =>
-  (unit === 'ms' || unit === 's') && value < 100
+  ['ms', 's', '×', 'pages'].includes(unit) && value < 100
     ? value.toFixed(value < 10 ? 2 : 1)
     : Math.round(value).toLocaleString('en');
 

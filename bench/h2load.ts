@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { framed } from '../src/rpc/grpc/message.js';
+import { framed } from '../src/transport/grpc/message.js';
 import { runAside } from './runAside.js';
 import type { RunningService } from './service.js';
 

@@ -1,7 +1,9 @@
-// `--real`: the same as holding.ts with the stock Rust SDK. A guest that fails is all that is needed for it: `wait_proof` ends with the
-// same poll as it does for a proof, and the fake engine says when. From the service's decision to the return of `wait_proof`.
-import { fileURLToPath } from 'node:url';
-import { installFakeEngine } from '../src/testkit/fakeEngineLauncher.js';
+// `--real`: the same as holding.ts with the stock Rust SDK, and for how much of its wait a poll was held: what a killed service would
+// cost it. The fake engine's proofs take a little more or less time than the one before. From the service's decision to the
+// return of `wait_proof`.
+import { readFileSync } from 'node:fs';
+import { installFakeEngine } from '../src/testkit/engine/fakeEngineLauncher.js';
+import { fibonacci, fibonacciVk, type SdkReport } from '../src/testkit/sdk/rustSdk.js';
 import { conformanceClient } from './conformanceClient.js';
 import { decisions } from './decisions.js';
 import { type Figure, quantile } from './figures.js';
@@ -9,54 +11,60 @@ import { runAside } from './runAside.js';
 import { startService } from './service.js';
 import { dataIn, type Part, type Setting } from './setting.js';
 
-const elf = fileURLToPath(new URL('../examples/panic/panic.elf', import.meta.url));
-/** After the request. The first held poll begins at 4 s and ends at 14 s, its client sleeps until 16 s: the last of these falls into that. */
-const delaysMs = [5_000, 7_000, 9_000, 11_000, 13_000, 15_000];
-
-/** What the conformance client prints for `prove --expect unexecutable` (conformance/src/prove.rs). */
-interface Report {
-  readonly requestId: string;
-  readonly finishedAtMs: number;
-}
+/** What a proof takes. The first is not counted: how long one takes is not known then. */
+const delaysMs = [7_000, 7_500, 8_100, 8_600, 8_100, 7_600, 7_000, 6_500, 6_000];
 
 export const measureHoldingSdk: Part = async (setting) => {
   const figures: Figure[] = [];
   for (const [name, holdPolls] of [
     ['not held', '0s'],
-    ['held', '10s'],
+    ['held', '2s'],
   ] as const) {
-    const waits = await measureWaits(holdPolls, setting);
+    const { waits, heldShare } = await measureWaits(holdPolls, setting);
     const part = 'real, holding';
     const note = `${waits.length} waits of the stock SDK`;
     figures.push(
-      { part, measure: `failed → wait_proof returns, ${name}, p50`, value: quantile(waits, 0.5), unit: 'ms', note },
+      { part, measure: `fulfilled → wait_proof returns, ${name}, p50`, value: quantile(waits, 0.5), unit: 'ms', note },
       { part, measure: 'the same, worst', value: quantile(waits, 1), unit: 'ms' },
+      { part, measure: 'the same, share of the wait in which a poll is held', value: 100 * heldShare, unit: '%' },
     );
   }
   return figures;
 };
 
-async function measureWaits(holdPolls: string, setting: Setting): Promise<number[]> {
+async function measureWaits(holdPolls: string, setting: Setting): Promise<{ waits: number[]; heldShare: number }> {
   const { cli, folder, say } = setting;
-  const act = { kind: 'guestFailure', cause: 1, exitCode: 1 } as const;
-  const rules = delaysMs.map((delayMs) => ({ on: 'execute', times: 1, delayMs, act }) as const);
-  const engine = await installFakeEngine(folder, { rules }, `failing-engine-${holdPolls}`);
+  const rules = delaysMs.map((delayMs) => ({ on: 'prove', times: 1, delayMs }) as const);
+  const engine = await installFakeEngine(folder, { rules, vk: await fibonacciVk() }, `slow-engine-${holdPolls}`);
   const data = dataIn(setting, `holding-sdk-${holdPolls}`);
-  const service = await startService({ cli, engine, data, folder, flags: ['--hold-polls', holdPolls] });
+  const flags = ['--hold-polls', holdPolls, '--log-level', 'debug'];
+  const service = await startService({ cli, engine, data, folder, flags });
   try {
     await service.lanesSettled();
-    const reports: Report[] = [];
+    const reports: SdkReport[] = [];
     for (const n of delaysMs.keys()) {
       say(`holding: the stock SDK waits with --hold-polls ${holdPolls}, ${n + 1} of ${delaysMs.length}`);
-      const program = ['--program', elf, '--skip-simulation', '--expect', 'unexecutable'];
-      const output = await runAside(conformanceClient(), ['prove', '--url', service.url, ...program]);
-      reports.push(JSON.parse(output.trim().split('\n').at(-1) ?? '') as Report);
+      const program = ['--program', fibonacci, '--input-u32', `${n}`, '--proof-mode', 'groth16'];
+      const options = ['--url', service.url, '--skip-simulation', '--no-verify'];
+      const output = await runAside(conformanceClient(), ['prove', ...program, ...options]);
+      reports.push(JSON.parse(output.trim().split('\n').at(-1) ?? '') as SdkReport);
     }
     const decidedAt = decisions(service.logPath);
-    return reports.map(
-      ({ requestId, finishedAtMs }) => finishedAtMs - (decidedAt.get(requestId.replace(/^0x/, '')) ?? Number.NaN),
-    );
+    const counted = reports.slice(1);
+    const decided = ({ requestId }: SdkReport) => decidedAt.get(`${requestId}`.replace(/^0x/, '')) ?? Number.NaN;
+    const waitedMs = counted.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
+    return {
+      waits: counted.map((report) => report.finishedAtMs - decided(report)),
+      heldShare: heldMsOf(service.logPath) / waitedMs,
+    };
   } finally {
     await service.kill();
   }
+}
+
+/** For how long polls were held, all together (ms), by the service's log. */
+function heldMsOf(logPath: string): number {
+  const lines = readFileSync(logPath, 'utf8').split('\n');
+  const released = lines.filter((line) => line.includes('"poll.released"'));
+  return released.reduce((sum, line) => sum + (JSON.parse(line) as { heldMs: number }).heldMs, 0);
 }

@@ -11,9 +11,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { Admission } from '../src/actors/admission.js';
-import { createDispatcher } from '../src/actors/lanes/dispatcherLanes.js';
-import { createSystem, type RequestSystem } from '../src/actors/system.js';
 import { createCatalog } from '../src/artifacts/catalog.js';
 import { createDirectoryBackend } from '../src/artifacts/directory.js';
 import { createProofIds } from '../src/artifacts/proofIds.js';
@@ -21,9 +18,17 @@ import { systemClock } from '../src/clock.js';
 import type { Engine, EngineOptions } from '../src/engines/engine.js';
 import type { Stage } from '../src/engines/jobs.js';
 import { openEngine } from '../src/engines/laneWorker.js';
+import { openFeed } from '../src/feed/feed.js';
 import { type ArtifactId, laneId } from '../src/ids.js';
+import { createDispatcher } from '../src/lanes/createDispatcher.js';
+import { createEngineHost } from '../src/lanes/realEngineHost.js';
 import { createLog } from '../src/log.js';
+import { systemRandom } from '../src/random.js';
+import { Admission } from '../src/requests/admission.js';
+import { createSystem, type RequestSystem } from '../src/requests/system.js';
 import { openStore } from '../src/store/environment.js';
+import { noSigner } from '../src/tee/noSigner.js';
+import { createVouchers } from '../src/tee/vouchers.js';
 import { type Figure, quantile } from './figures.js';
 import { seedStore, signer, stdinRef, vkHash } from './requests.js';
 import { dataIn, type Part, scaled } from './setting.js';
@@ -67,6 +72,12 @@ export const measureLatency: Part = async (setting) => {
   ];
   const env = { PATH: process.env['PATH'] ?? '' };
   let onLastByte: (stage: Stage, at: number) => void = () => {};
+  const engines = createEngineHost({
+    runFolder: async () => setting.folder,
+    clock,
+    log,
+    connect: (options) => timed(options, (stage, at) => onLastByte(stage, at)),
+  });
   const dispatcher = createDispatcher({
     lanes: (['execute', 'prove', 'verify'] as const).map((stage) => ({
       id: laneId(`cpu-${stage}-0`),
@@ -75,16 +86,18 @@ export const measureLatency: Part = async (setting) => {
       engine: { kind: 'cpu', command: process.execPath, args, env },
     })),
     capacity: ample,
-    runFolder: join(setting.folder, 'run'),
+    engines,
     limits: { jobs: 100, bytes: Number.POSITIVE_INFINITY },
     clock,
     log,
-    openEngine: (options) => timed(options, (stage, at) => onLastByte(stage, at)),
   });
   const catalog = createCatalog({ store, backend: artifacts, clock });
   const system = createSystem({
+    life: 1,
+    feed: openFeed({ store, clock, retention: 1_000_000 }),
     store,
     clock,
+    random: systemRandom,
     log,
     scheduling: dispatcher,
     admission: new Admission(64),
@@ -95,6 +108,10 @@ export const measureLatency: Part = async (setting) => {
     maxOpen: 1000,
     maxOpenOfRequester: 1000,
     proofRetentionMs: 3_600_000,
+    signer: noSigner,
+    vouchers: createVouchers(randomBytes(32)),
+    maxPublicValuesBytes: 2 ** 20,
+    isSignedFor: () => true,
   });
   dispatcher.start();
   await new Promise<void>((resolve) => {
@@ -108,7 +125,12 @@ export const measureLatency: Part = async (setting) => {
   delay.enable();
   const all: Times[] = [];
   for (const id of ids) {
-    const times: Times = { calledAt: 0, durableAt: 0, lastByte: { execute: 0, prove: 0, verify: 0 }, fulfilledAt: 0 };
+    const times: Times = {
+      calledAt: 0,
+      durableAt: 0,
+      lastByte: { execute: 0, setup: 0, prove: 0, verify: 0 },
+      fulfilledAt: 0,
+    };
     onLastByte = (stage, at) => {
       times.lastByte[stage] = at;
     };
@@ -167,7 +189,7 @@ async function complete({ registry }: RequestSystem, stdinId: ArtifactId, times:
   await ended;
 }
 
-/** An engine whose last bytes are told. The worker's clock has whole milliseconds, cut off: what is counted from it is up to 1 ms too long. */
+/** An engine that reports when its last bytes come. The worker's clock is cut to whole milliseconds, so a time counted from it is up to 1 ms too long. */
 function timed(options: EngineOptions, onLastByte: (stage: Stage, at: number) => void): Engine {
   const engine = openEngine(options);
   return {
@@ -191,7 +213,7 @@ function timed(options: EngineOptions, onLastByte: (stage: Stage, at: number) =>
 /** When each engine began its jobs, in order, by this process's performance clock. */
 function begunTimes(path: string): Record<Stage, number[]> {
   const offset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-  const times: Record<string, number[]> & Record<Stage, number[]> = { execute: [], prove: [], verify: [] };
+  const times: Record<string, number[]> & Record<Stage, number[]> = { execute: [], setup: [], prove: [], verify: [] };
   for (const line of readFileSync(path, 'utf8').split('\n').filter(Boolean)) {
     const [stage, nanoseconds] = line.split(' ') as [Stage, string];
     times[stage]?.push(Number(nanoseconds) / 1e6 - offset);

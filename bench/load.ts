@@ -1,6 +1,7 @@
 // The load generator: unary gRPC calls in a closed loop over several connections, each call with a message of its own.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
 import {
   acknowledged,
   callBytes,
@@ -17,13 +18,15 @@ import {
 export interface LoadParameters {
   readonly host: string;
   readonly port: number;
+  /** By TLS, whatever certificate is shown. */
+  readonly isSecure?: boolean;
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly messages: readonly Uint8Array[];
   readonly connections: number;
   /** Calls in flight on each connection. */
   readonly inFlight: number;
-  /** Told the answer to `messages[index]`; its bytes are valid during the call only. */
+  /** Called with the answer to `messages[index]`. Its bytes are valid during the call only. */
   readonly onAnswer?: (index: number, message: Buffer) => void;
 }
 
@@ -62,9 +65,12 @@ export async function load(parameters: LoadParameters): Promise<LoadResult> {
   };
 }
 
-async function opened({ host, port }: LoadParameters): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true });
-  await once(socket, 'connect');
+async function opened({ host, port, isSecure = false }: LoadParameters): Promise<Socket> {
+  const socket: Socket = isSecure
+    ? connectSecure({ host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false })
+    : connect({ host, port });
+  socket.setNoDelay();
+  await once(socket, isSecure ? 'secureConnect' : 'connect');
   socket.write(openingBytes());
   return socket;
 }

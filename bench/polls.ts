@@ -6,6 +6,7 @@ import {
   GetProofRequestStatusResponseSchema,
 } from '../src/gen/network/network_pb.js';
 import { type Figure, quantile } from './figures.js';
+import type { Floors } from './floors.js';
 import { h2load, hasH2load } from './h2load.js';
 import { type LoadResult, load } from './load.js';
 import type { RunningService } from './service.js';
@@ -19,6 +20,7 @@ const inFlight = 8;
 export async function measurePolls(
   service: RunningService,
   requestId: Uint8Array,
+  floors: Floors,
   setting: Setting,
 ): Promise<Figure[]> {
   const message = statusMessage(requestId);
@@ -60,6 +62,13 @@ export async function measurePolls(
           { part, measure: 'GetProofRequestStatus', value: foreign, unit: '/s', aim, note: 'h2load -c 8 -m 8' },
           { part, measure: 'the same by our generator', value: ownRate, unit: '/s', note: share },
         ]),
+    {
+      part,
+      measure: 'by our generator / the bare echo',
+      value: ownRate / floors.pollsPerSecond,
+      unit: '×',
+      aim: { least: 0.5 },
+    },
     { part, measure: 'latency p99', value: quantile(own.latenciesMs, 0.99), unit: 'ms' },
     { part, measure: 'event-loop delay p99', value: delay.p99, unit: 'ms' },
     { part, measure: 'processor time per poll', value: (1e6 * delay.cpuSeconds) / own.latenciesMs.length, unit: 'µs' },

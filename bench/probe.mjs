@@ -1,5 +1,6 @@
 // Loaded into the service's main thread with `--import`: the service itself is the unmodified one. Over IPC it answers with its event
-// loop's delay and its processor time since the last reset.
+// loop's delay, its processor time and what it has written, since the last reset.
+import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
@@ -8,11 +9,21 @@ if (isMainThread && process.send !== undefined) {
   const resolutionMs = 1;
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
+  // Linux alone has it.
+  const writtenBytes = () => {
+    try {
+      return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+    } catch {
+      return Number.NaN;
+    }
+  };
   let cpu = process.cpuUsage();
+  let written = writtenBytes();
   process.on('message', (message) => {
     if (message === 'reset') {
       delay.reset();
       cpu = process.cpuUsage();
+      written = writtenBytes();
       process.send({ reset: true });
     } else if (message === 'read') {
       // A sample is the time between two ticks, of which the resolution is no delay.
@@ -23,9 +34,10 @@ if (isMainThread && process.send !== undefined) {
         p99: ms(delay.percentile(99)),
         max: ms(delay.max),
         cpuSeconds: (user + system) / 1e6,
+        writtenBytes: writtenBytes() - written,
       });
     }
   });
-  // The channel must not keep a service alive that has been told to stop.
+  // The channel must not keep a service alive that was asked to stop.
   process.channel?.unref();
 }

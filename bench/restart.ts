@@ -2,9 +2,8 @@
 // serves, and to the first RequestProof that it has answered (asked again every few milliseconds).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figure, quantile } from './figures.js';
-import { requestProofPath } from './intake.js';
 import { load } from './load.js';
-import { seed, signedRequests } from './requests.js';
+import { requestProofPath, seed, signedRequests } from './requests.js';
 import { type RunningService, startService } from './service.js';
 import { busyEngine, dataIn, type Part, scaled } from './setting.js';
 

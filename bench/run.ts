@@ -4,14 +4,17 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureAttestation } from './attestation.js';
 import { type Figure, isMissed, tableOf } from './figures.js';
 import { measureHolding } from './holding.js';
 import { measureHoldingSdk } from './holdingSdk.js';
 import { measureIntake } from './intake.js';
 import { measureLatency } from './latency.js';
+import { measureNetwork } from './network.js';
 import { measureReal } from './real.js';
 import { measureRestart } from './restart.js';
 import type { Part } from './setting.js';
+import { measureTee } from './tee.js';
 import { measureUploads } from './uploads.js';
 import { measureWire } from './wire.js';
 
@@ -22,6 +25,9 @@ const parts: Readonly<Record<string, Part>> = {
   wire: measureWire,
   restart: measureRestart,
   upload: measureUploads,
+  attestation: measureAttestation,
+  tee: measureTee,
+  network: measureNetwork,
 };
 
 const usage = `Usage: npm run bench -- [PART …] [OPTIONS]
@@ -31,6 +37,7 @@ Parts: ${Object.keys(parts).join(', ')} (default: all of these; intake includes 
   --real            the stock SDK's waits, and the real engine beside the SDK's own prover, instead (minutes)
   --quick           a tenth of the samples
   --json            JSON instead of a table
+  --beside URL      another server that speaks the network's wire, under the same load after ours (intake and polls)
   --service FILE    another build's cli.js (default: dist/cli.js)
 `;
 
@@ -42,6 +49,7 @@ function options() {
         real: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        beside: { type: 'string' },
         service: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -64,6 +72,12 @@ if (!existsSync(cli)) {
   process.exit(1);
 }
 
+const beside = values.beside === undefined ? undefined : URL.parse(values.beside);
+if (beside === null) {
+  process.stderr.write(`--beside ${values.beside} is no URL.\n`);
+  process.exit(2);
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'sealed-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
@@ -75,7 +89,7 @@ const chosen = values.real
       .map(([, part]) => part);
 const say = (line: string) => process.stderr.write(`… ${line}\n`);
 const figures: Figure[] = [];
-for (const part of chosen) figures.push(...(await part({ cli, folder, scale: values.quick ? 0.1 : 1, say })));
+for (const part of chosen) figures.push(...(await part({ cli, folder, scale: values.quick ? 0.1 : 1, beside, say })));
 
 const machine = `${availableParallelism()} × ${cpus()[0]?.model.trim()}, Node ${process.version}`;
 if (values.json) process.stdout.write(`${JSON.stringify({ machine, figures }, null, 2)}\n`);

@@ -22,10 +22,13 @@ export interface Delay {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** All threads. */
   readonly cpuSeconds: number;
+  /** What the process has made the system write to the disk. */
+  readonly writtenBytes: number;
 }
 
-export interface RunningService {
+export interface RunningServer {
   readonly host: string;
   readonly port: number;
   readonly url: string;
@@ -37,10 +40,13 @@ export interface RunningService {
   readonly servingAt: number;
   resetProbe(): Promise<void>;
   readProbe(): Promise<Delay>;
-  /** Resolves when no lane is starting any more. */
-  lanesSettled(): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
+}
+
+export interface RunningService extends RunningServer {
+  /** Resolves when no lane is starting any more. */
+  lanesSettled(): Promise<void>;
 }
 
 const probe = fileURLToPath(new URL('./probe.mjs', import.meta.url));
@@ -50,13 +56,28 @@ let logs = 0;
 /** Resolves once it says that it serves; rejects with its log when it ends before. */
 export async function startService(parameters: ServiceParameters): Promise<RunningService> {
   const { cli, engine, data, folder, flags = [] } = parameters;
+  const options = ['--listen', '127.0.0.1:0', '--data', data, '--engine', engine, ...flags];
+  const server = await startServer([cli, 'serve', ...options], folder);
+  return {
+    ...server,
+    async lanesSettled() {
+      for (;;) {
+        const { lanes } = (await (await fetch(`${server.url}/health`)).json()) as { lanes: { state: string }[] };
+        if (lanes.every(({ state }) => state !== 'starting' && state !== 'stopped')) return;
+        await sleep(50);
+      }
+    },
+  };
+}
+
+/** A program for Node that says where it serves, with the probe inside. Its log lies in `folder`. */
+export async function startServer(program: readonly string[], folder: string): Promise<RunningServer> {
   const logPath = join(folder, `service-${logs++}.log`);
   const log = openSync(logPath, 'w');
-  const args = ['--import', probe, cli, 'serve', '--listen', '127.0.0.1:0', '--data', data, '--engine', engine];
   // The benchmark's own variables have the service's prefix, and unknown ones are errors.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SEALED_')));
   const spawnedAt = performance.now();
-  const child = spawn(process.execPath, [...args, ...flags], { stdio: ['ignore', log, log, 'ipc'], env });
+  const child = spawn(process.execPath, ['--import', probe, ...program], { stdio: ['ignore', log, log, 'ipc'], env });
   closeSync(log);
   // However the benchmark ends, no service of its own outlives it.
   const kill = () => child.kill('SIGKILL');
@@ -81,13 +102,6 @@ export async function startService(parameters: ServiceParameters): Promise<Runni
     servingAt,
     resetProbe: () => ask('reset'),
     readProbe: () => ask('read'),
-    async lanesSettled() {
-      for (;;) {
-        const { lanes } = (await (await fetch(`${url}/health`)).json()) as { lanes: { state: string }[] };
-        if (lanes.every(({ state }) => state !== 'starting' && state !== 'stopped')) return;
-        await sleep(50);
-      }
-    },
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');

@@ -1,6 +1,6 @@
 // What every part of the benchmark is given.
 import { join } from 'node:path';
-import { installFakeEngine } from '../src/testkit/fakeEngineLauncher.js';
+import { installFakeEngine } from '../src/testkit/engine/fakeEngineLauncher.js';
 import type { Figure } from './figures.js';
 
 export interface Setting {
@@ -10,6 +10,8 @@ export interface Setting {
   readonly folder: string;
   /** 1, or less for a quick look: scales the number of samples. */
   readonly scale: number;
+  /** Another server to put the same load on. */
+  readonly beside?: URL | undefined;
   /** One line of progress to standard error. */
   readonly say: (line: string) => void;
 }

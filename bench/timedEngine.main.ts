@@ -2,7 +2,7 @@
 // of a machine share, appended to the file named by `--begun`.
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FakeEngine } from '../src/testkit/fakeEngine.js';
+import { FakeEngine } from '../src/testkit/engine/fakeEngine.js';
 
 const { values } = parseArgs({
   options: {

@@ -13,8 +13,8 @@ import type { Figure } from './figures.js';
 import { type RunningService, startService } from './service.js';
 import { busyEngine, dataIn, type Part, type Setting, scaled } from './setting.js';
 
-const megabyte = 1e6;
-const sampleEveryMs = 10;
+export const megabyte = 1e6;
+export const sampleEveryMs = 10;
 
 export const measureUploads: Part = async (setting) => {
   const raw = writeStdin(setting);
@@ -90,12 +90,12 @@ async function measureOne(service: RunningService, path: string) {
   return { growthBytes: highest - before, seconds, delayP99: p99 };
 }
 
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
 /** An SP1Stdin of one buffer that compresses to about half: each byte takes one of 16 values. */
-function writeStdin(setting: Setting): string {
+export function writeStdin(setting: Setting): string {
   const path = join(setting.folder, 'stdin.bin');
   const bufferBytes = scaled(200 * megabyte, setting);
   const u64 = (value: number) => {

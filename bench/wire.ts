@@ -15,10 +15,9 @@ import {
   openingBytes,
   writeCall,
 } from './http2Frames.js';
-import { requestProofPath } from './intake.js';
 import { load } from './load.js';
 import { statusMessage, statusPath } from './polls.js';
-import { seed, signedRequests } from './requests.js';
+import { requestProofPath, seed, signedRequests } from './requests.js';
 import { type RunningService, startService } from './service.js';
 import { busyEngine, dataIn, type Part, scaled } from './setting.js';
 

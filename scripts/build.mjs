@@ -1,7 +1,7 @@
 // `npm run build`: dist/ from the sources, always, with the compiler's complaints.
 import { requireNode } from './setup/node.mjs';
 
-requireNode();
+await requireNode();
 const { buildDist } = await import('./setup/dist.mjs');
 const { checkout } = await import('./setup/folders.mjs');
 const { installPackages } = await import('./setup/packages.mjs');

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { requireNode } from './setup/node.mjs';
 
-requireNode();
+await requireNode();
 const { checkout } = await import('./setup/folders.mjs');
 const { formatDuration } = await import('./setup/report.mjs');
 const { ask } = await import('./setup/run.mjs');
@@ -31,6 +31,7 @@ const checks = {
     ['--import', 'tsx', '--conditions=development', 'scripts/docs.ts', '--check'],
   ],
   'file sizes': [process.execPath, ['-e', ''], assertFileSizes],
+  'links between pages': [process.execPath, ['scripts/links.mjs']],
   coverage: [
     tool('c8'),
     [
@@ -71,7 +72,9 @@ function assertUnchanged(path) {
 /** A file over 350 lines hides a second idea. */
 function assertFileSizes() {
   const files = (
-    ask('git', ['ls-files', '--', 'src', 'test', 'bench', 'engine', 'conformance', 'scripts'], { cwd: checkout }) ?? ''
+    ask('git', ['ls-files', '--', 'src', 'test', 'bench', 'engine', 'conformance', 'oracle', 'examples', 'scripts'], {
+      cwd: checkout,
+    }) ?? ''
   ).split('\n');
   const code = files.filter((file) => /\.(ts|mjs|rs)$/.test(file) && !file.startsWith('src/gen/'));
   const large = code

@@ -1,7 +1,7 @@
 // `npm run demo -- OPTIONS`: sets up what is missing, then runs the demonstration (src/cli/demo.ts).
 import { requireNode } from './setup/node.mjs';
 
-requireNode();
+await requireNode();
 const { join } = await import('node:path');
 const { pathToFileURL } = await import('node:url');
 const { checkout } = await import('./setup/folders.mjs');

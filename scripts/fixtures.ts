@@ -1,15 +1,22 @@
-// Records a persisted snapshot of the request machine in every resting state. Run once for a release, never again for the same
+// Records a persisted snapshot of each durable machine in every resting state. Run once for a release, never again for the same
 // machine: what is committed must restore for ever.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createActor } from 'xstate';
-import { fail } from '../src/errors.js';
+import { type AnyStateMachine, createActor, type EventObject } from 'xstate';
+import { fail } from '../src/failures/fail.js';
 import { laneId, type RequestId } from '../src/ids.js';
-import { requestMachine } from '../src/machines/request.js';
-import type { RequestEvent } from '../src/machines/requestRules.js';
-import { statePath } from '../src/machines/requestView.js';
-import { execution, proof, proofRequest } from '../src/testkit/requests.js';
+import { deliveryMachine } from '../src/machines/delivery/machine.js';
+import { deliveryPath } from '../src/machines/delivery/view.js';
+import { requestMachine } from '../src/machines/request/machine.js';
+import type { RequestEvent } from '../src/machines/request/rules.js';
+import { statePath } from '../src/machines/request/view.js';
+import { signerMachine } from '../src/machines/signer/machine.js';
+import type { SignerEvent, SignerFault } from '../src/machines/signer/rules.js';
+import { signerPath } from '../src/machines/signer/view.js';
+import { scriptedVkHash } from '../src/testkit/engine/scriptedLanes.js';
+import { sampleSigner } from '../src/testkit/signers/sampleSigner.js';
+import { deliveryStart, deliveryWays } from '../src/testkit/world/deliveries.js';
+import { execution, proof, proofRequest, vouchedExecution } from '../src/testkit/world/requests.js';
 
-const folder = `src/machines/fixtures/${requestMachine.id}`;
 const granted: RequestEvent = { type: 'LANE_GRANTED', laneId: laneId('cpu-prove-0') };
 const refused: RequestEvent = {
   type: 'STAGE_FAILED',
@@ -39,20 +46,49 @@ const ways: RequestEvent[][] = [
   [...path.slice(0, 3), { type: 'DEADLINE_PASSED' }],
 ];
 
-mkdirSync(folder, { recursive: true });
-for (const way of ways) {
-  const actor = createActor(requestMachine, {
-    input: proofRequest({ requestId: 'ee'.repeat(32) as RequestId, deadlineAt: Date.UTC(2100, 0, 1) }),
-  }).start();
-  for (const event of way) actor.send(event);
-  const name = statePath(actor.getSnapshot().value);
-  const file = `${folder}/${name}.json`;
-  const envelope = {
-    machine: requestMachine.id,
-    seq: way.length,
-    at: 1000 + way.length,
-    snapshot: actor.getPersistedSnapshot(),
-  };
-  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(envelope, null, 2)}\n`);
-  actor.stop();
+const executedForSigning: RequestEvent[] = [
+  { type: 'ADMITTED' },
+  granted,
+  { type: 'EXECUTED', execution: vouchedExecution },
+];
+const signedWays: RequestEvent[][] = [executedForSigning, [...executedForSigning, { type: 'SIGNER_FOUND' }]];
+
+const no: SignerFault = { cause: 'rpc', helps: 'again', detail: 'the RPC is down' };
+const never: SignerFault = { cause: 'refused', helps: 'nothing', detail: 'the measurement is not allowed' };
+const { start, made, quoted, sent, confirmed } = sampleSigner;
+const signerLife: SignerEvent[] = [made, quoted, sent, confirmed];
+const signerWays: SignerEvent[][] = [
+  ...signerLife.map((_, index) => signerLife.slice(0, index)),
+  signerLife,
+  [made, { type: 'QUOTE_FAILED', fault: no, at: 1000 }],
+  [made, quoted, { type: 'SEND_FAILED', fault: no, at: 1000 }],
+  [...signerLife, { type: 'SUPERSEDED' }],
+  [...signerLife, { type: 'LIFE_SHORT' }],
+  [...signerLife, { type: 'SUPERSEDED' }, { type: 'DRAINED' }],
+  [made, quoted, { type: 'REVERTED', fault: never, at: 1000 }],
+];
+
+function record(
+  machine: AnyStateMachine,
+  input: object,
+  all: EventObject[][],
+  pathOf: (value: unknown) => string,
+): void {
+  const folder = `src/machines/fixtures/${machine.id}`;
+  mkdirSync(folder, { recursive: true });
+  for (const way of all) {
+    const actor = createActor(machine, { input }).start();
+    for (const event of way) actor.send(event);
+    const file = `${folder}/${pathOf(actor.getSnapshot().value)}.json`;
+    const snapshot = actor.getPersistedSnapshot();
+    const envelope = { machine: machine.id, seq: way.length, at: 1000 + way.length, snapshot };
+    if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(envelope, null, 2)}\n`);
+    actor.stop();
+  }
 }
+
+const open = { requestId: 'ee'.repeat(32) as RequestId, deadlineAt: Date.UTC(2100, 0, 1) };
+record(requestMachine, proofRequest(open), ways, statePath);
+record(requestMachine, proofRequest({ ...open, mode: 'tee', vkHash: scriptedVkHash }), signedWays, statePath);
+record(signerMachine, start, signerWays, signerPath);
+for (const way of Object.values(deliveryWays)) record(deliveryMachine, deliveryStart(), [[...way]], deliveryPath);

@@ -1,7 +1,7 @@
 // `npm run fuzz -- OPTIONS`: sets up what is missing, then runs test/fuzz/run.ts. It needs no engine: the service under fuzz has a fake one.
 import { requireNode } from './setup/node.mjs';
 
-requireNode();
+await requireNode();
 const { spawn } = await import('node:child_process');
 const { checkout } = await import('./setup/folders.mjs');
 const { setUp } = await import('./setup/setUp.mjs');

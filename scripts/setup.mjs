@@ -2,7 +2,7 @@
 // Only Node's built-ins, here and in setup/: it runs before anything is installed.
 import { requireNode } from './setup/node.mjs';
 
-requireNode();
+await requireNode();
 const { setUp } = await import('./setup/setUp.mjs');
 const { createReport } = await import('./setup/report.mjs');
 
@@ -10,7 +10,8 @@ const usage = `Usage: npm run setup [-- OPTION]
 
 Installs the npm packages, compiles dist/ and builds the proving engine (about 10 minutes the first time).
 
-  --conformance   also build the client that drives the real Rust SDK in the tests
+  --conformance   also what only tests need: the client that drives the real Rust SDK, the second verifier of quotes, the example client
+                  of TEE proofs, the tools for contracts, the Miden client
   --no-engine     leave Rust alone: npm packages and dist/ only
   --help          this text
 
@@ -34,6 +35,10 @@ const result = await setUp({
   report,
   rust: options.has('--no-engine') ? 'none' : 'required',
   conformance: options.has('--conformance'),
+  oracle: options.has('--conformance'),
+  teeClient: options.has('--conformance'),
+  contractTools: options.has('--conformance'),
+  interop: options.has('--conformance'),
 });
 if (result.rustMissing) report.line('Until then everything written in TypeScript works: npm run test:fast');
 if (!result.ok) process.exit(1);

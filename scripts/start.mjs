@@ -1,7 +1,7 @@
 // `npm start -- OPTIONS`: sets up what is missing, then serves in this very process, so that signals reach the service.
 import { requireNode } from './setup/node.mjs';
 
-requireNode();
+await requireNode();
 const { join } = await import('node:path');
 const { pathToFileURL } = await import('node:url');
 const { checkout } = await import('./setup/folders.mjs');

@@ -12,35 +12,35 @@ export function createLog(level: LogLevel): Log {
       messageKey: 'message',
       timestamp: () => `,"at":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      // A caught foreign error may carry anything; its text is for the log alone, and its own fields are dropped.
+      // A caught foreign error may carry anything. Its text is for the log alone, and its own fields are dropped.
       serializers: { err: (error: unknown) => (error instanceof Error ? factsOf(error) : String(error)) },
     },
-    inTurns(destination({ fd: 2, sync: true, maxLength: mostBytes })),
+    inTurns(destination({ fd: 2, sync: true, maxLength: maxBufferedBytes })),
   );
 }
 
-/** How far down a chain of causes is told; one may also lead back to its start. */
-const mostCauses = 4;
+/** How many causes of an error are logged. A chain of causes may lead back to its start. */
+const maxCauses = 4;
 
 function factsOf(error: Error): { text: string; stack: string | undefined; causes?: unknown[] } {
   const causes = [];
-  for (let { cause } = error; cause instanceof Error && causes.length < mostCauses; { cause } = cause)
+  for (let { cause } = error; cause instanceof Error && causes.length < maxCauses; { cause } = cause)
     causes.push({ text: cause.message, stack: cause.stack });
   return { text: error.message, stack: error.stack, ...(causes.length > 0 && { causes }) };
 }
 
-/** So much is kept while standard error takes nothing; what comes then is dropped. */
-const mostBytes = 1024 * 1024;
-/** So many characters are written at once, within a turn of the loop. */
+/** Bytes buffered while stderr blocks. Lines beyond them are dropped. */
+const maxBufferedBytes = 1024 * 1024;
+/** Lines are written before the turn of the loop ends once they have this many characters. */
 const fullLength = 64 * 1024;
 
 /**
  * The lines of one turn of the loop go out in one call to the system, which costs more than all else about a line. When the process
- * ends, by an uncaught error too, the last ones are written; SIGKILL takes those of its own turn. Put together here: the buffer of
- * pino's own destination is emptied with an fsync, for which a file on a busy disk makes the whole service wait.
+ * ends, also by an uncaught error, the last ones are written. SIGKILL loses those of its own turn. The lines are joined here because
+ * pino's own destination empties its buffer with an fsync, and on a busy disk the whole service would wait for that.
  */
 function inTurns(out: ReturnType<typeof destination>): { write(line: string): void } {
-  // Nobody reads any more, or its disk is full. There is nowhere to say so, and proofs do not depend on it.
+  // The reader is gone, or its disk is full. There is nowhere to report that, and proofs do not depend on it.
   out.on('error', () => {});
   let lines = '';
   const flush = () => {

@@ -1,4 +1,4 @@
-// How many of something each has: nobody with none is remembered.
+// Counts per key; zeros are dropped.
 
 export class Tally<K> {
   readonly #counts = new Map<K, number>();
@@ -7,7 +7,12 @@ export class Tally<K> {
     return this.#counts.get(key) ?? 0;
   }
 
-  /** By one when nothing else is said; may be negative. */
+  /** With counts other than zero. */
+  entries(): IterableIterator<[K, number]> {
+    return this.#counts.entries();
+  }
+
+  /** Adds one unless `by` says otherwise. `by` may be negative. */
   add(key: K, by = 1): void {
     const count = this.of(key) + by;
     if (count === 0) this.#counts.delete(key);

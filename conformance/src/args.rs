@@ -12,6 +12,7 @@ sealed-prover-conformance cancel     CONNECTION PROGRAM REQUEST [--expect OUTCOM
 sealed-prover-conformance concurrent CONNECTION PROGRAM REQUEST [--count N] [--expect OUTCOME]
 sealed-prover-conformance account    CONNECTION
 sealed-prover-conformance local      PROGRAM [--proof-mode core|compressed]
+sealed-prover-conformance second-factor --url URL [--key HEX] PROGRAM [--cycle-limit N] --proof FILE [--expect OUTCOME]
 
 CONNECTION  --url URL [--network reserved|hosted|mainnet|private|environment] [--key HEX]
             [--token TEXT] [--client-cert PEM-FILE --client-key PEM-FILE]
@@ -63,6 +64,7 @@ pub enum Verb {
     Concurrent { count: usize },
     Account,
     Local,
+    SecondFactor { proof: PathBuf },
 }
 
 pub struct Command {
@@ -77,7 +79,7 @@ pub struct Command {
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, String> {
     let mut arguments = arguments.into_iter();
     let verb = arguments.next().ok_or("a command is missing")?;
-    let (mut url, mut program, mut out, mut strategy, mut token) = (None, None, None, None, None);
+    let (mut url, mut program, mut out, mut proof, mut strategy, mut token) = (None, None, None, None, None, None);
     let (mut certificate, mut certificate_key, mut timeout) = (None, None, None);
     let (mut cycle_limit, mut gas_limit, mut count, mut key) = (None, None, 2, TEST_KEY.to_owned());
     let (mut skip_simulation, mut private_stdin, mut verify, mut in_one_call) = (false, false, true, false);
@@ -98,6 +100,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Str
                     "--program" => program = Some(PathBuf::from(value)),
                     "--out" => out = Some(PathBuf::from(value)),
                     "--key" => key = value,
+                    "--proof" => proof = Some(PathBuf::from(value)),
                     "--token" => token = Some(value),
                     "--client-cert" => certificate = Some(read()?),
                     "--client-key" => certificate_key = Some(read()?),
@@ -123,6 +126,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Str
         "concurrent" => Verb::Concurrent { count },
         "account" => Verb::Account,
         "local" => Verb::Local,
+        "second-factor" => Verb::SecondFactor { proof: proof.ok_or("--proof is missing")? },
         other => return Err(format!("{other} is not a command")),
     };
     let identity = match (certificate, certificate_key) {

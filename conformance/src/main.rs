@@ -10,6 +10,7 @@ mod local;
 mod outcome;
 mod prove;
 mod request;
+mod second_factor;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ async fn main() -> ExitCode {
         Verb::Concurrent { count } => concurrent::run(&connection, work, count).await,
         Verb::Account => account::run(&connection).await,
         Verb::Local => local::run(&work).await,
+        Verb::SecondFactor { proof } => second_factor::run(&connection, &work, &proof).await,
     };
     let (outcome, report) =
         ended.unwrap_or_else(|error| (Outcome::of(&error), json!({ "verified": false, "error": describe(&error) })));

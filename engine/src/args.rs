@@ -1,4 +1,4 @@
-//! The command line: `--role execute|prove --socket PATH [--max-frame BYTES]` or `--version`.
+//! The command line: `--role execute|prove --socket PATH [--max-frame BYTES] [--single-use]` or `--version`.
 
 use std::path::PathBuf;
 
@@ -15,17 +15,24 @@ pub enum Role {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     Version,
-    Serve { role: Role, socket: PathBuf, max_frame: usize },
+    /// `is_single_use`: one guest is run and the process is ended, so that nothing is loaded ahead that a run does not need.
+    Serve {
+        role: Role,
+        socket: PathBuf,
+        max_frame: usize,
+        is_single_use: bool,
+    },
 }
 
 /// Reads the arguments after the program name; the error is one sentence for standard error.
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, String> {
-    let (mut role, mut socket, mut max_frame) = (None, None, MAX_FRAME);
+    let (mut role, mut socket, mut max_frame, mut is_single_use) = (None, None, MAX_FRAME, false);
     let mut arguments = arguments.into_iter();
     while let Some(flag) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{flag} needs a value"));
         match flag.as_str() {
             "--version" => return Ok(Command::Version),
+            "--single-use" => is_single_use = true,
             "--role" => {
                 role = Some(match value()?.as_str() {
                     "execute" => Role::Execute,
@@ -42,13 +49,14 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Str
                     .filter(|&bound| (1..=MAX_FRAME).contains(&bound))
                     .ok_or_else(|| format!("--max-frame {bytes}: expected 1 to {MAX_FRAME} bytes"))?;
             }
-            other => return Err(format!("{other}: expected --role, --socket, --max-frame or --version")),
+            other => return Err(format!("{other}: expected --role, --socket, --max-frame, --single-use or --version")),
         }
     }
     Ok(Command::Serve {
         role: role.ok_or("--role is missing: execute or prove")?,
         socket: socket.ok_or("--socket is missing: the path to bind")?,
         max_frame,
+        is_single_use,
     })
 }
 
@@ -65,8 +73,15 @@ mod tests {
         assert_eq!(run("--version"), Ok(Command::Version));
         assert_eq!(
             run("--role prove --socket /run/e.sock --max-frame 4096"),
-            Ok(Command::Serve { role: Role::Prove, socket: "/run/e.sock".into(), max_frame: 4096 })
+            Ok(Command::Serve {
+                role: Role::Prove,
+                socket: "/run/e.sock".into(),
+                max_frame: 4096,
+                is_single_use: false
+            })
         );
+        let single = run("--role execute --single-use --socket s");
+        assert!(matches!(single, Ok(Command::Serve { is_single_use: true, .. })), "{single:?}");
     }
 
     #[test]

@@ -12,42 +12,36 @@ const END_OF_MEMORY: u64 = 1 << MAX_JIT_LOG_ADDR;
 
 const PT_LOAD: u32 = 1;
 
+/// Of a program header.
+const HEADER_BYTES: u64 = 56;
+
 /// The count in the header is in another place; no program of SP1's has so many segments.
 const COUNT_ELSEWHERE: u16 = 0xffff;
+
+/// What SP1 before 6 made. Its executor still loads them, and would run their code as 64-bit code: another program than the one that was
+/// meant, whose public values could be proved, and signed, all the same.
+pub fn is_32_bit(elf: &[u8]) -> bool {
+    elf.starts_with(b"\x7fELF\x01")
+}
 
 /// Sum of the sizes in memory of all loadable segments; `None` when the headers cannot be read, or a segment does not
 /// fit into a guest's memory.
 pub fn image_bytes(elf: &[u8]) -> Option<u64> {
-    if elf.get(..4)? != b"\x7fELF" || *elf.get(5)? != 1 {
+    // 64-bit, little-endian.
+    if elf.get(..6)? != b"\x7fELF\x02\x01" {
         return None;
     }
-    let wide = match elf.get(4)? {
-        1 => false,
-        2 => true,
-        _ => return None,
-    };
-    let (table, count, size, address, in_memory) = if wide {
-        (number::<8>(elf, 32)?, number::<2>(elf, 56)?, 56, 16, 40)
-    } else {
-        (number::<4>(elf, 28)?, number::<2>(elf, 44)?, 32, 8, 20)
-    };
+    let (table, count) = (number::<8>(elf, 32)?, number::<2>(elf, 56)?);
     if count == u64::from(COUNT_ELSEWHERE) {
         return None;
     }
     let mut sum = 0u64;
     for index in 0..count {
-        let header = usize::try_from(table.checked_add(index * size)?).ok()?;
+        let header = usize::try_from(table.checked_add(index * HEADER_BYTES)?).ok()?;
         if number::<4>(elf, header)? == u64::from(PT_LOAD) {
-            let field = |offset| {
-                let at = header.checked_add(offset)?;
-                if wide {
-                    number::<8>(elf, at)
-                } else {
-                    number::<4>(elf, at)
-                }
-            };
-            let bytes = field(in_memory)?;
-            if bytes <= LARGEST_IMAGE && field(address)?.checked_add(bytes)? > END_OF_MEMORY {
+            let field = |offset| number::<8>(elf, header.checked_add(offset)?);
+            let (address, bytes) = (field(16)?, field(40)?);
+            if bytes <= LARGEST_IMAGE && address.checked_add(bytes)? > END_OF_MEMORY {
                 return None;
             }
             sum = sum.saturating_add(bytes);
@@ -91,6 +85,10 @@ mod tests {
         let mut far = elf(1);
         far[32..40].copy_from_slice(&u64::MAX.to_le_bytes());
         assert_eq!(image_bytes(&far), None);
+        let mut narrow = elf(1);
+        narrow[4] = 1;
+        assert!(is_32_bit(&narrow) && !is_32_bit(&elf(1)));
+        assert_eq!(image_bytes(&narrow), None);
         for cut in 0..elf(1).len() {
             assert!(image_bytes(&elf(1)[..cut]).is_none_or(|bytes| bytes <= 1), "cut at {cut}");
         }

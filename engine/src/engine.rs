@@ -11,12 +11,14 @@ use tokio::sync::OnceCell;
 
 use crate::{
     args::Role,
+    deferred,
     execute::{self, Execution},
     failure::{Code, Failure},
     guest::{control::Control, GuestSlot},
     info::{self, ProverState},
     program::{KnownProgram, Programs},
     progress::Progress,
+    promises::InnerProofs,
     prover::{Prover, Proving},
     session::Session,
     setup::Setup,
@@ -86,11 +88,16 @@ impl Engine {
                 Ok(Answer::ok())
             }
             Request::Execute(request) => {
-                let stdin = stdin::decode(request.stdin)?;
+                let mut stdin = stdin::decode(request.stdin)?;
                 let program = self.load(request.elf).await?.program.clone();
+                let proofs = match std::mem::take(&mut stdin.proofs) {
+                    // Most inputs hold none, and the verifier takes a second to load.
+                    none if none.is_empty() => InnerProofs::NONE,
+                    proofs => deferred::verify(self.verifier().await.inner(), proofs)?,
+                };
                 let (cycle_limit, gas_limit) = (request.cycle_limit, request.gas_limit);
-                let execution = Execution { program, stdin, cycle_limit, gas_limit };
-                Ok(execute::execute(self.verifier().await.inner(), &self.guests, execution, progress).await?.answer())
+                let execution = Execution { program, stdin, proofs, cycle_limit, gas_limit };
+                Ok(execute::execute(&self.guests, execution, progress).await?.answer())
             }
             Request::Verify { vk, proof } => {
                 let (engine, vk, proof) = (self.clone(), vk.to_vec(), proof.to_vec());

@@ -1,6 +1,6 @@
 //! Executing a guest without a proof: public values, cycles and gas, or the reason why there are none.
 //! The steps are those of sp1-prover's `execute_with_options` (worker/prover/execute.rs), with limits that stop the
-//! guest early and progress while it runs.
+//! guest early, progress while it runs, and a look at whether a proof of it can hold.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,19 +9,17 @@ use slop_futures::pipeline::{Pipeline, SubmitHandle};
 use sp1_core_executor::{ExecutionError, Opcode, Program, SP1CoreOpts};
 use sp1_core_executor_runner::MinimalExecutorRunner;
 use sp1_core_machine::io::SP1Stdin;
-use sp1_prover::worker::{
-    initialize_gas_engine, FinalVmStateLock, GasExecutingEngine, GasExecutingTask, SP1ExecutorConfig, SP1NodeCore,
-};
 use tokio::sync::mpsc;
 
 use crate::{
     cause::Cause,
-    deferred,
     failure::{Code, Failure},
     guest::{control::STOP_OUT_OF_SHARED_MEMORY, GuestSlot},
     memory,
     meter::{meter, Metered},
     progress::{Progress, Stage},
+    promises::{reads_over_program, Breach, InnerProofs},
+    replay::{self, Replay},
     wire::Answer,
 };
 
@@ -34,7 +32,10 @@ const GUEST_MEMORY_PERCENT: u64 = 80;
 /// One guest run to make.
 pub struct Execution {
     pub program: Arc<Program>,
+    /// Without the proofs in it.
     pub stdin: SP1Stdin,
+    /// What those say, which hold.
+    pub proofs: InnerProofs,
     pub cycle_limit: u64,
     pub gas_limit: u64,
 }
@@ -42,9 +43,12 @@ pub struct Execution {
 /// How a guest run ended.
 #[derive(Default)]
 pub struct Executed {
-    /// `None` when the guest halted with exit code 0 within its limits.
+    /// `None` when the guest halted with exit code 0 within its limits and a proof of it can hold.
     pub cause: Option<Cause>,
-    pub exit_code: u32,
+    /// Says more than the cause: why no verifier would accept a proof.
+    pub breach: Option<Breach>,
+    /// As the guest gave it to HALT, all 64 bits.
+    pub exit_code: u64,
     pub cycles: u64,
     pub gas: u64,
     pub public_values: Vec<u8>,
@@ -54,12 +58,12 @@ impl Executed {
     pub fn answer(&self) -> Vec<u8> {
         Answer::new(100)
             .u32(self.cause.map_or(0, |cause| cause as u32))
-            .u32(self.exit_code)
+            .u64(self.exit_code)
             .u64(self.cycles)
             .u64(self.gas)
             .sized(&self.public_values)
             .raw(&Sha256::digest(&self.public_values))
-            .text(self.cause.map_or("", Cause::sentence))
+            .text(self.breach.map_or_else(|| self.cause.map_or("", Cause::sentence), Breach::sentence))
             .done()
     }
 }
@@ -75,26 +79,18 @@ pub fn options() -> SP1CoreOpts {
 }
 
 /// Runs the guest. `Err` is a fault of the request or the host; a fault of the guest is an `Executed` with a cause.
-pub async fn execute(
-    core: &SP1NodeCore,
-    guests: &GuestSlot,
-    execution: Execution,
-    progress: &Progress,
-) -> Result<Executed, Failure> {
-    let Execution { program, mut stdin, cycle_limit, gas_limit } = execution;
-    deferred::verify(core, std::mem::take(&mut stdin.proofs))?;
-
+pub async fn execute(guests: &GuestSlot, execution: Execution, progress: &Progress) -> Result<Executed, Failure> {
+    let Execution { program, stdin, proofs, cycle_limit, gas_limit } = execution;
     let turn = guests.take(cycle_limit).await;
     let control = turn.control;
     progress.enter(Stage::Executing, 0);
 
     let options = options();
-    let meters =
-        Arc::new(initialize_gas_engine(&SP1ExecutorConfig::default(), program.clone(), [0; 4], options.clone(), true));
+    let replay = replay::start(&program, &options);
     let (metered, handles) = mpsc::unbounded_channel();
     let guest = tokio::task::spawn_blocking({
         let program = program.clone();
-        move || run_guest(program, stdin.buffer, &options, &meters, &metered)
+        move || run_guest(program, stdin.buffer, &options, &replay, &metered)
     });
     let report = tokio::select! {
         report = meter(handles, gas_limit, || control.kill_child()) => report,
@@ -103,8 +99,8 @@ pub async fn execute(
     let end = guest.await.map_err(|_| Failure::internal("SP1's executor panicked."))?;
 
     let failed = |cause| Executed { cause: Some(cause), cycles: control.cycles(), ..Executed::default() };
-    let report = match report {
-        Metered::Complete(report) => report,
+    let (report, conduct) = match report {
+        Metered::Complete(report, conduct) => (report, conduct),
         Metered::OverGas(gas) => return Ok(Executed { gas, ..failed(Cause::ExceededGasLimit) }),
         // The meter stops the guest when it gives up, so how the guest ended then says nothing, unless it had stopped
         // itself before. Where the executor's copy of a step panics, the guest used an address that it cannot have.
@@ -115,8 +111,8 @@ pub async fn execute(
             return Ok(failed(Cause::from_number(control.stop()).unwrap_or(Cause::InvalidMemoryAccess)))
         }
     };
-    let public_values = match end {
-        Ok(public_values) => public_values,
+    let Ended { public_values, is_input_misplaced } = match end {
+        Ok(ended) => ended,
         Err(error) => {
             return match control.stop() {
                 STOP_OUT_OF_SHARED_MEMORY => Err(Failure::new(
@@ -140,21 +136,35 @@ pub async fn execute(
     } else {
         None
     };
+    let breach = match (cause, conduct) {
+        (None, _) if is_input_misplaced => Some(Breach::InputOverProgram),
+        (None, Some(conduct)) if conduct.touched.is_overwritten() => Some(Breach::InputOverMemory),
+        (None, Some(conduct)) => conduct.promises.breach(&public_values, &proofs),
+        _ => None,
+    };
+    // The network has no name for such a guest; these are system calls in a way that SP1 does not allow.
+    let cause = cause.or(breach.map(|_| Cause::InvalidSyscallUsage));
     let public_values = if cause.is_none() { public_values } else { Vec::new() };
-    Ok(Executed { cause, exit_code: report.exit_code as u32, cycles, gas, public_values })
+    Ok(Executed { cause, breach, exit_code: report.exit_code, cycles, gas, public_values })
 }
 
-/// Runs the guest to its end, handing each chunk of its trace to the gas meters. Blocks.
+/// What is left of a guest that ran to its end.
+struct Ended {
+    public_values: Vec<u8>,
+    is_input_misplaced: bool,
+}
+
+/// Runs the guest to its end, handing each chunk of its trace to those who look at it again. Blocks.
 fn run_guest(
     program: Arc<Program>,
     input: Vec<Vec<u8>>,
     options: &SP1CoreOpts,
-    meters: &GasExecutingEngine,
-    metered: &mpsc::UnboundedSender<SubmitHandle<GasExecutingEngine>>,
-) -> Result<Vec<u8>, ExecutionError> {
+    replay: &Replay,
+    metered: &mpsc::UnboundedSender<SubmitHandle<Replay>>,
+) -> Result<Ended, ExecutionError> {
     // The chunk size is part of the gas model: gas counts memory anew in each chunk (sp1-core-executor opts.rs).
     let mut guest = MinimalExecutorRunner::new(
-        program,
+        program.clone(),
         false,
         Some(options.gas_trace_chunk_threshold),
         options.memory_limit,
@@ -163,15 +173,14 @@ fn run_guest(
     for buffer in input {
         guest.with_input(&buffer);
     }
-    let final_vm_state = FinalVmStateLock::new();
     while let Some(chunk) = guest.try_execute_chunk()? {
-        let task = GasExecutingTask { chunk, final_vm_state: final_vm_state.clone() };
-        let handle = meters.blocking_submit(task).map_err(|error| ExecutionError::Other(error.to_string()))?;
+        let handle = replay.blocking_submit(chunk).map_err(|error| ExecutionError::Other(error.to_string()))?;
         if metered.send(handle).is_err() {
             return Err(ExecutionError::Other("no longer wanted".to_owned()));
         }
     }
-    Ok(guest.into_public_values_stream())
+    let is_input_misplaced = reads_over_program(guest.hints(), program.memory_image.keys().copied());
+    Ok(Ended { public_values: guest.into_public_values_stream(), is_input_misplaced })
 }
 
 async fn watch_cycles(look: impl Fn()) {

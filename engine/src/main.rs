@@ -4,17 +4,21 @@ use sealed_prover_engine::{
     args::{self, Command},
     guest::runner,
     info::SP1_VERSION,
-    parent, server,
+    parent, secrecy, server,
 };
 
 fn main() {
+    if let Err(error) = secrecy::keep_memory_private() {
+        eprintln!("the memory of this process cannot be kept out of core dumps: {error}");
+        std::process::exit(4);
+    }
     let mut arguments = std::env::args();
     if runner::is_wanted(&arguments.next().unwrap_or_default()) {
         runner::run();
     }
     match args::parse(arguments) {
         Ok(Command::Version) => println!("{SP1_VERSION}"),
-        Ok(Command::Serve { role, socket, max_frame }) => {
+        Ok(Command::Serve { role, socket, max_frame, is_single_use }) => {
             if !fits_this_processor() {
                 eprintln!("this binary was built for a processor with other vector instructions: build it here again");
                 std::process::exit(3);
@@ -24,7 +28,7 @@ fn main() {
             keep_panics_quiet();
             // SP1 would build circuits of its own in this mode.
             std::env::remove_var("SP1_CIRCUIT_MODE");
-            if let Err(error) = server::run(role, socket, max_frame) {
+            if let Err(error) = server::run(role, socket, max_frame, is_single_use) {
                 eprintln!("the engine cannot serve: {error}");
                 std::process::exit(1);
             }

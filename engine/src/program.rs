@@ -11,7 +11,7 @@ use sp1_core_executor::Program;
 use tokio::sync::OnceCell;
 
 use crate::{
-    elf::{image_bytes, LARGEST_IMAGE},
+    elf::{image_bytes, is_32_bit, LARGEST_IMAGE},
     failure::{Code, Failure},
     setup::{Keys, Setup},
     wire::Key,
@@ -71,6 +71,12 @@ impl Programs {
 
 fn decode(elf: &[u8]) -> Result<Program, Failure> {
     let not_loadable = || Failure::new(Code::MalformedProgram, "The program is not a RISC-V ELF that SP1 can load.");
+    if is_32_bit(elf) {
+        return Err(Failure::new(
+            Code::MalformedProgram,
+            "The program is a 32-bit ELF, as SP1 before 6 made them. Build it with SP1 6.",
+        ));
+    }
     match image_bytes(elf) {
         Some(0..=LARGEST_IMAGE) => {}
         Some(_) => {

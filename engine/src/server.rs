@@ -35,7 +35,7 @@ pub fn private_folder(socket: &Path) -> PathBuf {
 }
 
 /// Serves until standard input ends or the process is killed.
-pub fn run(role: Role, socket: PathBuf, max_frame: usize) -> io::Result<()> {
+pub fn run(role: Role, socket: PathBuf, max_frame: usize, is_single_use: bool) -> io::Result<()> {
     let listener = bind(&socket)?;
     let control = Control::create()?;
     let folder = private_folder(&socket);
@@ -52,13 +52,18 @@ pub fn run(role: Role, socket: PathBuf, max_frame: usize) -> io::Result<()> {
         .worker_threads(cores + 2)
         .enable_all()
         .build()?
-        .block_on(accept(listener, Engine::new(role, control), max_frame))
+        .block_on(async {
+            let engine = Engine::new(role, control);
+            if !is_single_use {
+                engine.warm();
+            }
+            accept(listener, engine, max_frame).await
+        })
 }
 
 async fn accept(listener: UnixListener, engine: Arc<Engine>, max_frame: usize) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::UnixListener::from_std(listener)?;
-    engine.warm();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {

@@ -47,8 +47,11 @@ export function parseProgress(line) {
   return other === null ? undefined : `${other[1].toLowerCase()} ${other[2]}`;
 }
 
-/** Builds `binary` in release mode from the committed lockfile and copies it to `to`, whole or not at all. */
-export async function cargoBuild({ root, binary, target, to, env, host, progress }) {
+/**
+ * Builds `binary` in release mode from the committed lockfile in `root` and copies it to `to`, whole or not at all. One that is alone is
+ * not of the workspace, and needs no protoc.
+ */
+export async function cargoBuild({ root, binary, alone = false, target, to, env, host, progress }) {
   const platform = (option) => (host === undefined ? [] : [option, host]);
   const onErr = (line) => {
     const text = parseProgress(line);
@@ -59,8 +62,9 @@ export async function cargoBuild({ root, binary, target, to, env, host, progress
   // On its own, so that its progress can be seen: the first time it is some hundred megabytes.
   const fetch = ['fetch', '--locked', ...platform('--target')];
   await run('cargo', fetch, { cwd: root, env: shown, what: '`cargo fetch`', onErr });
-  const cargoEnv = { ...shown, CARGO_TARGET_DIR: target, PROTOC: protocFor(root, env, platform) };
-  const selected = members.flatMap((member) => ['-p', member]);
+  const cargoEnv = { ...shown, CARGO_TARGET_DIR: target };
+  if (!alone) cargoEnv.PROTOC = protocFor(root, env, platform);
+  const selected = alone ? [] : members.flatMap((member) => ['-p', member]);
   const args = ['build', '--release', '--locked', ...selected, '--bin', binary];
   await run('cargo', args, { cwd: root, env: cargoEnv, what: '`cargo build`', onErr });
 

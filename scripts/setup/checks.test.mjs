@@ -14,9 +14,9 @@ import { isOlder, oldestRust, parseRustVersion, requireRust } from './rust.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'sealed-checks-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('Node.js from 20.11 up', () => {
-  for (const version of ['20.11.0', '20.20.2', '22.0.0', '24.1.0']) assert.ok(isAtLeast(version, oldestNode), version);
-  for (const version of ['18.20.0', '20.10.9', '9.11.0']) assert.ok(!isAtLeast(version, oldestNode), version);
+test('Node.js from 22.15 up', () => {
+  for (const version of ['22.15.0', '22.20.2', '23.0.0', '24.1.0']) assert.ok(isAtLeast(version, oldestNode), version);
+  for (const version of ['20.20.2', '22.14.9', '9.11.0']) assert.ok(!isAtLeast(version, oldestNode), version);
 });
 
 test('Rust from 1.91.1 up', () => {

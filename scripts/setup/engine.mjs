@@ -17,13 +17,18 @@ import { pointerPath } from './folders.mjs';
 import { withLock } from './lock.mjs';
 import { requireLinker, requireRust } from './rust.mjs';
 
-/** Older builds are of sources that nobody has any more; each is 50 MB. */
+/** How many builds are kept. Older ones belong to sources that are gone, and each is 50 MB. */
 const buildsKept = 3;
 
-/** `folder` is the crate's, and the cache's for its builds. */
+/**
+ * `folder` is the crate's, and the cache's for its builds. One that is alone is no member of the workspace: it has a lockfile, and here a
+ * target folder, of its own.
+ */
 export const binaries = {
   engine: { folder: 'engine', binary: 'sealed-prover-engine', title: 'engine' },
   conformance: { folder: 'conformance', binary: 'sealed-prover-conformance', title: 'conformance client' },
+  oracle: { folder: 'oracle', binary: 'sealed-prover-oracle', title: 'quote oracle', alone: true },
+  teeClient: { folder: 'examples/tee-client', binary: 'sealed-prover-tee-client', title: 'TEE client', alone: true },
 };
 
 /** Names a build by everything that goes into it. */
@@ -67,7 +72,7 @@ export function pruneBuilds(cache, folder) {
 
 /** Makes the binary of this checkout's sources exist and answers its path. */
 export async function buildBinary({ root, cache, which, env = process.env, progress }) {
-  const { folder, binary } = binaries[which];
+  const { folder, binary, alone = false } = binaries[which];
   const rust = requireRust(env);
   const key = buildKey(root, folder, rust.rustc, rust.env);
   const path = join(cache, folder, key, binary);
@@ -88,9 +93,10 @@ export async function buildBinary({ root, cache, which, env = process.env, progr
     async () => {
       if (existsSync(path)) return finish(false, 'built by another set-up');
       await cargoBuild({
-        root,
+        root: alone ? join(root, folder) : root,
         binary,
-        target: join(cache, 'target'),
+        alone,
+        target: join(cache, alone ? `target-${which}` : 'target'),
         to: path,
         env: rust.env,
         host: rust.host,

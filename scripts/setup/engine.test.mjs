@@ -142,3 +142,18 @@ test('no linker is a message before cargo runs', async () => {
   await assert.rejects(build(), { name: 'RustMissing', message: /no `cc`.*build-essential/ });
   assert.deepEqual(builds(), []);
 });
+
+test('a crate that is alone is built in its own folder, with its own lockfile and target', async () => {
+  mkdirSync(join(root, 'oracle', 'engine', 'src'), { recursive: true });
+  for (const name of ['Cargo.toml', 'Cargo.lock']) writeFileSync(join(root, 'oracle', name), name);
+  writeFileSync(join(root, 'oracle', 'engine', 'src', 'main.rs'), 'the oracle');
+  const cargo = join(dirname(root), 'bin', 'cargo');
+  writeFileSync(
+    cargo,
+    readFileSync(cargo, 'utf8').replaceAll('release/sealed-prover-engine', 'release/sealed-prover-oracle'),
+  );
+  const { path } = await buildBinary({ root, cache, which: 'oracle', env, progress: () => {} });
+  assert.equal(readFileSync(path, 'utf8'), 'the oracle');
+  assert.equal(builds()[0], 'build --release --locked --bin sealed-prover-oracle');
+  assert.ok(existsSync(join(cache, 'target-oracle')) && !existsSync(join(cache, 'target')));
+});

@@ -1,10 +1,11 @@
 // Where things are: the checkout, and the cache that all checkouts of this user share.
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The checkout that this script belongs to. */
-export const checkout = join(import.meta.dirname, '..', '..');
+export const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** `$XDG_CACHE_HOME/sealed-prover`, else `~/.cache/sealed-prover`. `src/cli/locateEngine.ts` looks in the same place. */
 export function cacheFolder(env = process.env) {

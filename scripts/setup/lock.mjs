@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const touchEveryMs = 5_000;
 /** Twelve missed touches. A holder that was suspended longer loses its lock; cargo and rename then still keep files whole. */
 const staleAfterMs = 60_000;
-/** Breaking a lock takes a few file operations; whoever needs longer has died in between. */
+/** Breaking a lock takes a few file operations. A process that needs longer has died in between. */
 const breakerStaleAfterMs = 10_000;
 const askAgainEveryMs = 200;
 
@@ -47,7 +47,7 @@ function tryCreate(path) {
   }
 }
 
-/** Removes a stale lock. The folder beside it makes sure that nobody removes the fresh lock of another breaker. */
+/** Removes a stale lock. The folder beside it keeps others from removing the fresh lock of another breaker. */
 function breakStale(path) {
   const breaker = `${path}.breaking`;
   try {

@@ -16,7 +16,7 @@ const module = new URL('./lock.mjs', import.meta.url).href;
 test('work under one lock never overlaps, between processes', async () => {
   const path = join(folder, 'a.lock');
   const inside = join(folder, 'inside');
-  // Whoever finds `inside` there has overlapped with somebody.
+  // A process that finds `inside` there has overlapped with another.
   const code = `
     import { writeFileSync, rmSync } from 'node:fs';
     const { withLock } = await import(${JSON.stringify(module)});
@@ -31,7 +31,7 @@ test('work under one lock never overlaps, between processes', async () => {
   assert.ok(!existsSync(path));
 });
 
-test('tells whom it waits for', async () => {
+test('says which process it waits for', async () => {
   const path = join(folder, 'b.lock');
   const waited = [];
   let release;

@@ -23,7 +23,7 @@ export function findMissingPackage(root) {
 }
 
 /** npm as it started us, else the one beside this Node.js, else the one in PATH. */
-function npmCommand(env) {
+export function npmCommand(env) {
   const beside = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
   const script = [env.npm_execpath, beside].find((path) => path?.endsWith('npm-cli.js') && existsSync(path));
   return script === undefined ? ['npm', []] : [process.execPath, [script]];

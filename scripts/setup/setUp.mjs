@@ -23,19 +23,31 @@ async function interruptible(work) {
 }
 
 /**
- * Installs, compiles and builds what is missing. Answers `{ok, changed, engine, conformance, rustMissing}`: `engine` and
- * `conformance` are paths of binaries. `ok` is false when something asked for could not be made; the reason has been printed.
- * `rust: 'none'` leaves the binaries out; `'optional'` goes on without them (`rustMissing`) when this machine has no usable Rust.
+ * Installs, compiles and builds what is missing. Answers `{ok, changed, engine, conformance, oracle, teeClient, rustMissing}`: `engine`,
+ * `conformance`, `oracle` and `teeClient` are paths of binaries. `ok` is false when something asked for could not be made; the reason has been printed.
+ * `contractTools` are forge, anvil and solc, in contracts/node_modules; `interop` are clients of other provers, in interop/. `rust: 'none'` leaves the binaries out; `'optional'` goes on without them (`rustMissing`) when this machine has no usable Rust.
  */
 export async function setUp({
   report = createReport({ everyStep: false }),
   rust = 'required',
   conformance = false,
+  oracle = false,
+  teeClient = false,
+  contractTools = false,
+  interop = false,
   root = checkout,
 } = {}) {
   const startedAt = performance.now();
   const cache = cacheFolder();
-  const result = { ok: true, changed: false, engine: undefined, conformance: undefined, rustMissing: false };
+  const result = {
+    ok: true,
+    changed: false,
+    engine: undefined,
+    conformance: undefined,
+    oracle: undefined,
+    teeClient: undefined,
+    rustMissing: false,
+  };
   const step = async (title, work) => {
     const done = await report.step(title, work);
     result.changed ||= done.changed;
@@ -45,6 +57,9 @@ export async function setUp({
   const typescript = async () => {
     await step('npm packages', (progress) => installPackages(root, progress));
     await step('dist', (progress) => buildDist(root, progress));
+    // 135 MB with a package.json of their own: only who compiles or tests contracts has to have them.
+    if (contractTools) await step('contract tools', (progress) => installPackages(join(root, 'contracts'), progress));
+    if (interop) await step('Miden client', (progress) => installPackages(join(root, 'interop', 'miden'), progress));
   };
   const binary = async (which) => {
     result[which] = (
@@ -57,6 +72,8 @@ export async function setUp({
       if (rust === 'none') return;
       await binary('engine');
       if (conformance) await binary('conformance');
+      if (oracle) await binary('oracle');
+      if (teeClient) await binary('teeClient');
     });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

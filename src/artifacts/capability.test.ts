@@ -1,9 +1,11 @@
 // An upload URL allows what it says, until it expires, and nothing when a single character differs.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { newArtifactId, parseAddress } from '../ids.js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { parseAddress } from '../ids.js';
+import { sampleArtifactId } from '../testkit/sampleIds.js';
+import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { artifactUri, createCapabilities, parseArtifactUri, type UploadClaims } from './capability.js';
 
 const clock = new SimulatedClock();
@@ -11,7 +13,7 @@ const key = randomBytes(32);
 const capabilities = createCapabilities({ key, clock });
 const owner = parseAddress('7e5f4552091a69125d5dfcb7b8c2659029395bdf') as UploadClaims['owner'];
 const claims = (): UploadClaims => ({
-  id: newArtifactId(),
+  id: sampleArtifactId(),
   kind: 'stdin',
   private: true,
   owner,
@@ -53,7 +55,7 @@ describe('an upload URL', () => {
       assert.notEqual(target, url);
       assert.ok(problemOf(check(target)), target);
     }
-    assert.ok(problemOf(check(url, newArtifactId())));
+    assert.ok(problemOf(check(url, sampleArtifactId())));
   });
 
   it('is refused under another key', () => {
@@ -72,7 +74,7 @@ describe('an upload URL', () => {
 
 describe('the URI of an artifact', () => {
   it('reads back, and nothing else does', () => {
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     assert.equal(parseArtifactUri(artifactUri(id)), id);
     for (const text of [
       '',

@@ -1,8 +1,9 @@
 // Upload URLs that carry what they allow: a MAC over their own claims. Nothing is stored when one is made, so CreateArtifact
-// needs neither disk nor queue; whoever holds the URL may upload these bytes, in this role, until it expires.
+// needs neither disk nor queue. The holder of the URL may upload these bytes, in this role, until it expires.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock, EpochMs } from '../clock.js';
-import { fail, failed, type Outcome, succeeded } from '../errors.js';
+import { fail } from '../failures/fail.js';
+import { failed, type Outcome, succeeded } from '../failures/outcome.js';
 import { type Address, type ArtifactId, parseAddress, parseArtifactId } from '../ids.js';
 
 export interface UploadClaims {
@@ -16,9 +17,9 @@ export interface UploadClaims {
 }
 
 export interface Capabilities {
-  /** Path and query of the URL to PUT to; the caller puts its origin in front. */
+  /** Path and query of the URL to PUT to. The caller puts its origin in front. */
   mint(claims: UploadClaims): string;
-  /** Reads the target of a PUT to `/artifacts/<id>`. Fails with ARTIFACT_FORBIDDEN when anything was altered, or it has expired. */
+  /** Reads the target of a PUT to `/artifacts/<id>`. Fails with ARTIFACT_FORBIDDEN when anything was altered or the URL has expired. */
   check(id: ArtifactId, query: URLSearchParams): Outcome<UploadClaims>;
 }
 
@@ -35,7 +36,7 @@ export function parseArtifactUri(text: string): ArtifactId | undefined {
 
 const parameters = ['kind', 'private', 'owner', 'expires', 'mac'] as const;
 
-/** `key`: 32 random bytes; with another key all URLs minted before are refused. */
+/** `key`: 32 random bytes. With another key all URLs minted before are refused. */
 export function createCapabilities({ key, clock }: { key: Uint8Array; clock: Clock }): Capabilities {
   if (key.byteLength !== 32) throw new RangeError('the key of upload URLs must have 32 bytes');
 

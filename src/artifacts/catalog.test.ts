@@ -1,60 +1,31 @@
 // What may be deleted when, and what a crash, an upload or a deletion in between must not break.
+
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Address, type ArtifactId, newArtifactId, type Sha256 } from '../ids.js';
-import { openStore, type Store } from '../store/environment.js';
-import { failsWith } from '../testkit/artifactContract.js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { beforeEach, describe, it } from 'node:test';
+import type { Address, ArtifactId, Sha256 } from '../ids.js';
+import type { Store } from '../store/environment.js';
+import { failsWith } from '../testkit/artifacts/artifactContract.js';
+import { catalogRig } from '../testkit/artifacts/catalogRig.js';
+import type { FilesInMemory } from '../testkit/artifacts/filesInMemory.js';
+import { sampleArtifactId } from '../testkit/sampleIds.js';
+import type { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import type { UploadClaims } from './capability.js';
 import { type Catalog, createCatalog, type UploadIntake } from './catalog.js';
-import type { ArtifactBackend, ArtifactKind, ArtifactPlace, ArtifactRef } from './port.js';
+import type { ArtifactRef } from './port.js';
 
 const hourMs = 3_600_000;
 const owner = '11'.repeat(20) as Address;
-const claims = (id = newArtifactId()): UploadClaims => ({ id, kind: 'stdin', private: false, owner, expiresAt: 0 });
+const claims = (id = sampleArtifactId()): UploadClaims => ({ id, kind: 'stdin', private: false, owner, expiresAt: 0 });
 const refOf = (id: ArtifactId, digit = 'a'): ArtifactRef => ({ id, sha256: digit.repeat(64) as Sha256, sizeBytes: 10 });
 
-/** The files, as a set: what the catalog asks to remove, and when, is what these tests are about. */
-class FilesInMemory implements Pick<ArtifactBackend, 'remove' | 'list'> {
-  readonly present = new Set<string>();
-  beforeRemove: () => Promise<void> = async () => undefined;
-  has = (id: ArtifactId, kind: ArtifactKind = 'stdin') => this.present.has(`${kind}/${id}`);
-  add = (id: ArtifactId, kind: ArtifactKind = 'stdin') => void this.present.add(`${kind}/${id}`);
-
-  async remove(id: ArtifactId, { kind }: ArtifactPlace) {
-    await this.beforeRemove();
-    this.present.delete(`${kind}/${id}`);
-  }
-
-  async *list(kind: ArtifactKind) {
-    for (const entry of [...this.present]) {
-      if (entry.startsWith(kind))
-        yield { id: entry.slice(kind.length + 1) as ArtifactId, place: { kind, private: false } };
-    }
-  }
-}
-
 describe('the catalog', () => {
-  let folder: string;
+  const rig = catalogRig();
   let store: Store;
   let clock: SimulatedClock;
   let files: FilesInMemory;
   let catalog: Catalog;
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sealed-catalog-'));
-    store = await openStore(folder);
-    clock = new SimulatedClock();
-    files = new FilesInMemory();
-    catalog = createCatalog({ store, backend: files, clock });
-  });
-
-  afterEach(async () => {
-    await store.close();
-    await rm(folder, { recursive: true });
+  beforeEach(() => {
+    ({ store, clock, files, catalog } = rig);
   });
 
   const storing = (id: ArtifactId, digit = 'a', meanwhile = async () => {}): UploadIntake => ({
@@ -67,7 +38,7 @@ describe('the catalog', () => {
     announcedBytes: undefined,
   });
 
-  async function uploaded(id = newArtifactId(), digit = 'a'): Promise<ArtifactId> {
+  async function uploaded(id = sampleArtifactId(), digit = 'a'): Promise<ArtifactId> {
     await catalog.upload(claims(id), storing(id, digit));
     return id;
   }
@@ -92,7 +63,7 @@ describe('the catalog', () => {
   });
 
   it('records nothing of an upload that fails', async () => {
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     const cut = () => Promise.reject(new Error('cut off'));
     const failing = catalog.upload(claims(id), { receive: cut, measure: cut, announcedBytes: undefined });
     await assert.rejects(failing, /cut off/);
@@ -104,7 +75,7 @@ describe('the catalog', () => {
     assert.equal(catalog.owned(id, 'stdin', owner).sizeBytes, 10);
     assert.throws(() => catalog.owned(id, 'stdin', '22'.repeat(20) as Address), failsWith('ARTIFACT_NOT_OWNED'));
     assert.throws(() => catalog.owned(id, 'program', owner), failsWith('ARTIFACT_NOT_UPLOADED'));
-    assert.throws(() => catalog.owned(newArtifactId(), 'stdin', owner), failsWith('ARTIFACT_NOT_UPLOADED'));
+    assert.throws(() => catalog.owned(sampleArtifactId(), 'stdin', owner), failsWith('ARTIFACT_NOT_UPLOADED'));
   });
 
   it('references inside the transaction of the caller: both are kept, or neither', async () => {
@@ -116,7 +87,7 @@ describe('the catalog', () => {
     await assert.rejects(failing, /no/);
     assert.deepEqual(catalog.lookup(id)?.references, []);
     await assert.rejects(
-      store.write((tx) => catalog.reference(tx, newArtifactId(), 'request')),
+      store.write((tx) => catalog.reference(tx, sampleArtifactId(), 'request')),
       failsWith('ARTIFACT_NOT_UPLOADED'),
     );
   });
@@ -135,7 +106,7 @@ describe('the catalog', () => {
   });
 
   it('deletes what is old among more than it looks at in one turn', async () => {
-    const ids = Array.from({ length: 1_000 }, () => newArtifactId());
+    const ids = Array.from({ length: 1_000 }, () => sampleArtifactId());
     const record = { kind: 'stdin', owner, private: false, sha256: 'a'.repeat(64) as Sha256, sizeBytes: 10 } as const;
     const needed = new Set(ids.filter((_, n) => n % 3 === 0));
     await store.write((tx) => {
@@ -206,6 +177,25 @@ describe('the catalog', () => {
     assert.ok(!files.has(id));
   });
 
+  it('sweeps an upload after an hour of running time, whatever becomes of the clock', async () => {
+    const early = await uploaded();
+    await clock.set(50 * 365 * 24 * hourMs);
+    assert.equal(await catalog.sweepUnreferenced(), 0);
+    await clock.advance(hourMs / 2);
+    const late = await uploaded();
+    await clock.set(-100 * hourMs);
+    await clock.advance(hourMs / 2);
+    assert.equal(await catalog.sweepUnreferenced(), 1);
+    assert.deepEqual([files.has(early), files.has(late)], [false, true]);
+    // A start with a clock that is behind what was recorded.
+    await clock.set(-100 * hourMs);
+    catalog = createCatalog({ store, backend: files, clock });
+    await clock.advance(hourMs - 1);
+    assert.equal(await catalog.sweepUnreferenced(), 0);
+    await clock.advance(1);
+    assert.equal(await catalog.sweepUnreferenced(), 1);
+  });
+
   it('sweeps what nothing references and is old enough', async () => {
     const [old, referenced] = [await uploaded(), await uploaded()];
     await store.write((tx) => catalog.reference(tx, referenced, 'request'));
@@ -225,7 +215,7 @@ describe('the catalog', () => {
 
   it('sweeps files without a record, of every kind, but those that are kept', async () => {
     const recorded = await uploaded();
-    const [program, keptProof] = [newArtifactId(), newArtifactId()];
+    const [program, keptProof] = [sampleArtifactId(), sampleArtifactId()];
     files.add(program, 'program');
     files.add(keptProof, 'proof');
     assert.equal(await catalog.sweepOrphans((id) => id === keptProof), 1);
@@ -236,7 +226,7 @@ describe('the catalog', () => {
   });
 
   it('deletes nothing under an upload: neither its record of before nor its file that has no record yet', async () => {
-    const [again, fresh] = [await uploaded(), newArtifactId()];
+    const [again, fresh] = [await uploaded(), sampleArtifactId()];
     await clock.advance(hourMs);
     let finish: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {

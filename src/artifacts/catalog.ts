@@ -1,35 +1,31 @@
 // What is known about stored artifacts: who owns them, their digest, and what still needs them. Files follow records: a record is
 // removed before its file, and a file is complete before its record, so a crash in between leaves at most a file without a record.
-import { setImmediate as loopTurn } from 'node:timers/promises';
-import type { Clock } from '../clock.js';
-import { FailureError, fail } from '../errors.js';
+import type { Clock, SteadyMs } from '../clock.js';
+import { fail } from '../failures/fail.js';
+import { FailureError } from '../failures/failureError.js';
 import type { Address, ArtifactId } from '../ids.js';
 import type { ArtifactRecord } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
+import { type ArtifactKind, artifactKinds } from '../storedBytes/storedFile.js';
 import type { UploadClaims } from './capability.js';
-import {
-  type ArtifactBackend,
-  type ArtifactKind,
-  type ArtifactRef,
-  artifactKinds,
-  type ReceivedArtifact,
-} from './port.js';
+import type { ArtifactBackend, ArtifactRef, NameFile, ReceivedArtifact } from './port.js';
+import { UnderWay } from './underWay.js';
 
 export interface Catalog {
   lookup(id: ArtifactId): ArtifactRecord | undefined;
   /** The record, if it is of this kind and owner. Throws ARTIFACT_NOT_UPLOADED or ARTIFACT_NOT_OWNED. */
   owned(id: ArtifactId, kind: ArtifactKind, owner: Address): ArtifactRecord;
   /**
-   * Runs an upload and records what it stored; durable when it resolves. Again with the same bytes is fine and counts as stored now;
-   * of a spent artifact they are compared and not stored. While it runs, nothing deletes the id. Rejects as `receive` and `measure`
-   * do, and with ARTIFACT_CONFLICT.
+   * Runs an upload and records what it stored. The record is durable when it resolves. The same bytes may be uploaded again and then
+   * count as stored now. For a spent artifact they are compared and not stored. While the upload runs, nothing deletes the id. Rejects
+   * as `receive` and `measure` do, and with ARTIFACT_CONFLICT.
    */
-  upload(claims: UploadClaims, intake: UploadIntake): Promise<ArtifactRecord>;
+  upload(claims: UploadClaims & { readonly ofRequest?: true }, intake: UploadIntake): Promise<ArtifactRecord>;
   /** `by` (a request id or vk hash) needs it from this transaction on. Throws ARTIFACT_NOT_UPLOADED. */
   reference(tx: Transaction, id: ArtifactId, by: string): void;
-  /** `by` needs it no longer: with nobody else the next sweep deletes it. Idempotent. */
+  /** `by` needs it no longer. If no other reference is left, the next sweep deletes it. Idempotent. */
   unreference(tx: Transaction, id: ArtifactId, by: string): void;
-  /** Its request has ended: from this transaction on the bytes are nobody's, and its files may go. Idempotent. */
+  /** Its request has ended. From this transaction on the bytes have no owner, and the files may go. Idempotent. */
   spend(tx: Transaction, id: ArtifactId): void;
   /** Deletes what nothing references and was stored more than `olderThanMs` ago. Answers how many. */
   sweepUnreferenced(olderThanMs?: number): Promise<number>;
@@ -40,17 +36,17 @@ export interface Catalog {
   sweepOrphans(keep: (id: ArtifactId) => boolean): Promise<number>;
 }
 
-/** Two ways to read the body of an upload; one of them is called, once. */
+/** Two ways to read the body of an upload. One of them is called, once. */
 export interface UploadIntake {
-  readonly receive: () => Promise<ReceivedArtifact>;
+  readonly receive: (nameFile?: NameFile) => Promise<ReceivedArtifact>;
   /** Keeps nothing. */
   readonly measure: () => Promise<ArtifactRef>;
-  /** Of the body as sent; undefined when the client did not say. */
+  /** Of the body as sent. Undefined when the client did not say. */
   readonly announcedBytes: number | undefined;
 }
 
 /**
- * An SDK references its upload within seconds; an hour covers its two minutes of retries and any slow line. No upload URL outlives it,
+ * An SDK references its upload within seconds. An hour covers its two minutes of retries and any slow line. No upload URL outlives it,
  * so a spent record that goes by then cannot be missed.
  */
 const unreferencedForMs = 60 * 60_000;
@@ -66,10 +62,13 @@ export function createCatalog({
   backend: Pick<ArtifactBackend, 'remove' | 'list'>;
   clock: Clock;
 }): Catalog {
-  /** How many uploads of an id are under way: a file that has no record yet must not pass for an orphan. */
-  const uploading = new Map<ArtifactId, number>();
-  /** Deletions under way; an upload of the same id waits, or its file would be deleted under its record. */
-  const deleting = new Map<ArtifactId, Promise<void>>();
+  const underWay = new UnderWay();
+
+  /** Since when an upload of this life of the service lies unused: by running time, whatever becomes of the clock meanwhile. */
+  const storedInRun = new Map<ArtifactId, SteadyMs>();
+  const opened = { at: clock.now(), steady: clock.steady() };
+  const ageMsOf = (id: ArtifactId, record: ArtifactRecord): number =>
+    clock.steady() - (storedInRun.get(id) ?? opened.steady - Math.max(0, opened.at - record.storedAt));
 
   const required = (tx: Pick<Transaction, 'get'>, id: ArtifactId): ArtifactRecord => {
     const record = tx.get('artifacts', id);
@@ -78,34 +77,39 @@ export function createCatalog({
   };
 
   /** Removes the records that are still old and unreferenced inside the transaction, then their files. Answers how many went. */
-  async function remove(ids: readonly ArtifactId[], isOld: (record: ArtifactRecord) => boolean): Promise<number> {
-    const idle = ids.filter((id) => !uploading.has(id) && !deleting.has(id));
+  async function remove(
+    ids: readonly ArtifactId[],
+    isOld: (id: ArtifactId, record: ArtifactRecord) => boolean,
+  ): Promise<number> {
+    const idle = ids.filter((id) => !underWay.has(id) && !underWay.has(fileOf(id)));
+    const files = new Set(idle.map(fileOf));
     const work = (async () => {
       const gone = await store.write((tx) =>
         idle.flatMap((id) => {
           const record = tx.get('artifacts', id);
-          if (record === undefined || record.references.length > 0 || !isOld(record)) return [];
+          if (record === undefined || record.references.length > 0 || !isOld(id, record)) return [];
           tx.remove('artifacts', id);
-          return [{ id, record }];
+          return [{ id, record, isLast: record.fileId === undefined || isLastOf(tx, record.fileId) }];
         }),
       );
-      for (const { id, record } of gone) await backend.remove(id, record);
+      for (const { id, record, isLast } of gone) if (isLast) await backend.remove(record.fileId ?? id, record);
       return gone.length;
     })();
-    return guarded(idle, work);
+    return underWay.whileDeleting([...idle, ...files], work);
   }
 
-  async function guarded<T>(ids: readonly ArtifactId[], work: Promise<T>): Promise<T> {
-    const settled = work.then(
-      () => undefined,
-      () => undefined,
-    );
-    for (const id of ids) deleting.set(id, settled);
-    try {
-      return await work;
-    } finally {
-      for (const id of ids) deleting.delete(id);
-    }
+  const fileOf = (id: ArtifactId): ArtifactId => store.get('artifacts', id)?.fileId ?? id;
+
+  /** Some record says that bytes lie in this file. */
+  const isKept = (file: ArtifactId): boolean =>
+    isStored(store.get('artifacts', file)) || store.get('sharedFiles', file) !== undefined;
+
+  /** One less has its bytes in the file. */
+  function isLastOf(tx: Transaction, file: ArtifactId): boolean {
+    const left = (tx.get('sharedFiles', file) ?? 1) - 1;
+    if (left > 0) tx.put('sharedFiles', [file], left);
+    else tx.remove('sharedFiles', file);
+    return left <= 0;
   }
 
   return {
@@ -122,44 +126,31 @@ export function createCatalog({
 
     async upload(claims, intake) {
       const { id } = claims;
-      while (deleting.has(id)) await deleting.get(id);
-      uploading.set(id, (uploading.get(id) ?? 0) + 1);
+      await underWay.beginUpload(id);
+      let file = id;
       try {
-        const isSpent = store.get('artifacts', id)?.spent === true;
-        const received: ReceivedArtifact = await (isSpent ? intake.measure() : intake.receive());
-        const { sha256, sizeBytes, elf } = received;
-        const recorded = store.write((tx) => {
-          const before = tx.get('artifacts', id);
-          if (
-            before !== undefined &&
-            (before.sha256 !== sha256 || before.owner !== claims.owner || before.kind !== claims.kind)
-          ) {
-            throw new FailureError(fail('ARTIFACT_CONFLICT', { artifactId: id }));
-          }
-          // Spent already, or meanwhile.
-          if (before?.spent) return before;
-          const record: ArtifactRecord = {
-            kind: claims.kind,
-            owner: claims.owner,
-            private: claims.private,
-            sha256,
-            sizeBytes,
-            ...(elf && { elf }),
-            storedAt: clock.now(),
-            references: before?.references ?? [],
-          };
-          tx.put('artifacts', [id], record);
-          return record;
-        });
+        const earlier = store.get('artifacts', id);
+        const isSpent = earlier?.spent === true;
+        const isShared = mayShare(claims, earlier);
+        const nameFile: NameFile = async (sha256) => {
+          const shared = sha256 as string as ArtifactId;
+          await underWay.beginUpload(shared);
+          file = shared;
+          return file;
+        };
+        const received: ReceivedArtifact = await (isSpent
+          ? intake.measure()
+          : intake.receive(isShared ? nameFile : undefined));
+        const recorded = store.write((tx) => recordUpload(tx, claims, { ...received, id: file }, clock.now()));
+        if (!isSpent) storedInRun.set(id, clock.steady());
         return await recorded.finally(async () => {
-          // Nobody needs these bytes: they must not stay until the next start, least of all on a disk that is full.
-          const isUnwanted = !isSpent && uploading.get(id) === 1 && !isStored(store.get('artifacts', id));
-          if (isUnwanted) await guarded([id], backend.remove(id, claims)).catch(() => undefined);
+          // These bytes are not needed. They must not stay until the next start, least of all on a full disk.
+          const isUnwanted = !isSpent && underWay.uploadsOf(file) === 1 && !isKept(file);
+          if (isUnwanted) await underWay.whileDeleting([file], backend.remove(file, claims)).catch(() => undefined);
         });
       } finally {
-        const left = (uploading.get(id) ?? 1) - 1;
-        if (left > 0) uploading.set(id, left);
-        else uploading.delete(id);
+        underWay.endUpload(id);
+        if (file !== id) underWay.endUpload(file);
       }
     },
 
@@ -181,30 +172,31 @@ export function createCatalog({
     },
 
     async sweepUnreferenced(olderThanMs = unreferencedForMs) {
-      const before = clock.now() - olderThanMs;
-      const isOld = (record: ArtifactRecord) => record.storedAt <= before;
+      const isOld = (id: ArtifactId, record: ArtifactRecord) => ageMsOf(id, record) >= olderThanMs;
       let count = 0;
       let after: [ArtifactId] | undefined;
       for (;;) {
         const slice = [...store.scan('artifacts', [], { limit: batchSize, after })];
         const idle = slice.flatMap(({ key: [id], value }) =>
-          value.references.length === 0 && isOld(value) ? [id] : [],
+          value.references.length === 0 && isOld(id, value) ? [id] : [],
         );
         if (idle.length > 0) count += await remove(idle, isOld);
         after = slice.at(-1)?.key;
-        if (slice.length < batchSize) return count;
-        await loopTurn();
+        if (slice.length < batchSize) break;
+        await clock.turn();
       }
+      // What is older than that is old by its record too.
+      for (const [id, at] of storedInRun) if (clock.steady() - at >= olderThanMs) storedInRun.delete(id);
+      return count;
     },
 
     async sweepOrphans(keep) {
       let count = 0;
       for (const kind of artifactKinds) {
         for await (const { id, place } of backend.list(kind)) {
-          const isNeeded = () =>
-            isStored(store.get('artifacts', id)) || uploading.has(id) || deleting.has(id) || keep(id);
+          const isNeeded = () => isKept(id) || underWay.has(id) || keep(id);
           if (isNeeded()) continue;
-          await guarded([id], backend.remove(id, place));
+          await underWay.whileDeleting([id], backend.remove(id, place));
           count += 1;
         }
       }
@@ -213,5 +205,39 @@ export function createCatalog({
   };
 }
 
+/** Many requesters upload the same program, often several times before its first proof. Trust hangs on the record, not on the file. */
+const mayShare = ({ kind, ofRequest }: { kind: ArtifactKind; ofRequest?: true }, earlier: ArtifactRecord | undefined) =>
+  kind === 'program' && !ofRequest && (earlier === undefined || earlier.fileId !== undefined);
+
 const isStored = (record: ArtifactRecord | undefined): record is ArtifactRecord =>
   record !== undefined && record.spent !== true;
+
+/** `received.id` is that of the file. Throws ARTIFACT_CONFLICT. What is spent already, or was meanwhile, stays as it is. */
+function recordUpload(
+  tx: Transaction,
+  claims: UploadClaims & { readonly ofRequest?: true },
+  received: ReceivedArtifact,
+  storedAt: number,
+): ArtifactRecord {
+  const { id, kind, owner } = claims;
+  const { id: file, sha256, sizeBytes, elf } = received;
+  const before = tx.get('artifacts', id);
+  if (before !== undefined && (before.sha256 !== sha256 || before.owner !== owner || before.kind !== kind))
+    throw new FailureError(fail('ARTIFACT_CONFLICT', { artifactId: id }));
+  if (before?.spent) return before;
+  const record: ArtifactRecord = {
+    kind,
+    owner,
+    private: claims.private,
+    sha256,
+    sizeBytes,
+    ...(elf && { elf }),
+    ...(file !== id && { fileId: file }),
+    ...(claims.ofRequest && { ofRequest: true }),
+    storedAt,
+    references: before?.references ?? [],
+  };
+  if (file !== id && before === undefined) tx.put('sharedFiles', [file], (tx.get('sharedFiles', file) ?? 0) + 1);
+  tx.put('artifacts', [id], record);
+  return record;
+}

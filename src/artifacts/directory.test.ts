@@ -1,14 +1,15 @@
 // The directory backend: the contract of all backends, and what is particular to files: their modes, a full disk.
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
-import { newArtifactId } from '../ids.js';
-import { describeArtifactBackend, failsWith } from '../testkit/artifactContract.js';
-import { sampleStdin } from '../testkit/sampleArtifacts.js';
+import { describeArtifactBackend, failsWith } from '../testkit/artifacts/artifactContract.js';
+import { sampleStdin } from '../testkit/artifacts/sampleArtifacts.js';
+import { sampleArtifactId } from '../testkit/sampleIds.js';
 import { createDirectoryBackend } from './directory.js';
 
 const uploads = { threads: 1, concurrent: 3 };
@@ -34,7 +35,7 @@ describe('files of the directory backend', () => {
   it('lie in folders by kind and last two digits, readable by their owner alone', async () => {
     const folder = await newFolder();
     const backend = createDirectoryBackend({ folder, uploads });
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     const bytes = sampleStdin(Buffer.from('secret'));
     const ref = await backend.receive(
       id,
@@ -54,10 +55,26 @@ describe('files of the directory backend', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('leaves alone what is not its own, also in the place of a file or a folder of its own', async () => {
+    const folder = await newFolder();
+    const backend = createDirectoryBackend({ folder, uploads });
+    const scratch = join(folder, 'artifacts', 'scratch');
+    const [named, shelved] = [sampleArtifactId(), sampleArtifactId()];
+    await mkdir(join(scratch, named));
+    await writeFile(join(scratch, 'core.4711'), 'of somebody else');
+    await writeFile(join(folder, 'artifacts', 'stdin', 'README'), 'of somebody else');
+    await mkdir(join(folder, 'artifacts', 'stdin', shelved.slice(-2), shelved), { recursive: true });
+    await backend.sweepScratch(() => false);
+    assert.deepEqual((await scratchOf(folder)).sort(), [named, 'core.4711'].sort());
+    for await (const { id } of backend.list('stdin')) assert.fail(`${id} is no file of ours`);
+    await backend.close();
+    await rm(folder, { recursive: true });
+  });
+
   it('of uploads that a crash interrupted are swept at boot', async () => {
     const folder = await newFolder();
     const backend = createDirectoryBackend({ folder, uploads });
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     await writeFile(join(folder, 'artifacts', 'scratch', `${id}.0b5e5e0c.upload`), 'half');
     await backend.sweepScratch(() => true);
     assert.deepEqual(await scratchOf(folder), []);
@@ -66,7 +83,7 @@ describe('files of the directory backend', () => {
   });
 });
 
-/** Only root may mount; without a small file system there is no honest full disk. */
+/** Only root may mount. Without a small file system there is no honest full disk. */
 function mountSmallDisk(folder: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
@@ -88,9 +105,9 @@ describe('a full disk', async () => {
     skip: !isMounted && 'needs mount',
   }, async () => {
     const backend = createDirectoryBackend({ folder, uploads });
-    const receive = (id: ReturnType<typeof newArtifactId>, bytes: Uint8Array) =>
+    const receive = (id: ReturnType<typeof sampleArtifactId>, bytes: Uint8Array) =>
       backend.receive(id, stdin, Readable.from([bytes]), { limitBytes: 1e9, announcedBytes: undefined }, never);
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     await assert.rejects(receive(id, sampleStdin(Buffer.alloc(2_000_000))), failsWith('DISK_FULL'));
     assert.deepEqual(await scratchOf(folder), []);
     const ref = await receive(id, sampleStdin(Buffer.alloc(500_000)));

@@ -1,7 +1,8 @@
 // Moves a body from its stream to an upload's worker: transfers what it can, and never lets more than a window be under way.
 import type { Readable } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
-import { FailureError, fail } from '../errors.js';
+import { fail } from '../failures/fail.js';
+import { FailureError } from '../failures/failureError.js';
 import type { ArtifactId } from '../ids.js';
 import type { UploadCredit, UploadInput } from '../workers/upload/task.js';
 
@@ -9,7 +10,7 @@ import type { UploadCredit, UploadInput } from '../workers/upload/task.js';
 const windowBytes = 1024 * 1024;
 
 /**
- * Sends `body` and its end to `port`. Leaves the stream paused and without our listeners when it settles; it does not destroy it,
+ * Sends `body` and its end to `port`. Leaves the stream paused and without our listeners when it settles. It does not destroy it,
  * because an answer may still have to go out on its connection. Rejects with ARTIFACT_INCOMPLETE when the body breaks off or is not
  * as long as announced, and with ABORTED by the signal.
  */
@@ -45,20 +46,20 @@ export function forwardBody(
   body.on('data', give).on('end', end).on('error', incomplete).on('close', incomplete);
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
-  // One without a byte may have ended before anybody listened.
+  // An empty body may have ended before there was a listener.
   else if (body.readableEnded) end();
   else if (body.destroyed) incomplete();
   return promise.finally(() => {
     signal.removeEventListener('abort', abort);
     body.off('data', give).off('end', end).off('close', incomplete);
-    // A late error of a stream that nobody reads any more must not end the process.
+    // A late error of a stream that is no longer read must not end the process.
     body.off('error', incomplete).on('error', () => undefined);
     body.pause();
     port.off('message', credit);
   });
 }
 
-/** The chunk itself when it owns its whole memory; a copy when it shares it (Node's pool, a slab of several chunks). */
+/** The chunk itself when it owns its whole memory, or a copy when it shares it (Node's pool, a slab of several chunks). */
 function owned(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = chunk;
   const isWhole = byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer;

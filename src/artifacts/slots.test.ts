@@ -1,7 +1,7 @@
 // Slots are bounded, shared fairly between owners, and not lost on those who leave.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FailureError } from '../errors.js';
+import { FailureError } from '../failures/failureError.js';
 import { type SlotLimits, Slots } from './slots.js';
 
 const never = new AbortController().signal;
@@ -63,7 +63,7 @@ describe('slots', () => {
     assert.deepEqual(served.slice(4), ['a4', 'a5']);
   });
 
-  it('one more who waits than allowed is refused, or the last of whoever waits most', async () => {
+  it('refuse a waiter beyond the limit, or the last one of the owner that has most waiting', async () => {
     const { come, leave, served, refused } = set({ waiting: 4 });
     await come('x1', 'a1', 'a2', 'a3', 'a4');
     await come('a5');

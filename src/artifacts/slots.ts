@@ -1,6 +1,8 @@
-// A bounded number of things at once, shared fairly: nobody holds all the slots, those who wait take turns, and whoever fills the line
-// gives way in it to others.
-import { FailureError, fail } from '../errors.js';
+// A bounded number of things at once, shared fairly. No owner holds all the slots, waiting owners take turns, and the owner that fills
+// the line gives way to others.
+
+import { fail } from '../failures/fail.js';
+import { FailureError } from '../failures/failureError.js';
 import { Tally } from '../tally.js';
 
 export interface SlotLimits {
@@ -19,12 +21,17 @@ interface Waiter {
 export class Slots {
   #free: number;
   readonly #held = new Tally<string>();
-  /** Who waits, by owner, the next in turn first; a Map keeps the order. Within an owner by arrival. */
+  /** Who waits, by owner, the next in turn first. A Map keeps the order. Within an owner by arrival. */
   readonly #lines = new Map<string, Set<Waiter>>();
   #waiting = 0;
 
   constructor(private readonly limits: SlotLimits) {
     this.#free = limits.size;
+  }
+
+  /** How many are taken, and how many wait for one. */
+  get counts(): { readonly running: number; readonly waiting: number } {
+    return { running: this.limits.size - this.#free, waiting: this.#waiting };
   }
 
   /** Resolves with the function that gives the slot back, to be called once. Rejects with UPLOADS_BUSY, or ABORTED by the signal. */
@@ -95,7 +102,7 @@ export class Slots {
       if (next === undefined || !this.#mayTake(owner)) continue;
       this.#take(owner);
       next.grant();
-      // Its next turn comes after everybody else's.
+      // Its next turn comes after all others.
       if (!this.#lines.delete(owner)) continue;
       this.#lines.set(owner, line);
     }

@@ -18,11 +18,11 @@ export function createBusyLine(
   text: string,
   { announce = true }: { announce?: boolean } = {},
 ): BusyLine {
-  const startedAt = clock.now();
+  const startedAt = clock.steady();
   let cancel = () => {};
   const redraw = () => {
-    output.draw(`… ${text} · ${formatDuration(clock.now() - startedAt)}`);
-    cancel = clock.wakeAt(clock.now() + redrawEveryMs, redraw);
+    output.draw(`… ${text} · ${formatDuration(clock.steady() - startedAt)}`);
+    cancel = clock.wakeIn(redrawEveryMs, redraw);
   };
   if (output.live) redraw();
   else if (announce) output.note(text);

@@ -8,6 +8,8 @@ export interface Cli {
   readonly environment: Environment;
   readonly output: Output;
   readonly clock: Clock;
+  /** From now on the process goes on when its standard output is closed, which ends it otherwise. */
+  outliveReaders(): void;
   /** Runs `work` with a signal that Ctrl-C fires; a second Ctrl-C ends the process at once. */
   interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }

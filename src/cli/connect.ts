@@ -1,9 +1,10 @@
 // The options that every command on a service shares, and the client that they make.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Client, type ClientParameters, createClient, type Retry } from '../client/client.js';
+import { type Client, ClientError, type ClientParameters, createClient, type Retry } from '../client/client.js';
+import { fileProblem } from '../fileProblem.js';
 import { type Cli, CliError } from './cli.js';
-import { loadClientKey } from './clientKey.js';
+import { type ClientKey, loadClientKey } from './clientKey.js';
 
 const defaultUrl = 'http://127.0.0.1:8080';
 /** Long enough for a service that is just starting, short enough for a wrong port. */
@@ -28,16 +29,17 @@ export const serviceUrl = (options: ServiceOptions, cli: Cli) =>
 
 /** The bearer token for every call, if there is one. */
 function clientToken(options: Pick<ServiceOptions, 'token' | 'tokenFile'>, cli: Cli): Pick<ClientParameters, 'token'> {
-  const { token = cli.environment['SEALED_TOKEN'], tokenFile } = options;
+  const { token = cli.environment['SEALED_TOKEN'] ?? '', tokenFile } = options;
   if (tokenFile !== undefined) return { token: () => readToken(tokenFile) };
-  return token ? { token } : {};
+  // An empty --token is a variable of a script that was not set; an empty variable of the environment is none.
+  return token || options.token !== undefined ? { token } : {};
 }
 
 function readToken(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new CliError('TOKEN_UNREADABLE', `The token file ${path} cannot be read: ${(error as Error).message}.`);
+    throw new CliError('TOKEN_UNREADABLE', `The token file ${path} cannot be read: ${fileProblem(error)}.`);
   }
 }
 
@@ -51,11 +53,12 @@ export async function connect(
   if (key.madeAt !== undefined) cli.output.note(`Made you a key: ${key.madeAt}. It is your name to the service.`);
   const url = serviceUrl(options, cli);
   const retrying = onRetry ?? (() => cli.output.draw(`… ${url} does not answer, trying again`));
-  const client = createClient({
+  const client = clientOf(key, {
     url,
     privateKey: key.privateKey,
     ...clientToken(options, cli),
     clock: cli.clock,
+    environment: cli.environment,
     signal,
     onRetry: retrying,
   });
@@ -65,5 +68,17 @@ export async function connect(
   } catch (error) {
     client.close();
     throw error;
+  }
+}
+
+/** A key that is none is named by its source: there are three of them. */
+function clientOf({ from, privateKey }: ClientKey, parameters: ClientParameters): Client {
+  try {
+    return createClient(parameters);
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.failure.code !== 'KEY_INVALID') throw error;
+    const isPath = from === '--key' && privateKey !== '' && existsSync(privateKey);
+    const problem = isPath ? 'This takes the key itself, not the name of a file.' : error.message;
+    throw new CliError('KEY_INVALID', `${from}: ${problem}`);
   }
 }

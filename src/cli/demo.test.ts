@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { installFakeEngine } from '../testkit/fakeEngineLauncher.js';
+import { installFakeEngine } from '../testkit/engine/fakeEngineLauncher.js';
 import { scriptedCli } from '../testkit/scriptedCli.js';
 import { runCli } from './runCli.js';
 
@@ -49,4 +49,25 @@ test('a service that cannot start says why', async () => {
     1,
   );
   assert.match(cli.err(), /The service did not start \(code 2\):\nSEALED_UPLOADS: must be a whole number/);
+});
+
+test('--attest shows the table, what is refused, T10: somebody in the middle too, and proves by an attested connection', async () => {
+  const engine = await installFakeEngine(folder, {}, 'attested');
+  const data = join(folder, 'data-attested');
+  const cli = scriptedCli(environment);
+  const words = ['demo', '--attest', '--program', program, '--u32', '5', '--engine', engine, '--data', data];
+  assert.equal(await runCli(words, cli), 0, cli.err());
+  assert.match(cli.out(), /attest verify https:\S+ --insecure-dev-root \S+\n\nWARNING Nothing was proven/);
+  assert.match(cli.out(), /ACCEPTED: level bound, bound is asked for/);
+  assert.match(cli.out(), /Without the root {3}exit code 1: certificates\.chain CERT_CHAIN_INVALID/);
+  assert.match(cli.out(), /One byte changed {3}exit code 1: \S+ \w+/);
+  assert.match(
+    cli.out(),
+    /In the middle {6}exit code 1: TLS_KEY_WRONG\. Nothing was run\.\n {19}It has passed on \d+ bytes/,
+  );
+  assert.match(
+    cli.out(),
+    /Attested proxy {5}http:\/\/127\.0\.0\.1:\d+: what is sent there goes to the quoted key alone/,
+  );
+  assert.match(cli.out(), /Verified {7}by an engine of this machine/);
 });

@@ -1,13 +1,15 @@
 // `sealed-prover demo`: a service, a private input, a real proof and its verification, on this machine and in one go.
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ByteSource, type Client, createClient, type ProofMode } from '../client/client.js';
+import { randomHex, systemRandom } from '../random.js';
 import { createBusyLine } from './busyLine.js';
 import { type Cli, CliError, interruptedExitCode } from './cli.js';
+import { demonstrateAttestation } from './demoAttest.js';
 import { type DemoExample, findDemoExample } from './demoExample.js';
 import { demoNextSteps } from './demoNextSteps.js';
+import { type DemoProxy, type DemoProxyParameters, openDemoProxy } from './demoProxy.js';
 import { type DemoService, startDemoService } from './demoService.js';
 import { dataFolder } from './folders.js';
 import { formatCount, formatDuration, formatSize } from './format.js';
@@ -22,6 +24,8 @@ export interface DemoOptions {
   readonly input?: string;
   readonly engine?: string;
   readonly data?: string;
+  /** Show first how a client checks where it sends its input. */
+  readonly attest?: true;
 }
 
 export async function runDemo(cli: Cli, options: DemoOptions, inputs: readonly ByteSource[]): Promise<number> {
@@ -29,24 +33,36 @@ export async function runDemo(cli: Cli, options: DemoOptions, inputs: readonly B
   const data = options.data ?? join(dataFolder(cli.environment), 'demo');
   try {
     return await cli.interruptible(async (signal) => {
-      const startedAt = cli.clock.now();
+      const startedAt = cli.clock.steady();
       const starting = createBusyLine(cli.output, cli.clock, 'Starting a service');
-      const service = await startDemoService(cli, { data, engine: options.engine }).finally(starting.end);
-      // Calls of its own only: a key of one run is nobody's name.
-      const client = createClient({
-        url: service.url,
-        privateKey: randomBytes(32).toString('hex'),
-        clock: cli.clock,
-        signal,
-      });
+      const service = await startDemoService(cli, {
+        data,
+        engine: options.engine,
+        attest: options.attest === true,
+        // What is quoted is the key of the service's own TLS.
+        more: options.attest ? ['--tls', 'ephemeral'] : [],
+      }).finally(starting.end);
+      let proxy: DemoProxy | undefined;
+      let client: Client | undefined;
       try {
         row(cli, 'Service', `${service.url}, data in ${data} (${since(cli, startedAt)})`);
+        if (options.attest)
+          proxy = await Promise.race([attested(cli, { url: service.url, data, signal }), service.died]);
+        // The key signs calls of this run only, so it is not kept.
+        client = createClient({
+          url: proxy?.url ?? service.url,
+          privateKey: randomHex(systemRandom, 32),
+          clock: cli.clock,
+          environment: cli.environment,
+          signal,
+        });
         return await Promise.race([
           demonstrate(cli, { options, example, service, client, data, signal }),
           service.died,
         ]);
       } finally {
-        client.close();
+        client?.close();
+        await proxy?.stop();
         const stopping = createBusyLine(cli.output, cli.clock, 'Stopping the service');
         await service.stop().finally(stopping.end);
       }
@@ -60,8 +76,14 @@ export async function runDemo(cli: Cli, options: DemoOptions, inputs: readonly B
   }
 }
 
+/** First the evidence, then the way that the input takes. */
+async function attested(cli: Cli, of: DemoProxyParameters): Promise<DemoProxy> {
+  await demonstrateAttestation(cli, of);
+  return await openDemoProxy(cli, of);
+}
+
 const row = (cli: Cli, name: string, text: string) => cli.output.print(`${name.padEnd(14)} ${text}`);
-const since = (cli: Cli, at: number) => formatDuration(cli.clock.now() - at);
+const since = (cli: Cli, at: number) => formatDuration(cli.clock.steady() - at);
 
 interface Demonstration {
   readonly options: DemoOptions;
@@ -78,13 +100,13 @@ async function demonstrate(
 ): Promise<number> {
   const { mode, engine } = options;
   const elf = readProgram(example.elfPath);
-  const setUpAt = cli.clock.now();
+  const setUpAt = cli.clock.steady();
   const key = await programKeyOf(cli, elf, { engine, signal });
   await client.registerProgram({ elf, ...key }, { signal });
   row(cli, 'Program', `${example.name}: ${example.title}`);
   row(cli, '', `0x${key.vkHash} (${since(cli, setUpAt)})`);
 
-  const requestedAt = cli.clock.now();
+  const requestedAt = cli.clock.steady();
   const requestId = await client.requestProof({ vkHash: key.vkHash, mode, inputs: example.inputs, signal });
   row(cli, 'Input', `${example.inputText}, sent to the service and to nobody else`);
   row(cli, 'Request', `0x${requestId}`);
@@ -99,7 +121,7 @@ async function demonstrate(
     view.end();
     row(cli, 'Proof', `${mode}, ${formatSize(sizeBytes)}, ${since(cli, requestedAt)} from request to file`);
     row(cli, '', path);
-    const verifiedAt = cli.clock.now();
+    const verifiedAt = cli.clock.steady();
     const file = await readFile(path);
     const verdict = await verifyProof(cli, { file, program: example.elfPath, engine, signal });
     if (!verdict.ok) throw new CliError('PROOF_INVALID', `THE PROOF DOES NOT VERIFY: ${verdict.reason}`);

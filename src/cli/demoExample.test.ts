@@ -18,7 +18,7 @@ test('examples come with their sample, and with what to expect of it', () => {
   }
 });
 
-test('an own input replaces the sample, and nothing is expected of it', () => {
+test('the user’s input replaces the sample, and nothing is expected of it', () => {
   assert.deepEqual(
     find('fibonacci', '7').inputs.map((bytes) => [...(bytes as Uint8Array)]),
     [[7, 0, 0, 0]],

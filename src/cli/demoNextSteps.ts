@@ -11,7 +11,7 @@ export interface NextStepsParameters {
 export const demoNextSteps = ({ data, proofPath, elfPath, logPath }: NextStepsParameters): string => `
 Serve, and ask from Rust with the stock SDK (sp1-sdk, feature "network"):
 
-  npm start
+  npx sealed-prover serve
 
   let prover = ProverClient::builder()
       .network()

@@ -2,6 +2,7 @@
 
 import type { ByteSource } from '../client/client.js';
 import { encodeProgram, encodeStdin } from '../client/encode.js';
+import { hasExitCode, meaningOfExit } from '../failures/guests.js';
 import { ExecuteFailureCause } from '../gen/network/network_pb.js';
 import { type Cli, CliError } from './cli.js';
 import { formatCount, formatDuration } from './format.js';
@@ -27,23 +28,29 @@ export async function runExecute(cli: Cli, options: ExecuteOptions, inputs: read
   const program = await encodeProgram(readProgram(options.program));
   const stdin = await encodeStdin(inputs);
   const { cycleLimit = unlimited, gasLimit = unlimited } = options;
-  const startedAt = cli.clock.now();
+  const startedAt = cli.clock.steady();
   const result = await cli.interruptible((signal) =>
     withLocalEngine(located.path, { clock: cli.clock, signal }, (local) =>
       local.execute({ program, stdin, cycleLimit, gasLimit }, ({ cycles }) => {
-        cli.output.draw(`… executing · ${formatCount(cycles)} cycles · ${formatDuration(cli.clock.now() - startedAt)}`);
+        cli.output.draw(
+          `… executing · ${formatCount(cycles)} cycles · ${formatDuration(cli.clock.steady() - startedAt)}`,
+        );
       }),
     ),
   );
   cli.output.clear();
   const ok = result.cause === 0;
   const cause = ok ? undefined : (ExecuteFailureCause[result.cause] ?? `cause ${result.cause}`);
-  const { cycles, gas, exitCode, publicValues, publicValuesHash, text } = result;
+  const { cycles, gas, publicValues, publicValuesHash, text } = result;
+  // A guest that was stopped has none.
+  const exitCode = cause === undefined || hasExitCode({ cause }) ? result.exitCode : undefined;
+  const meaning = cause === undefined ? undefined : meaningOfExit({ cause, exitCode: result.exitCode });
   if (options.json) {
     cli.output.print(toJson({ ok, cause, reason: text, exitCode, cycles, gas, publicValues, publicValuesHash }));
   } else {
     cli.output.print(ok ? 'Executed' : `FAILED: ${cause}${text === '' ? '' : ` (${text})`}`);
-    cli.output.print(`Exit code      ${exitCode}`);
+    if (exitCode !== undefined) cli.output.print(`Exit code      ${exitCode}`);
+    if (meaning !== undefined) cli.output.print(`               ${meaning}.`);
     cli.output.print(`Cycles         ${formatCount(cycles)}`);
     cli.output.print(`Gas            ${formatCount(gas)}`);
     if (ok) cli.output.print(`Public values  0x${Buffer.from(publicValues).toString('hex')}`);

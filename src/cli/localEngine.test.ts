@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encodeProgram, encodeStdin } from '../client/encode.js';
 import { holdingClock } from '../clock.js';
-import { installFakeEngine } from '../testkit/fakeEngineLauncher.js';
-import type { FakeScript } from '../testkit/fakeEngineScript.js';
-import { fakeProof, fakePublicValuesHash, fakeVk } from '../testkit/fakeProof.js';
+import { installFakeEngine } from '../testkit/engine/fakeEngineLauncher.js';
+import type { FakeScript } from '../testkit/engine/fakeEngineScript.js';
+import { fakeProof, fakePublicValuesHash, fakeVk } from '../testkit/engine/fakeProof.js';
 import { CliError } from './cli.js';
 import { type LocalEngine, withLocalEngine } from './localEngine.js';
 

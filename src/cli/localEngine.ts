@@ -1,9 +1,7 @@
 // An engine of our own for a moment: sets programs up, executes them and verifies proofs, on this machine and without a service.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,7 +12,8 @@ import type { Answer } from '../engines/answers.js';
 import { encodeBytes, encodeU8, encodeU32, encodeU64 } from '../engines/bincode.js';
 import { FrameReader } from '../engines/frameReader.js';
 import type { Progress } from '../engines/jobs.js';
-import { longestFrameBytes, requestNumber } from '../engines/requests.js';
+import { maxFrameBytes, requestNumber } from '../engines/requests.js';
+import { createRunFolder, type RunFolder, RunFolderError, temporaryPlaces } from '../lanes/runFolder.js';
 import { CliError } from './cli.js';
 
 export type AnswerOf<K extends Answer['kind']> = Extract<Answer, { kind: K }>;
@@ -40,8 +39,8 @@ export async function withLocalEngine<T>(
   { clock, signal }: { clock: Clock; signal: AbortSignal },
   work: (engine: LocalEngine) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'sealed-engine-'));
-  const socketPath = join(folder, 'engine.sock');
+  const runFolder = createRunFolder({ places: temporaryPlaces(), fits: (folder) => socketIn(folder).length < 100 });
+  const socketPath = socketIn(await readied(runFolder));
   // The pipe to its standard input is its leash: it ends when we do.
   const child = spawn(path, ['--role', 'execute', '--socket', socketPath], { stdio: ['pipe', 'ignore', 'pipe'] });
   let lastWords = '';
@@ -76,8 +75,16 @@ export async function withLocalEngine<T>(
     socket?.destroy();
     stop();
     await exited;
-    rmSync(folder, { recursive: true, force: true });
+    runFolder.remove();
   }
+}
+
+const socketIn = (folder: string) => join(folder, 'engine.sock');
+
+async function readied(runFolder: RunFolder): Promise<string> {
+  return await runFolder.ready().catch((error: unknown) => {
+    throw error instanceof RunFolderError ? new CliError('RUN_FOLDER', error.message) : error;
+  });
 }
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
@@ -85,7 +92,7 @@ const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 class ConnectionLost extends Error {}
 
 async function connect(path: string, clock: Clock, gone: AbortSignal): Promise<Socket> {
-  const givesUpAt = clock.now() + startTimeoutMs;
+  const givesUpAt = clock.steady() + startTimeoutMs;
   for (;;) {
     const socket = createConnection(path);
     try {
@@ -93,7 +100,7 @@ async function connect(path: string, clock: Clock, gone: AbortSignal): Promise<S
       return socket;
     } catch {
       socket.destroy();
-      if (gone.aborted || clock.now() > givesUpAt) throw new ConnectionLost();
+      if (gone.aborted || clock.steady() > givesUpAt) throw new ConnectionLost();
       await sleep(clock, connectEveryMs, new AbortController().signal);
     }
   }
@@ -109,7 +116,7 @@ function engineOn(socket: Socket): LocalEngine {
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<AnswerOf<K>> {
     const sizeBytes = parts.reduce((sum, part) => sum + ('open' in part ? part.sizeBytes : part.byteLength), 0);
-    if (sizeBytes > longestFrameBytes) throw new CliError('INPUT_TOO_LARGE', 'Program and input together pass 4 GiB.');
+    if (sizeBytes > maxFrameBytes) throw new CliError('INPUT_TOO_LARGE', 'Program and input together pass 4 GiB.');
     async function* frame() {
       yield encodeU32(sizeBytes);
       for (const part of parts) {

@@ -9,11 +9,11 @@ import { locateEngine } from './locateEngine.js';
 const folder = mkdtempSync(join(tmpdir(), 'sealed-locate-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('finds what was named first, then what set-up built for this checkout', async () => {
+test('finds what was named first, then what set-up built, then what the image brings', async () => {
   const environment = { XDG_CACHE_HOME: folder };
   const root = join(folder, 'checkout');
   const missing = locateEngine({ given: undefined, environment, root });
-  assert.ok(!missing.found && /npm run setup/.test(missing.problem));
+  assert.ok(!missing.found && /npx sealed-prover engine build/.test(missing.problem));
 
   // The set-up script and this module agree on a place without sharing code: the script runs before anything is compiled.
   const folders = pathToFileURL(join(import.meta.dirname, '../../scripts/setup/folders.mjs')).href;
@@ -34,5 +34,10 @@ test('finds what was named first, then what set-up built for this checkout', asy
   assert.ok(!wrong.found && /There is no engine at .*gone/.test(wrong.problem));
 
   rmSync(built);
+  const brought = join(root, 'bin', 'sealed-prover-engine');
+  mkdirSync(dirname(brought), { recursive: true });
+  writeFileSync(brought, '');
+  assert.deepEqual(locateEngine({ given: undefined, environment, root }), { found: true, path: brought });
+  rmSync(brought);
   assert.ok(!locateEngine({ given: undefined, environment, root }).found);
 });

@@ -1,4 +1,4 @@
-// Finds the engine: the one that was named, else the one that this checkout's set-up has built.
+// Finds the engine: the one that was named, else the one that was built for this installation, else the one that came with it.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,13 @@ import type { Environment } from './cli.js';
 import { cacheFolder } from './folders.js';
 
 /** The checkout or the installed package: two levels up, from src/cli and from dist/cli alike. */
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+
+/** Where the image has its engine: below the package. */
+const broughtEngine = join('bin', 'sealed-prover-engine');
+const noEngine =
+  'This installation has no engine yet. Build it once with: npx sealed-prover engine build   ' +
+  '(ten minutes, needs Rust: https://rustup.rs; or name one with --engine FILE)';
 
 export interface LocateEngineParameters {
   /** `--engine`, stronger than SEALED_ENGINE. */
@@ -30,15 +36,14 @@ export function locateEngine({ given, environment, root = packageRoot }: LocateE
   }
   const built = builtEngine(cacheFolder(environment), root);
   if (built !== undefined) return { found: true, path: built };
-  return {
-    found: false,
-    problem:
-      'No engine has been built for this checkout. Build it with: npm run setup   (or name one with --engine FILE)',
-  };
+  const brought = join(root, broughtEngine);
+  if (existsSync(brought)) return { found: true, path: brought };
+  return { found: false, problem: noEngine };
 }
 
-/** What `scripts/setup/engine.mjs` left for the checkout at `root`. */
-function builtEngine(cache: string, root: string): string | undefined {
+/** What `scripts/setup/engine.mjs` left for the checkout or the package at `root`. */
+function builtEngine(cache: string | undefined, root: string): string | undefined {
+  if (cache === undefined) return undefined;
   const id = createHash('sha256').update(root).digest('hex').slice(0, 16);
   const pointer = join(cache, 'checkouts', id, 'engine.json');
   if (!existsSync(pointer)) return undefined;

@@ -9,6 +9,8 @@ export interface Output {
   readonly live: boolean;
   /** A result, a line. */
   print(text: string): void;
+  /** A result that takes the place of the one before: on a terminal it clears the screen. */
+  page(text: string): void;
   /** What happens meanwhile, a line. */
   note(text: string): void;
   /** Replaces the live line; does nothing where there is none. */
@@ -18,6 +20,7 @@ export interface Output {
 }
 
 const fallbackColumns = 80;
+const clearScreen = '\x1b[H\x1b[2J';
 
 export function createOutput(out: Screen, err: Screen): Output {
   const live = err.isTTY === true;
@@ -33,6 +36,10 @@ export function createOutput(out: Screen, err: Screen): Output {
       clear();
       out.write(`${text}\n`);
     },
+    page(text) {
+      clear();
+      out.write(`${out.isTTY === true ? clearScreen : ''}${text}\n`);
+    },
     note(text) {
       clear();
       err.write(`${text}\n`);
@@ -47,12 +54,16 @@ export function createOutput(out: Screen, err: Screen): Output {
   };
 }
 
-/** JSON of a result; u64 become decimal strings, bytes become hex. */
+/** Ids, which `--json` shows as the text of the same command does. */
+const idNames = new Set(['requestId', 'vkHash', 'requester']);
+
+/** JSON of a result; u64 become decimal strings, bytes become hex, ids have their 0x. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
     // `item` has been through toJSON, which turns a Buffer into an object of its own making.
     const own = this[key];
     if (typeof own === 'bigint') return own.toString();
+    if (typeof own === 'string' && idNames.has(key)) return `0x${own}`;
     return own instanceof Uint8Array ? Buffer.from(own).toString('hex') : item;
   });
 }

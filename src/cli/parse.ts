@@ -1,30 +1,59 @@
-// Values of options as commander hands them over; each parser explains what it would have taken.
-import { existsSync, readFileSync } from 'node:fs';
+// Parsers of option values as commander hands them over. Each explains what it would have taken.
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import {
+  type Address,
   type ByteSource,
   type ProofMode,
   parseRequestId,
+  parseSha256,
+  parseVkHash,
   proofModes,
   type RequestId,
+  type RequestMode,
+  requestModes,
+  type Sha256,
   u32Buffer,
+  type VkHash,
 } from '../client/client.js';
+import { durationForm, parseDurationMs } from '../config/duration.js';
+import { fileProblem } from '../fileProblem.js';
+import { parseAddress } from '../ids.js';
 import { CliError } from './cli.js';
 
-const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90s`, `15m`, `4h`, `7d` → milliseconds. */
-export function parseDuration(text: string): number {
-  const found = /^(\d{1,6})([smhd])$/.exec(text);
-  const unit = units[found?.[2] ?? ''];
-  if (found === null || unit === undefined) throw new InvalidArgumentError('Write it like 90s, 15m, 4h or 7d.');
-  return Number(found[1]) * unit;
+/** How long something may take: `90s`, `15m`, `4h`, `7d` → milliseconds. */
+export function parseTimeout(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError(`Write ${durationForm}.`);
+  // Deadlines are whole seconds on the wire.
+  if (ms < 1_000) throw new InvalidArgumentError('Give it a second at least.');
+  return ms;
 }
 
 export function parseMode(text: string): ProofMode {
   const mode = proofModes.find((known) => known === text);
   if (mode === undefined) throw new InvalidArgumentError(`Choose one of ${proofModes.join(', ')}.`);
   return mode;
+}
+
+/** What a service may be asked for. */
+export function parseRequestMode(text: string): RequestMode {
+  const mode = requestModes.find((known) => known === text);
+  if (mode === undefined) throw new InvalidArgumentError(`Choose one of ${requestModes.join(', ')}.`);
+  return mode;
+}
+
+/** Collects. */
+export function parseAddresses(text: string, earlier: readonly Address[] = []): readonly Address[] {
+  const address = parseAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('An address is 40 hex digits, with or without 0x.');
+  return [...earlier, address];
+}
+
+export function parseHexBytes(text: string): Uint8Array {
+  const digits = text.replace(/^0x/, '');
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) throw new InvalidArgumentError('Write two hex digits a byte.');
+  return Buffer.from(digits, 'hex');
 }
 
 export function parseU64(text: string): bigint {
@@ -45,6 +74,18 @@ export function parseId(text: string): RequestId {
   return id;
 }
 
+export function parseProgramHash(text: string): VkHash {
+  const hash = parseVkHash(text);
+  if (hash === undefined) throw new InvalidArgumentError('The hash of a key is 64 hex digits, with or without 0x.');
+  return hash;
+}
+
+export function parseHash(text: string): Sha256 {
+  const hash = parseSha256(text);
+  if (hash === undefined) throw new InvalidArgumentError('A SHA-256 is 64 hex digits, with or without 0x.');
+  return hash;
+}
+
 /** Collects one input after the other, whatever option each comes from: the guest reads them in the order of the command line. */
 export function inputParsers(into: ByteSource[]) {
   const add = (source: ByteSource) => {
@@ -54,10 +95,12 @@ export function inputParsers(into: ByteSource[]) {
   return {
     file(path: string) {
       if (!existsSync(path)) throw new InvalidArgumentError(`There is no file ${path}.`);
+      const problem = inputProblem(path);
+      if (problem !== undefined) throw new InvalidArgumentError(`${path} cannot be read: ${problem}.`);
       return add({ path });
     },
     hex(text: string) {
-      const digits = text.replace(/^0x/, '');
+      const digits = text.replace(/^0x/i, '');
       if (!/^([0-9a-fA-F]{2})*$/.test(digits)) throw new InvalidArgumentError('Write two hex digits for each byte.');
       return add(new Uint8Array(Buffer.from(digits, 'hex')));
     },
@@ -70,15 +113,27 @@ export function inputParsers(into: ByteSource[]) {
   };
 }
 
+/** Its size is sent before its bytes, so it must have one. */
+function inputProblem(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+    const found = statSync(path);
+    if (found.isDirectory()) return 'it is a folder';
+    return found.isFile() ? undefined : 'it is a pipe or a device, save it to a file first';
+  } catch (error) {
+    return fileProblem(error);
+  }
+}
+
 const elfMagic = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 
-/** Reads a program. It must be an ELF file; what is in it is the engine's to judge. */
+/** Reads a program. It must be an ELF file. The engine judges what is in it. */
 export function readProgram(path: string): Uint8Array {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new CliError('PROGRAM_UNREADABLE', `The program ${path} cannot be read: ${(error as Error).message}.`);
+    throw new CliError('PROGRAM_UNREADABLE', `The program ${path} cannot be read: ${fileProblem(error)}.`);
   }
   if (!bytes.subarray(0, 4).equals(elfMagic)) {
     throw new CliError(

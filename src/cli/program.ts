@@ -1,10 +1,26 @@
 // The command line: every command, its options and its help. What a command does is loaded when it runs.
-import { Command } from 'commander';
-import type { ByteSource, ProofMode, RequestId } from '../client/client.js';
+import { Command, Option } from 'commander';
+import type { ByteSource, ProofMode, RequestId, RequestMode } from '../client/client.js';
+import { addAdmin } from './admin/commands.js';
+import { addAttest } from './attest/commands.js';
 import type { Cli } from './cli.js';
 import { withServiceOptions } from './connect.js';
-import { inputParsers, parseCount, parseDuration, parseId, parseMode, parseU64 } from './parse.js';
+import { addContracts } from './contracts/commands.js';
+import { addNetwork } from './network/commands.js';
+import {
+  inputParsers,
+  parseCount,
+  parseHash,
+  parseId,
+  parseMode,
+  parseProgramHash,
+  parseRequestMode,
+  parseTimeout,
+  parseU64,
+} from './parse.js';
+import { addTee } from './teeCommands.js';
 import { packageVersion } from './version.js';
+import { addWork } from './work/commands.js';
 
 const hours = 3_600_000;
 
@@ -18,7 +34,7 @@ Examples:
 
 Exit codes: 0 done (and verified), 1 failed, 2 not understood, 130 interrupted.`;
 
-/** `done` is told the exit code. `serveOptions` adds the service's own options, which cost time to load. */
+/** Calls `done` with the exit code. `serveOptions` adds the service's own options, which take time to load. */
 export function createProgram(
   cli: Cli,
   done: (exitCode: number) => void,
@@ -46,10 +62,30 @@ export function createProgram(
     done(await (await import('./serve.js')).runServe(cli, { flags, file, json })),
   );
 
+  const health = program
+    .command('health')
+    .description('Ask the service that runs by this configuration whether it serves. Exit code 0 only if it does.')
+    .option('--config <file>', 'the JSON file that the service was given')
+    .option('--alive', 'enough if it answers, also while it starts or stops')
+    .option('--json', 'what it says of itself, as a JSON object')
+    .addHelpText('before', 'Takes the options of serve. In a container those of its process 1 count too.\n');
+  serveOptions(health);
+  health.action(async ({ config: file, alive = false, json = false, ...flags }) =>
+    done(await (await import('./health.js')).runHealth(cli, { flags, file, alive, json })),
+  );
+
+  addWork(program, cli, done);
   addProve(program, cli, done);
   addExecute(program, cli, done);
   addVerify(program, cli, done);
+  addInspect(program, cli, done);
+  addAttest(program, cli, done);
+  addTee(program, cli, done);
+  addContracts(program, cli, done);
+  addNetwork(program, cli, done);
   addRequest(program, cli, done);
+  addAdmin(program, cli, done);
+  addEngine(program, cli, done);
   addDemo(program, cli, done);
   withEngine(program.command('version').description('Versions of the package, the engine and the circuits.'))
     .option('--json', 'a JSON object')
@@ -81,8 +117,12 @@ function addProve(program: Command, cli: Cli, done: (exitCode: number) => void) 
     .description('Submit a program and its input to a service, wait, save the proof and verify it.')
     .option('--program <elf>', 'the guest, compiled for SP1');
   withLimits(withServiceOptions(withInputs(command, inputs)))
-    .option('--mode <mode>', 'core, compressed, plonk or groth16', parseMode, 'core' as ProofMode)
-    .option('--timeout <time>', 'how long the service may take, for example 90s, 15m, 4h', parseDuration, 4 * hours)
+    .option('--mode <mode>', 'core, compressed, plonk, groth16 or tee', parseRequestMode, 'core' as RequestMode)
+    .addOption(
+      new Option('--timeout <time>', 'how long the service may take, for example 90s, 15m, 4h')
+        .argParser(parseTimeout)
+        .default(4 * hours, '4h'),
+    )
     .option('--out <file>', 'where the proof goes, in the format of the SDK (default: PROGRAM.MODE.proof)')
     .option('--no-wait', 'print the request id and leave')
     .option('--request <id>', 'go on waiting for an earlier request', parseId)
@@ -135,6 +175,28 @@ function addVerify(program: Command, cli: Cli, done: (exitCode: number) => void)
   );
 }
 
+function addInspect(program: Command, cli: Cli, done: (exitCode: number) => void) {
+  program
+    .command('inspect')
+    .description('Read a proof file and check what can be checked without an engine. Says nothing of its validity.')
+    .argument('<proof>', 'a proof file, as prove or SP1ProofWithPublicValues::save wrote it')
+    .option('--vk-hash <hex>', 'the program that it ought to be a proof of', parseProgramHash)
+    .option('--public-values-hash <hex>', 'SHA-256 of the public values that it ought to have', parseHash)
+    .option('--json', 'the findings as a JSON object')
+    .action(async (proof: string, options) =>
+      done(await (await import('./inspect.js')).runInspect(cli, proof, options)),
+    );
+}
+
+function addEngine(program: Command, cli: Cli, done: (exitCode: number) => void) {
+  const engine = program.command('engine').description('The process that executes, proves and verifies.');
+  engine
+    .command('build')
+    .description('Build it from the sources of this package: ten minutes, once. Needs Rust and a C linker.')
+    .option('--json', 'where it is, as a JSON object')
+    .action(async (options) => done(await (await import('./engineBuild.js')).runEngineBuild(cli, options)));
+}
+
 function addRequest(program: Command, cli: Cli, done: (exitCode: number) => void) {
   const request = program.command('request').description('What a service knows about requests, and giving one up.');
   withServiceOptions(request.command('show').description('Everything about one request.'))
@@ -162,13 +224,18 @@ function addDemo(program: Command, cli: Cli, done: (exitCode: number) => void) {
     .option('--input <value>', 'the example’s input: a number for fibonacci, a text for the others');
   withEngine(withInputs(command, inputs))
     .option('--data <dir>', 'data folder of the service (default: demo in the user’s data folder)')
+    .option(
+      '--attest',
+      'show first how a client checks where its input goes; with development quotes, which prove nothing',
+    )
     .addHelpText(
       'after',
       `
 Examples:
-  $ npm run demo
-  $ npm run demo -- --input "correct horse battery staple"
-  $ npm run demo -- --program fibonacci --input 1000 --mode compressed`,
+  $ sealed-prover demo
+  $ sealed-prover demo --input "correct horse battery staple"
+  $ sealed-prover demo --attest
+  $ sealed-prover demo --program fibonacci --input 1000 --mode compressed`,
     )
     .action(async (options) => done(await (await import('./demo.js')).runDemo(cli, options, inputs)));
 }

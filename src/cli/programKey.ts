@@ -1,10 +1,11 @@
 // The verifying key of a program: computed by the local engine once per ELF, then kept in the user's cache.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ProgramKey } from '../client/client.js';
 import { encodeProgram } from '../client/encode.js';
 import { parseVk, vkHash } from '../engines/vk.js';
+import { fileProblem } from '../fileProblem.js';
 import { createBusyLine } from './busyLine.js';
 import { type Cli, CliError } from './cli.js';
 import { cacheFolder } from './folders.js';
@@ -34,10 +35,11 @@ export async function programKeyOf(
   elf: Uint8Array,
   { engine, signal }: { engine: string | undefined; signal: AbortSignal },
 ): Promise<ProgramKey> {
-  const folder = join(cacheFolder(cli.environment), 'keys', crateVersion);
-  const path = join(folder, `${createHash('sha256').update(elf).digest('hex')}.vk`);
-  const kept = readKept(path);
-  if (kept !== undefined) return kept;
+  const cache = cacheFolder(cli.environment);
+  const name = `${createHash('sha256').update(elf).digest('hex')}.vk`;
+  const path = cache && join(cache, 'keys', crateVersion, name);
+  const kept = path && readKept(path);
+  if (kept) return kept;
 
   const located = locateEngine({ given: engine, environment: cli.environment });
   if (!located.found) throw new CliError('ENGINE_MISSING', located.problem);
@@ -51,9 +53,18 @@ export async function programKeyOf(
   }
   const key = keyOf(vk);
   if (key === undefined) throw new CliError('ENGINE_REFUSED', 'The engine answered with a verifying key that is none.');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const partial = `${path}.${process.pid}`;
-  writeFileSync(partial, vk);
-  renameSync(partial, path);
+  if (path) keep(path, vk, cli);
   return key;
+}
+
+/** It only saves time: where it cannot be kept, the command goes on. */
+function keep(path: string, vk: Uint8Array, { output }: Cli): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const partial = `${path}.${process.pid}`;
+    writeFileSync(partial, vk);
+    renameSync(partial, path);
+  } catch (error) {
+    output.note(`The program's key cannot be kept in ${dirname(path)} (${fileProblem(error)}): it is made each time.`);
+  }
 }

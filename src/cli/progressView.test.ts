@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RequestUpdate } from '../client/client.js';
 import type { RequestId } from '../ids.js';
 import { scriptedCli } from '../testkit/scriptedCli.js';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { createProgressView, describeUpdate } from './progressView.js';
 
 const base = { requestId: 'ab'.repeat(32) as RequestId, deadlineAt: 0 };

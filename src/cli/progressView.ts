@@ -21,7 +21,7 @@ const states: Record<string, string> = {
   timedOut: 'expired',
 };
 
-/** The state in the service's own words where it tells them, else as far as the wire can. */
+/** The state in the service's own words where it sends them, else as much as the wire can say. */
 function stateOf({ state, detail }: RequestUpdate): string {
   const known = states[state] ?? state;
   if (detail === undefined || (known !== 'executing' && known !== 'proving' && known !== 'requested')) return known;
@@ -57,7 +57,7 @@ export interface ProgressView {
 }
 
 export function createProgressView(output: Output, clock: Clock): ProgressView {
-  const startedAt = clock.now();
+  const startedAt = clock.steady();
   const line = createBusyLine(output, clock, 'waiting', { announce: false });
   let noted = '';
   const note = (key: string, text: string) => {
@@ -70,7 +70,7 @@ export function createProgressView(output: Output, clock: Clock): ProgressView {
       const text = describeUpdate(update);
       line.say(text);
       // Every shard would be a line of its own: without a terminal only states and stages are.
-      const elapsed = formatDuration(clock.now() - startedAt);
+      const elapsed = formatDuration(clock.steady() - startedAt);
       note(`${stateOf(update)} ${update.detail?.progress?.stage}`, `${text} (${elapsed})`);
     },
     retrying({ call, error }) {

@@ -8,10 +8,10 @@ import { u32Buffer } from '../client/client.js';
 import { encodeStdin } from '../client/encode.js';
 import { ArtifactStore } from '../gen/artifact/artifact_pb.js';
 import { ExecutionStatus, FulfillmentStatus, ProverNetwork } from '../gen/network/network_pb.js';
-import { installFakeEngine } from '../testkit/fakeEngineLauncher.js';
-import { fakeProof, fakePublicValues, fakePublicValuesHash } from '../testkit/fakeProof.js';
+import { installFakeEngine } from '../testkit/engine/fakeEngineLauncher.js';
+import { fakeProof, fakePublicValues, fakePublicValuesHash } from '../testkit/engine/fakeProof.js';
+import { Refusal, startScriptedNetwork } from '../testkit/network/scriptedNetwork.js';
 import { type ScriptedCli, scriptedCli } from '../testkit/scriptedCli.js';
-import { Refusal, startScriptedNetwork } from '../testkit/scriptedNetwork.js';
 import { runCli } from './runCli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealed-prove-'));
@@ -97,7 +97,7 @@ test('--no-wait prints the id, and --request takes it up again', async () => {
   const resumed = await run(scriptedCli(environment), 'prove', '--request', id, '--out', out, '--json');
   assert.equal(resumed.exitCode, 0, resumed.err);
   const result = JSON.parse(resumed.out);
-  assert.deepEqual([`0x${result.requestId}`, result.verified, result.path], [id, false, out]);
+  assert.deepEqual([result.requestId, result.verified, result.path], [id, false, out]);
 });
 
 test('request cancel gives a request up, and says why when it cannot', async () => {
@@ -110,7 +110,7 @@ test('request cancel gives a request up, and says why when it cannot', async () 
   const plain = await run(scriptedCli(environment), 'request', 'cancel', `0x${id}`);
   assert.deepEqual([plain.exitCode, plain.out], [0, `Cancelled 0x${id}\n`]);
   const json = await run(scriptedCli(environment), 'request', 'cancel', id, '--json');
-  assert.deepEqual([json.exitCode, JSON.parse(json.out)], [0, { requestId: id, state: 'cancelled' }]);
+  assert.deepEqual([json.exitCode, JSON.parse(json.out)], [0, { requestId: `0x${id}`, state: 'cancelled' }]);
   assert.deepEqual(cancelled, [id, id]);
   network.on(ProverNetwork.method.cancelRequest, () => {
     throw new Refusal(status.FAILED_PRECONDITION, 'The request is fulfilled already.');

@@ -2,20 +2,23 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { ByteSource, Client, FulfilledRequest, ProofMode, RequestId } from '../client/client.js';
+import type { ByteSource, Client, FulfilledRequest, RequestId, RequestMode } from '../client/client.js';
 import { parseProofFile } from '../client/client.js';
+import { fileProblem, isFileError } from '../fileProblem.js';
 import { type Cli, CliError, interruptedExitCode } from './cli.js';
+import { isTeeProof, reportTee } from './collectTee.js';
 import { connect, type ServiceOptions, serviceUrl } from './connect.js';
 import { formatDuration, formatSize } from './format.js';
 import { toJson } from './output.js';
 import { readProgram } from './parse.js';
 import { programKeyOf } from './programKey.js';
 import { createProgressView, type ProgressView } from './progressView.js';
+import { checkProofPath, unwritable } from './proofPath.js';
 import { verifyProof } from './verify.js';
 
 export interface ProveOptions extends ServiceOptions {
   readonly program?: string;
-  readonly mode: ProofMode;
+  readonly mode: RequestMode;
   readonly timeout: number;
   readonly cycleLimit?: bigint;
   readonly gasLimit?: bigint;
@@ -32,6 +35,9 @@ export async function runProve(cli: Cli, options: ProveOptions, inputs: readonly
   if (options.program === undefined && options.request === undefined) {
     throw new CliError('USAGE', 'Name what to prove: --program ELF, or --request ID for an earlier request.', 2);
   }
+  // Before a service is asked: a slip here is a slip at once.
+  if (options.program !== undefined) readProgram(options.program);
+  if (options.wait) checkProofPath(resolve(options.out ?? '.', options.out === undefined ? 'x.proof' : ''));
   let requestId = options.request;
   const view = createProgressView(cli.output, cli.clock);
   try {
@@ -103,14 +109,22 @@ async function collect(
   options: ProveOptions,
   { requestId, signal, view }: { requestId: RequestId; signal: AbortSignal; view: ProgressView },
 ): Promise<number> {
-  const startedAt = cli.clock.now();
+  const startedAt = cli.clock.steady();
   const request = await client.waitProof(requestId, { signal, onUpdate: view.update });
   const path = resolve(options.out ?? defaultPath(options, request));
-  const { sizeBytes } = await client.download({ proofUrl: request.proofUrl, path, signal });
+  const { sizeBytes } = await client.download({ proofUrl: request.proofUrl, path, signal }).catch((error: unknown) => {
+    if (!isFileError(error)) throw error;
+    throw unwritable(
+      path,
+      fileProblem(error),
+      `The service keeps it. ${howToResume(cli, { ...options, out: 'FILE' }, requestId)}`,
+    );
+  });
   view.end();
-  const tookMs = cli.clock.now() - startedAt;
+  const tookMs = cli.clock.steady() - startedAt;
   const file = await readFile(path);
   const { program, engine } = options;
+  if (isTeeProof(file)) return await reportTee(cli, { requestId, path, file, tookMs }, options, signal);
   const verdict = program === undefined ? undefined : await verifyProof(cli, { file, program, engine, signal });
   if (verdict?.ok === false) {
     throw new CliError('PROOF_INVALID', `THE PROOF DOES NOT VERIFY: ${verdict.reason} It is in ${path}.`);

@@ -38,20 +38,23 @@ export async function runRequestCancel(cli: Cli, requestId: RequestId, options: 
   });
 }
 
+/** What became of the proof: the network has no status for a request whose time ran out. */
+const proofOf = ({ state, fulfilment }: RequestDetails) => (state === 'expired' ? 'expired' : short(fulfilment));
 const short = (name: string) => name.replace(/^(FULFILLMENT_STATUS|EXECUTION_STATUS)_/, '').toLowerCase();
 const limit = (value: bigint) => (value === 2n ** 64n - 1n ? 'none' : formatCount(value));
 
 function rowsOf(request: RequestDetails): [string, string][] {
-  const { cycles, gasUsed, fulfilledAt, createdAt, executeFailCause, error } = request;
+  const { cycles, gasUsed, fulfilledAt, createdAt, executeFailCause, error, reason } = request;
   const rows: [string, string | undefined][] = [
     ['Request', `0x${request.requestId}`],
     ['Program', `0x${request.vkHash}`],
     ['Requester', `0x${request.requester}`],
     ['Mode', `${request.mode ?? 'unknown'} (${request.version})`],
-    ['Proof', short(request.fulfilment)],
+    ['Proof', proofOf(request)],
     ['Execution', short(request.execution)],
     ['Cause', executeFailCause],
     ['Error', error],
+    ['Reason', reason],
     ['Created', time(createdAt)],
     ['Fulfilled', fulfilledAt && `${time(fulfilledAt)}, after ${formatDuration(fulfilledAt - createdAt)}`],
     ['Deadline', time(request.deadlineAt)],
@@ -92,13 +95,14 @@ async function tableOf(requests: readonly RequestDetails[]): Promise<string> {
     head: ['Request', 'Created', 'Mode', 'Execution', 'Proof', 'Cycles'],
     style: { head: [], border: [] },
   });
-  for (const { requestId, createdAt, mode, execution, fulfilment, cycles } of requests) {
+  for (const request of requests) {
+    const { requestId, createdAt, mode, execution, cycles } = request;
     table.push([
       `0x${requestId}`,
       time(createdAt),
       mode ?? '?',
       short(execution),
-      short(fulfilment),
+      proofOf(request),
       cycles === undefined ? '' : formatCount(cycles),
     ]);
   }

@@ -18,7 +18,18 @@ async function run(...words: string[]): Promise<ScriptedCli & { exitCode: number
 test('help is for people: every command, examples and exit codes', async () => {
   const { exitCode, out } = await run('--help');
   assert.equal(exitCode, 0);
-  for (const command of ['serve', 'prove', 'verify', 'execute', 'request', 'demo', 'version']) {
+  for (const command of [
+    'serve',
+    'health',
+    'prove',
+    'verify',
+    'inspect',
+    'execute',
+    'request',
+    'engine',
+    'demo',
+    'version',
+  ]) {
     assert.match(out(), new RegExp(`^ {2}${command}\\b`, 'm'));
     assert.equal((await run(command, '--help')).exitCode, 0);
   }
@@ -49,7 +60,8 @@ test('values that are wrong say what would be right', async () => {
     [['prove', '--stdin-hex', 'abc'], /two hex digits/],
     [['prove', '--stdin-file', '/nowhere'], /no file \/nowhere/],
     [['prove', '--mode', 'snark'], /core, compressed, plonk, groth16/],
-    [['prove', '--timeout', '5'], /90s, 15m, 4h/],
+    [['prove', '--timeout', '900000'], /length of time with its unit, such as 500ms, 90s, 15m, 4h/],
+    [['prove', '--timeout', '500ms'], /a second at least/],
     [['execute', '--program', 'x', '--cycle-limit', '18446744073709551616'], /below 2\^64/],
     [['request', 'show', '0x12'], /64 hex digits/],
     [['prove'], /--program ELF, or --request ID/],
@@ -102,7 +114,7 @@ test('a key is made once, readable by its owner only', async () => {
   assert.deepEqual(await readdir(join(folder, 'sealed-prover')), ['client.key']);
 });
 
-test('version tells of package, engine and circuits', async () => {
+test('version prints the versions of package, engine and circuits', async () => {
   const { exitCode, out } = await run('version', '--json');
   assert.equal(exitCode, 0);
   const { version, circuits } = JSON.parse(out());

@@ -1,6 +1,7 @@
 // Runs one command line from its words to its exit code; every failure ends here as a sentence.
 import { type Command, CommanderError } from 'commander';
 import { ClientError } from '../client/errors.js';
+import { fileProblem, isFileError } from '../fileProblem.js';
 import { type Cli, CliError } from './cli.js';
 import { toJson } from './output.js';
 import { createProgram } from './program.js';
@@ -30,15 +31,8 @@ export async function runCli(words: readonly string[], cli: Cli): Promise<number
 
 /** The service's options come with their validation, whose library costs 50 ms: loaded only where they can be used. */
 async function serveOptionsFor(words: readonly string[]): Promise<(command: Command) => void> {
-  if (!words.includes('serve')) return () => {};
-  const { options, optionNames, flagOf } = await import('../config/options.js');
-  return (command) => {
-    for (const name of optionNames) {
-      const { placeholder, description, default: fallback } = options[name];
-      const shown = fallback === undefined || fallback === '' ? description : `${description} Default: ${fallback}.`;
-      command.option(`${flagOf(name)} <${placeholder}>`, shown);
-    }
-  };
+  if (!words.includes('serve') && !words.includes('health')) return () => {};
+  return (await import('./serveOptions.js')).addServeOptions;
 }
 
 function report(error: unknown, json: boolean, cli: Cli): number {
@@ -52,6 +46,9 @@ function describe(error: unknown): { code: string; message: string; exitCode: nu
   if (error instanceof CliError) return { code: error.code, message: error.message, exitCode: error.exitCode };
   if (error instanceof ClientError) {
     return { code: error.failure.code, message: error.message, exitCode: 1, facts: error.failure };
+  }
+  if (isFileError(error)) {
+    return { code: 'FILE_UNUSABLE', message: `${error.path} cannot be used: ${fileProblem(error)}.`, exitCode: 1 };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'INTERNAL', message: `This should not have happened:\n${message}`, exitCode: 1 };

@@ -1,7 +1,7 @@
-// `sealed-prover verify`: checks a proof against a program, with the local engine and nobody's word.
-import { readFile } from 'node:fs/promises';
+// `sealed-prover verify`: checks a proof against a program, with the local engine alone.
 import { outlineProofFile, type ProofFile, parseProofFile } from '../client/client.js';
 import { type Cli, CliError } from './cli.js';
+import { readProof } from './inspect.js';
 import { withLocalEngine } from './localEngine.js';
 import { locateEngine } from './locateEngine.js';
 import { toJson } from './output.js';
@@ -27,7 +27,10 @@ export async function verifyProof(
   const { file, program, engine, signal } = parameters;
   const { mode, served } = outlineProofFile(file);
   const located = locateEngine({ given: engine, environment: cli.environment });
-  if (!located.found) throw new CliError('ENGINE_MISSING', located.problem);
+  if (!located.found) {
+    const without = 'What can be said without one: sealed-prover inspect FILE';
+    throw new CliError('ENGINE_MISSING', `${located.problem}\n${without}`);
+  }
   const { vk, vkHash } = await programKeyOf(cli, readProgram(program), { engine, signal });
   const answer = await withLocalEngine(located.path, { clock: cli.clock, signal }, (local) => local.verify(vk, served));
   if (!answer.ok) return { ok: false, vkHash, reason: answer.text };
@@ -38,12 +41,7 @@ export async function verifyProof(
 
 export async function runVerify(cli: Cli, path: string, options: VerifyOptions): Promise<number> {
   return await cli.interruptible(async (signal) => {
-    let file: Buffer;
-    try {
-      file = await readFile(path);
-    } catch (error) {
-      throw new CliError('PROOF_UNREADABLE', `The proof ${path} cannot be read: ${(error as Error).message}.`);
-    }
+    const file = await readProof(path);
     const verdict = await verifyProof(cli, { file, program: options.program, engine: options.engine, signal });
     const { vkHash } = verdict;
     if (verdict.ok) {

@@ -8,6 +8,7 @@ import { freshNonce } from './nonce.js';
 /**
  * Resolves once the end is durable, also when the request was cancelled before. REFUSED when it has ended otherwise
  * (FAILED_PRECONDITION), belongs to another key (PERMISSION_DENIED) or is not known (NOT_FOUND); else as every call.
+ * @internal
  */
 export async function cancelRequest(
   context: Context,

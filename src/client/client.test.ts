@@ -20,8 +20,9 @@ import {
   RequestProofRequestBodySchema,
 } from '../gen/network/network_pb.js';
 import { bytesOf, type RequestId, type VkHash } from '../ids.js';
-import { impatientClock } from '../testkit/impatientClock.js';
-import { Refusal, type ScriptedNetwork, startScriptedNetwork } from '../testkit/scriptedNetwork.js';
+import { fakeProof } from '../testkit/engine/fakeProof.js';
+import { Refusal, type ScriptedNetwork, startScriptedNetwork } from '../testkit/network/scriptedNetwork.js';
+import { impatientClock } from '../testkit/world/impatientClock.js';
 import { recoverAddress } from '../workers/recover.worker.js';
 import { type Client, createClient } from './client.js';
 import { ClientError, type ClientErrorCode } from './errors.js';
@@ -127,7 +128,7 @@ test('a request that is tried again has a new nonce and signature, and the same 
   }
 });
 
-test('a request is given up with a signed call, again with a new nonce while the service says so, and told of by the wait', async () => {
+test('a request is cancelled with a signed call, repeated with a new nonce while the service says so, and the wait reports it', async () => {
   const calls: CancelRequestRequest[] = [];
   scripted.on(network.cancelRequest, (request) => {
     calls.push(request);
@@ -199,7 +200,7 @@ test('a final refusal is not tried again and keeps the words of the service', as
   assert.equal(scripted.calls.filter((call) => call === 'RequestProof').length, 1);
 });
 
-test('a port where nobody listens is UNREACHABLE', async () => {
+test('a port without a listener is UNREACHABLE', async () => {
   const gone = await startScriptedNetwork();
   gone.close();
   await rejectsWith(connect(impatientClock, gone.url).nonce({ retryBudgetMs: 0 }), 'UNREACHABLE', { url: gone.url });
@@ -216,7 +217,7 @@ const statusAnswer = (fulfilment: FulfillmentStatus, execution: ExecutionStatus)
   requestTxHash: new Uint8Array(32),
 });
 
-/** Answers polls from a list; the last answer stays. */
+/** Answers polls from a list. The last answer stays. */
 function scriptStatuses(...answers: [FulfillmentStatus, ExecutionStatus][]) {
   let polls = 0;
   scripted.on(network.getProofRequestStatus, () => {
@@ -250,7 +251,7 @@ test('watch yields each change once, with the detail that the service has, and e
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
-test('a service that tells no detail is not asked for ever', async () => {
+test('a service that gives no detail is not asked for ever', async () => {
   scriptStatuses(
     ...Array.from({ length: 8 }, (): [FulfillmentStatus, ExecutionStatus] => [FulfillmentStatus.ASSIGNED, 1]),
     [FulfillmentStatus.FULFILLED, ExecutionStatus.EXECUTED],
@@ -307,8 +308,9 @@ test('prove goes the whole way', async () => {
   scriptStatuses([FulfillmentStatus.FULFILLED, ExecutionStatus.EXECUTED]);
   scripted.onHttp(async (request, response) => {
     if (request.method === 'PUT') uploads.push(await bodyOf(request));
-    response.end('proof');
+    response.end(proof);
   });
+  const proof = fakeProof(Buffer.from('elf'), Buffer.from('stdin'), 'core', 5);
   const ids: RequestId[] = [];
   const path = join(folder, 'c.proof');
   const proven = await client.prove({
@@ -319,7 +321,7 @@ test('prove goes the whole way', async () => {
     path,
     onRequested: (id) => ids.push(id),
   });
-  assert.deepEqual([ids, proven.request.state, proven.sizeBytes], [[requestId], 'fulfilled', 5]);
+  assert.deepEqual([ids, proven.request.state, proven.sizeBytes], [[requestId], 'fulfilled', proof.length]);
   assert.equal(uploads[1]?.toString('hex'), `01000000000000000100000000000000${'01'}${'00'.repeat(16)}`);
-  assert.equal(await readFile(path, 'utf8'), 'proof\0');
+  assert.ok((await readFile(path)).equals(Buffer.concat([proof, Buffer.of(0)])));
 });

@@ -5,8 +5,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { impatientClock } from '../testkit/impatientClock.js';
-import { type ScriptedNetwork, startScriptedNetwork } from '../testkit/scriptedNetwork.js';
+import type { Sha256, VkHash } from '../ids.js';
+import { type ScriptedNetwork, startScriptedNetwork } from '../testkit/network/scriptedNetwork.js';
+import { impatientClock } from '../testkit/world/impatientClock.js';
 import { type Client, createClient } from './client.js';
 import { ClientError } from './errors.js';
 
@@ -62,4 +63,43 @@ test('a refused download leaves the old file and no other', async () => {
   });
   assert.equal(await readFile(path, 'utf8'), 'older');
   assert.ok(!(await readdir(folder)).some((name) => name.endsWith('.part')));
+});
+
+test('T38: a valid proof of something else is refused, whatever the service says, and leaves the old file', async () => {
+  const path = join(folder, 'd.proof');
+  const u64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+  const sized = (text: string) => Buffer.concat([u64(text.length), Buffer.from(text)]);
+  const proofOf = (mode: number, values: string, program = '') =>
+    Buffer.concat([Buffer.of(mode, 0, 0, 0), Buffer.from(program, 'hex'), sized(values), sized('v6.1.0')]);
+  const hashOf = (values: string) => createHash('sha256').update(values).digest('hex') as Sha256;
+  const teeOf = (vkHash: string, values: string) =>
+    Buffer.from(
+      JSON.stringify({
+        signature: Array(65).fill(1),
+        vk: [...Buffer.from(vkHash, 'hex')],
+        public_values: [...Buffer.from(values)],
+      }),
+    );
+  const [ours, other] = ['01000000'.repeat(8), '02000000'.repeat(8)] as [VkHash, VkHash];
+  const named = (vkHash: string) => Buffer.from(vkHash, 'hex').swap32().toString('hex');
+  const expected = { vkHash: ours, publicValuesHash: hashOf('mine') };
+  const fetch = (proof: Buffer) => {
+    scripted.onHttp((_request, response) => response.writeHead(200, { 'content-length': proof.length }).end(proof));
+    return connect().download({ proofUrl: `${scripted.url}/proof`, path, expected });
+  };
+  for (const [what, proof, problem] of [
+    ['values of another request', proofOf(0, 'of a stranger'), /public values/],
+    ['another program, compressed', proofOf(1, 'mine', named(other)), /another program/],
+    ['a signature over another program', teeOf(other, 'mine'), /another program/],
+    ['a signature over other values', teeOf(ours, 'of a stranger'), /public values/],
+  ] as const) {
+    await writeFile(path, 'older');
+    await assert.rejects(
+      fetch(proof),
+      (error) => error instanceof ClientError && error.failure.code === 'PROOF_MISMATCH' && problem.test(error.message),
+      what,
+    );
+    assert.equal(await readFile(path, 'utf8'), 'older', what);
+  }
+  for (const proof of [proofOf(0, 'mine'), proofOf(1, 'mine', named(ours)), teeOf(ours, 'mine')]) await fetch(proof);
 });

@@ -38,13 +38,13 @@ function bodyOf(parts: readonly SizedSource[]): SizedBody {
   };
 }
 
-/** u64 length ‖ ELF. */
+/** u64 length ‖ ELF. @internal */
 export async function encodeProgram(elf: ByteSource): Promise<SizedBody> {
   const source = await sized(elf);
   return bodyOf([{ bytes: u64(sizeOf(source)) }, source]);
 }
 
-/** An SP1Stdin with these buffers, in the order in which the guest reads them, and no proofs. */
+/** An SP1Stdin with these buffers, in the order in which the guest reads them, and no proofs. @internal */
 export async function encodeStdin(buffers: readonly ByteSource[]): Promise<SizedBody> {
   const sources = await Promise.all(buffers.map(sized));
   const parts = sources.flatMap((source) => [{ bytes: u64(sizeOf(source)) }, source]);
@@ -52,7 +52,13 @@ export async function encodeStdin(buffers: readonly ByteSource[]): Promise<Sized
   return bodyOf([{ bytes: u64(sources.length) }, ...parts, { bytes: Buffer.alloc(16) }]);
 }
 
-/** The buffer that a Rust host writes with `stdin.write(&n)` for a u32. */
+/**
+ * The buffer that a Rust host writes with `stdin.write(&n)` for a u32.
+ * @example
+ * ```ts
+ * const inputs = [u32Buffer(20), { path: 'witness.bin' }];
+ * ```
+ */
 export function u32Buffer(value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);

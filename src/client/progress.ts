@@ -1,7 +1,6 @@
 // How far a request is: an extra of this service beside SP1's wire, `GET /requests/<id>`. Never the truth, never needed.
 import type { RequestId } from '../ids.js';
 import type { Context } from './context.js';
-import { exchange } from './http.js';
 
 export interface RequestProgress {
   readonly state: string;
@@ -23,9 +22,9 @@ export interface RequestProgress {
 
 /** A progress line is not worth a long wait. */
 const timeoutMs = 2_000;
-const longestAnswerBytes = 65_536;
+const maxAnswerBytes = 65_536;
 
-/** Undefined when the service does not say, for whatever reason. Never rejects. */
+/** Undefined when the service does not say, for whatever reason. Never rejects. @internal */
 export async function progress(
   context: Context,
   requestId: RequestId,
@@ -33,19 +32,20 @@ export async function progress(
 ): Promise<RequestProgress | undefined> {
   const controller = new AbortController();
   const giveUp = () => controller.abort();
-  const cancelTimer = context.clock.wakeAt(context.clock.now() + timeoutMs, giveUp);
+  const cancelTimer = context.clock.wakeIn(timeoutMs, giveUp);
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     const url = new URL(`/requests/${requestId}`, context.url).href;
-    const response = await exchange('GET', url, { signal: controller.signal, headers: context.callerHeaders() });
+    const headers = context.callerHeaders();
+    const { httpStatus, body } = await context.transfer('GET', url, { signal: controller.signal, headers });
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of response) {
+    for await (const chunk of body) {
       size += (chunk as Buffer).length;
-      if (size > longestAnswerBytes) return undefined;
+      if (size > maxAnswerBytes) return undefined;
       chunks.push(chunk as Buffer);
     }
-    if (response.statusCode !== 200) return undefined;
+    if (httpStatus !== 200) return undefined;
     const found: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     return isProgress(found) ? found : undefined;
   } catch {

@@ -1,5 +1,5 @@
 // Reads what surrounds the proof in a proof file: mode, public values, circuit version. The proof itself stays unparsed.
-// Layout: u32 mode ‖ proof ‖ u64 length ‖ public values ‖ u64 length ‖ version ‖ optional 0x00 (reference/gpu-servers.md A9).
+// Layout: u32 mode ‖ proof ‖ u64 length ‖ public values ‖ u64 length ‖ version ‖ optional 0x00.
 import { createHash } from 'node:crypto';
 import { type ProofMode, proofModes } from '../engines/jobs.js';
 import { clientError } from './errors.js';
@@ -19,15 +19,25 @@ export interface ProofFile extends ProofOutline {
   readonly publicValuesHash: string;
 }
 
-/** Throws PROOF_MALFORMED. */
+/**
+ * What stands around the proof. Throws PROOF_MALFORMED.
+ * @example
+ * ```ts
+ * const { mode, version } = outlineProofFile(file);
+ * ```
+ */
 export function outlineProofFile(file: Uint8Array): ProofOutline {
   const { mode, bytes, end } = frameOf(file);
   return { mode, version: end.version, served: bytes.subarray(0, end.endsAt) };
 }
 
 /**
- * `publicValuesHash`: what the proof commits to, in hex, where it is known (a fulfilled status and a verifier both tell it); without
+ * `publicValuesHash`: what the proof commits to, in hex, where it is known (a fulfilled status and a verifier both give it). Without
  * it a guest that commits to another hash than SHA-256 cannot be read. Throws PROOF_MALFORMED.
+ * @example
+ * ```ts
+ * const { publicValues } = parseProofFile(file, publicValuesHash);
+ * ```
  */
 export function parseProofFile(file: Uint8Array, publicValuesHash?: string): ProofFile {
   const { bytes, end } = frameOf(file);
@@ -81,7 +91,7 @@ function findPublicValues(body: Buffer, isRight: (values: Buffer) => boolean): B
 }
 
 /**
- * A core or compressed proof holds the SHA-256 of its public values as 32 field elements, one per byte; plonk and groth16 hold it
+ * A core or compressed proof holds the SHA-256 of its public values as 32 field elements, one per byte. Plonk and groth16 hold it
  * as a decimal number below 2^253.
  */
 function isCommitted(values: Buffer, body: Buffer, expectedHash: string | undefined): boolean {
@@ -95,7 +105,13 @@ function isCommitted(values: Buffer, body: Buffer, expectedHash: string | undefi
   return body.includes(BigInt(`0x${masked.toString('hex')}`).toString());
 }
 
-/** The file that Rust's `SP1ProofWithPublicValues::load` reads. */
+/**
+ * The file that Rust's `SP1ProofWithPublicValues::load` reads.
+ * @example
+ * ```ts
+ * const saved: Uint8Array = encodeProofFile(outlineProofFile(file));
+ * ```
+ */
 export function encodeProofFile({ served }: ProofOutline): Uint8Array {
   return Buffer.concat([served, Buffer.of(0)]);
 }

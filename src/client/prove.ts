@@ -1,4 +1,5 @@
 // The whole way from a program and its input to a proof on disk.
+import type { Attestation } from '../attestation/attested/modes.js';
 import type { RequestId } from '../ids.js';
 import type { Context } from './context.js';
 import { type DownloadedProof, download } from './download.js';
@@ -13,15 +14,17 @@ export interface ProveParameters extends Omit<RequestProofParameters, 'vkHash'>,
   readonly setup: (elf: ByteSource) => Promise<ProgramKey>;
   /** Where the proof goes. */
   readonly path: string;
-  /** Told once the request is durable: with this id the wait can be taken up again by any client. */
+  /** Called once the request is durable. Any client can take up the wait again with this id. */
   readonly onRequested?: (requestId: RequestId) => void;
 }
 
 export interface ProvenRequest extends DownloadedProof {
   readonly request: FulfilledRequest;
+  /** What is known of the service that has had the input. */
+  readonly attestation: Attestation;
 }
 
-/** Registers, requests, waits and downloads. Rejects as each of these does. */
+/** Registers, requests, waits and downloads. Rejects as each of these does. @internal */
 export async function prove(context: Context, parameters: ProveParameters): Promise<ProvenRequest> {
   const { elf, setup, path, signal, onRequested } = parameters;
   const options = signal === undefined ? {} : { signal };
@@ -30,5 +33,9 @@ export async function prove(context: Context, parameters: ProveParameters): Prom
   const requestId = await requestProof(context, { ...parameters, vkHash: key.vkHash });
   onRequested?.(requestId);
   const request = await waitProof(context, requestId, parameters);
-  return { request, ...(await download(context, { ...options, proofUrl: request.proofUrl, path })) };
+  const { proofUrl, publicValuesHash } = request;
+  const expected = { vkHash: key.vkHash, ...(publicValuesHash !== undefined && { publicValuesHash }) };
+  const downloaded = await download(context, { ...options, proofUrl, path, expected });
+  const attestation = await context.attempt('attestation', options, (_call, signal) => context.attestation(signal));
+  return { request, attestation, ...downloaded };
 }

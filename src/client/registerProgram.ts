@@ -27,7 +27,7 @@ export interface Registration {
   readonly registered: boolean;
 }
 
-/** Idempotent. VK_HASH_MISMATCH when the service holds another vk under this hash; else as every call. */
+/** Idempotent. VK_HASH_MISMATCH when the service holds another vk under this hash; else as every call. @internal */
 export async function registerProgram(
   context: Context,
   { elf, vk, vkHash }: Program,
@@ -53,7 +53,7 @@ export async function registerProgram(
   return { vkHash, registered: true };
 }
 
-/** The registered vk, empty when the service does not tell it; undefined when the program is not registered. */
+/** The registered vk, empty when the service does not give it. Undefined when the program is not registered. */
 async function findProgram(call: Call, vkHash: VkHash): Promise<Uint8Array | undefined> {
   try {
     const { program } = await call(ProverNetwork.method.getProgram, { vkHash: bytesOf(vkHash) });

@@ -1,17 +1,19 @@
 // Uploads an input and asks for a proof of a registered program.
 import { create, toBinary } from '@bufbuild/protobuf';
-import { type ProofMode, proofModeNumber } from '../engines/jobs.js';
+import { type RequestMode, requestModeNumber } from '../engines/jobs.js';
 import { ArtifactType } from '../gen/artifact/artifact_pb.js';
 import {
   FulfillmentStrategy,
   MessageFormat,
+  type ProofMode,
   ProverNetwork,
   RequestProofRequestBodySchema,
 } from '../gen/network/network_pb.js';
-import { bytesOf, parseRequestId, type RequestId, type VkHash } from '../ids.js';
+import { bytesOf, parseRequestId, type RequestId } from '../ids.js';
 import type { CallParameters, Context } from './context.js';
 import { type ByteSource, encodeStdin } from './encode.js';
 import { clientError } from './errors.js';
+import { givenVkHash } from './givenId.js';
 import { freshNonce } from './nonce.js';
 import { upload } from './upload.js';
 
@@ -24,8 +26,9 @@ const defaultTimeoutMs = 14_400_000;
 const unlimited = 2n ** 64n - 1n;
 
 export interface RequestProofParameters extends CallParameters {
-  readonly vkHash: VkHash;
-  readonly mode: ProofMode;
+  readonly vkHash: string;
+  /** `tee`: a signature of the service over what the program commits to, and no proof (docs/tee-proofs.md). */
+  readonly mode: RequestMode;
   /** One buffer for each read of the guest. */
   readonly inputs: readonly ByteSource[];
   /** From now until the service gives up. Default: four hours. Whole seconds on the wire. */
@@ -36,9 +39,13 @@ export interface RequestProofParameters extends CallParameters {
   readonly gasLimit?: bigint;
 }
 
-/** Resolves once the request is durable on the service. However often an answer is lost, there is one request. */
+/**
+ * Resolves once the request is durable on the service. However often an answer is lost, there is one request.
+ * @internal
+ */
 export async function requestProof(context: Context, parameters: RequestProofParameters): Promise<RequestId> {
-  const { vkHash, mode, inputs, timeoutMs = defaultTimeoutMs, signal } = parameters;
+  const { mode, inputs, timeoutMs = defaultTimeoutMs, signal } = parameters;
+  const vkHash = givenVkHash(parameters.vkHash);
   const options = signal === undefined ? {} : { signal };
   const body = await encodeStdin(inputs);
   const stdinUri = await upload(context, { ...options, type: ArtifactType.PRIVATE_STDIN, body });
@@ -49,7 +56,8 @@ export async function requestProof(context: Context, parameters: RequestProofPar
       nonce: await freshNonce(context, call),
       vkHash: bytesOf(vkHash),
       version: circuitVersion,
-      mode: proofModeNumber[mode],
+      // The SDK's schema has no name for tee.
+      mode: requestModeNumber[mode] as ProofMode,
       strategy: FulfillmentStrategy.HOSTED,
       stdinUri,
       deadline,

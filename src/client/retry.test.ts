@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { SimulatedClock } from '../testkit/simulatedClock.js';
+import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { ClientError } from './errors.js';
 import { type RetryParameters, retry } from './retry.js';
 import { joinSignals } from './sleep.js';
@@ -85,6 +85,26 @@ test('an error that is not transient ends it at once', async () => {
     /final/,
   );
   assert.deepEqual(waits, []);
+});
+
+test('a clock that is set while it waits neither ends the budget nor prolongs it', async () => {
+  const clock = new SimulatedClock();
+  const began = clock.steady();
+  const { parameters } = parametersFor(clock, { budgetMs: 20_000 });
+  const times: number[] = [];
+  const result = assert.rejects(
+    retry(async () => {
+      times.push(clock.steady() - began);
+      throw new Error('not yet');
+    }, parameters),
+  );
+  await clock.advance(2_000);
+  await clock.set(3_600_000);
+  await clock.advance(5_000);
+  await clock.set(-7_200_000);
+  await clock.advance(13_000);
+  await result;
+  assert.equal(times.at(-1), 20_000);
 });
 
 test('the signal ends a wait at once and leaves no listener and no timer behind', async () => {

@@ -7,7 +7,7 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw clientError('ABORTED', {}, { cause: signal.reason });
 }
 
-/** Resolves after `waitMs`; rejects with ABORTED as soon as the signal fires. */
+/** Resolves after `waitMs`. Rejects with ABORTED as soon as the signal fires. */
 export function sleep(clock: Clock, waitMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(clientError('ABORTED', {}, { cause: signal.reason }));
@@ -15,7 +15,7 @@ export function sleep(clock: Clock, waitMs: number, signal: AbortSignal): Promis
       cancel();
       reject(clientError('ABORTED', {}, { cause: signal.reason }));
     };
-    const cancel = clock.wakeAt(clock.now() + waitMs, () => {
+    const cancel = clock.wakeIn(waitMs, () => {
       signal.removeEventListener('abort', onAbort);
       resolve();
     });
@@ -25,7 +25,7 @@ export function sleep(clock: Clock, waitMs: number, signal: AbortSignal): Promis
 
 /**
  * A signal that fires with the first of `signals`, and the function that takes its listeners off again. AbortSignal.any keeps
- * them for the life of the longest signal, and a client's signal lives for thousands of polls.
+ * them for the life of the longest signal, and a client's signal lasts for thousands of polls.
  */
 export function joinSignals(signals: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; leave: () => void } {
   const present = signals.filter((signal) => signal !== undefined);

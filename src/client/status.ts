@@ -20,11 +20,20 @@ export type RequestStatus = {
   | { readonly state: 'unexecutable' | 'unfulfillable' | 'timedOut' }
 );
 
-/** Whether the state is the last one. */
+/**
+ * Whether the state is the last one.
+ * @example
+ * ```ts
+ * if (!isFinal(await client.status(requestId))) await client.waitProof(requestId);
+ * ```
+ */
 export const isFinal = ({ state }: RequestStatus): boolean =>
   state === 'fulfilled' || state === 'unexecutable' || state === 'unfulfillable' || state === 'timedOut';
 
-/** `budgetMs`: how long to go on trying while nothing answers. REFUSED (NOT_FOUND for an unknown id), UNREACHABLE, ABORTED. */
+/**
+ * `budgetMs`: how long to go on trying while nothing answers. REFUSED (NOT_FOUND for an unknown id), UNREACHABLE, ABORTED.
+ * @internal
+ */
 export async function status(
   context: Context,
   requestId: RequestId,

@@ -1,4 +1,5 @@
 // Where a client shows its bearer token, and where it never does.
+
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -9,13 +10,14 @@ import { status } from '@grpc/grpc-js';
 import { runCli } from '../cli/runCli.js';
 import { ArtifactStore } from '../gen/artifact/artifact_pb.js';
 import { ExecutionStatus, FulfillmentStatus, ProverNetwork } from '../gen/network/network_pb.js';
-import { bytesOf, newRequestId, type VkHash } from '../ids.js';
+import { bytesOf, type VkHash } from '../ids.js';
+import { Refusal, type ScriptedNetwork, startScriptedNetwork } from '../testkit/network/scriptedNetwork.js';
+import { sampleRequestId } from '../testkit/sampleIds.js';
 import { scriptedCli } from '../testkit/scriptedCli.js';
-import { Refusal, type ScriptedNetwork, startScriptedNetwork } from '../testkit/scriptedNetwork.js';
 import { type Client, type ClientParameters, createClient } from './client.js';
 
 const { method } = ProverNetwork;
-const requestId = newRequestId();
+const requestId = sampleRequestId();
 const privateKey = '11'.repeat(32);
 
 let scripted: ScriptedNetwork;
@@ -149,5 +151,5 @@ test('the command line takes it from an option, a file or the environment', asyn
   assert.deepEqual((await list({})).shown, ['']);
   const missing = await list({}, '--token-file', join(folder, 'none'));
   assert.equal(missing.exitCode, 1);
-  assert.match(missing.err, /The token file .*none cannot be read: ENOENT/);
+  assert.match(missing.err, /The token file .*none cannot be read: there is no such file or folder/);
 });

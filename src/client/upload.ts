@@ -2,7 +2,7 @@
 import { ArtifactStore, type ArtifactType } from '../gen/artifact/artifact_pb.js';
 import type { CallParameters, Context } from './context.js';
 import { ClientError, clientError } from './errors.js';
-import { ExchangeFailed, exchange, readNotice, type SizedBody } from './http.js';
+import { ExchangeFailed, readNotice, type SizedBody } from './http.js';
 
 export interface UploadParameters extends CallParameters {
   readonly type: ArtifactType;
@@ -18,15 +18,14 @@ export async function upload(context: Context, { type, body, ...options }: Uploa
   if (!URL.canParse(created.artifactPresignedUrl)) {
     throw clientError('ANSWER_MALFORMED', { call: 'CreateArtifact', problem: 'the upload URL is none' });
   }
-  await context.attempt('upload', options, (_call, signal) => put(created.artifactPresignedUrl, body, signal));
+  await context.attempt('upload', options, (_call, signal) => put(context, created.artifactPresignedUrl, body, signal));
   return created.artifactUri;
 }
 
-async function put(url: string, body: SizedBody, signal: AbortSignal): Promise<void> {
+async function put({ transfer }: Context, url: string, body: SizedBody, signal: AbortSignal): Promise<void> {
   try {
-    const response = await exchange('PUT', url, { body, signal });
-    const httpStatus = response.statusCode ?? 0;
-    const detail = await readNotice(response);
+    const { httpStatus, body: answer } = await transfer('PUT', url, { body, signal });
+    const detail = await readNotice(answer);
     if (httpStatus < 200 || httpStatus > 299) {
       throw clientError('TRANSFER_REFUSED', { transfer: 'upload', httpStatus, detail });
     }

@@ -7,13 +7,16 @@ import type { RequestStatus } from './status.js';
 import { type RequestUpdate, type WatchParameters, watch } from './watch.js';
 
 export interface WaitProofParameters extends WatchParameters {
-  /** Told each change, the last one included. */
+  /** Called with each change, the last one included. */
   readonly onUpdate?: (update: RequestUpdate) => void;
 }
 
 export type FulfilledRequest = Extract<RequestStatus, { state: 'fulfilled' }>;
 
-/** Resolves when the proof can be downloaded. UNEXECUTABLE, UNFULFILLABLE, TIMED_OUT, REFUSED, UNREACHABLE, ABORTED. */
+/**
+ * Resolves when the proof can be downloaded. UNEXECUTABLE, UNFULFILLABLE, TIMED_OUT, REFUSED, UNREACHABLE, ABORTED.
+ * @internal
+ */
 export async function waitProof(
   context: Context,
   requestId: RequestId,
@@ -38,7 +41,8 @@ async function failureOf(
 ) {
   const code = state === 'unexecutable' ? 'UNEXECUTABLE' : 'UNFULFILLABLE';
   const known = await details(context, requestId, signal === undefined ? {} : { signal });
-  const reason = detail?.failure?.message ?? (detail?.state === 'cancelled' ? 'The request was cancelled.' : '');
+  const cancelled = detail?.state === 'cancelled' ? 'The request was cancelled.' : '';
+  const reason = detail?.failure?.message ?? known.reason ?? cancelled;
   const cause = (code === 'UNEXECUTABLE' ? known.executeFailCause : known.error) ?? 'the service names no cause';
   return clientError(code, { requestId, cause, detail: reason });
 }

@@ -36,10 +36,10 @@ describe('loadConfig', () => {
     assert.ok(Object.isFrozen(config));
   });
 
-  it('holds polls for no longer than the SDK waits for an answer', () => {
+  it('holds polls for no longer than the SDK sleeps between two of them', () => {
     assert.equal(load({ holdPolls: '0s' }).holdPolls, 0);
-    assert.equal(load({ holdPolls: '50s' }).holdPolls, 50_000);
-    assert.match(problemsOf(() => load({ holdPolls: '1m' }))[0] ?? '', /must be at most 50s/);
+    assert.equal(load({}).holdPolls, 2_000);
+    assert.match(problemsOf(() => load({ holdPolls: '10s' }))[0] ?? '', /must be at most 2s/);
   });
 
   it('refuses half of what TLS needs', () => {
@@ -56,6 +56,16 @@ describe('loadConfig', () => {
     assert.equal(config.executeLanes, 2);
   });
 
+  it('takes the defaults of an image only where nothing else is said', () => {
+    const defaults = { SEALED_DEFAULTS: fileWith('{"listen": "0.0.0.0:8080", "uploads": 7, "data": "/data"}') };
+    const file = fileWith('{"listen": "1.1.1.1:1"}');
+    const config = load({}, { ...defaults, SEALED_UPLOADS: '5' }, file);
+    assert.deepEqual(config.listen, { host: '1.1.1.1', port: 1 });
+    assert.deepEqual([config.uploads, config.data], [5, '/data']);
+    assert.deepEqual(load({}, defaults).listen, { host: '0.0.0.0', port: 8080 });
+    assert.match(problemsOf(() => load({}, { SEALED_DEFAULTS: '/nowhere' }))[0] ?? '', /\/nowhere cannot be read/);
+  });
+
   it('reads every option from its environment variable and names it when it is wrong', () => {
     for (const name of optionNames) {
       const variable = environmentNameOf(name);
@@ -64,11 +74,56 @@ describe('loadConfig', () => {
     }
   });
 
+  it('says in words of its own what is wrong with each option', () => {
+    for (const name of optionNames) {
+      for (const text of ['', ' ', '%', '-1', '1e99', '\u0000']) {
+        const [problem = ''] = problemsOf(() => load({ [name]: text }));
+        assert.doesNotMatch(
+          problem,
+          /expected|Invalid|received|Too small|Too big|string|undefined|NaN/,
+          `${name}=${text}`,
+        );
+      }
+    }
+  });
+
   it('names the nearest option for an unknown variable or file entry, all at once', () => {
     const file = fileWith('{"lsiten": "x"}');
     const problems = problemsOf(() => load({}, { SEALED_LISTN: 'x' }, file)).join('\n');
     assert.match(problems, /SEALED_LISTN: .* did you mean SEALED_LISTEN\?/);
     assert.match(problems, /"lsiten" in .* did you mean "listen"\?/);
+  });
+
+  it('suggests what is near, and nothing where nothing is', () => {
+    const said = (name: string, value = 'x') => problemsOf(() => load({}, { [name]: value })).join('\n');
+    assert.match(said('SEALED_DATA_DIR'), /SEALED_DATA_DIR: there is no such option; did you mean SEALED_DATA\?/);
+    assert.match(said('SEALED_PUBIC_URL'), /did you mean SEALED_PUBLIC_URL\?/);
+    assert.match(said('SEALED_MAX_STDIN'), /did you mean SEALED_MAX_STDIN_SIZE\?/);
+    assert.match(said('SEALED_LISTEN_PORT', '8081'), /did you mean SEALED_LISTEN\?/);
+    for (const name of ['SEALED_COLOUR_SCHEME_OF_LOGS', 'SEALED_X', 'SEALED_', 'SEALED_S3_URL', 'SEALED_MAX_LOSSES'])
+      assert.match(said(name), new RegExp(`^${name}: there is no such option; docs/configuration\\.md has them all$`));
+    const file = fileWith('{"colourOfLogs": "x"}');
+    assert.doesNotMatch(problemsOf(() => load({}, {}, file)).join(), /did you mean/);
+  });
+
+  it('wants a unit with a duration, wherever it is given', () => {
+    const said = (...of: Parameters<typeof load>) => problemsOf(() => load(...of)).join('\n');
+    assert.match(
+      said({ drainTimeout: '10000' }),
+      /--drain-timeout: must be a length of time with its unit, such as 500ms/,
+    );
+    assert.match(said({}, { SEALED_DRAIN_TIMEOUT: '10' }), /SEALED_DRAIN_TIMEOUT: must be .*, not "10"/);
+    assert.match(said({}, {}, fileWith('{"drainTimeout": 10000}')), /"drainTimeout" in .*: must be .* unit/);
+    assert.equal(load({ drainTimeout: '10000ms' }).drainTimeout, 10_000);
+  });
+
+  it('says in its own words what is wrong with a value of any option', () => {
+    for (const name of optionNames) {
+      for (const value of ['', '\0', '-1', '../..']) {
+        const problems = problemsOf(() => load({ [name]: value })).join('\n');
+        assert.doesNotMatch(problems, /invalid (input|option|string|type)|too small|expected|not valid/i, name);
+      }
+    }
   });
 
   it('refuses values out of range, with what is allowed', () => {
@@ -119,7 +174,11 @@ describe('loadConfig', () => {
 
   it('says what is wrong with the file', () => {
     assert.match(problemsOf(() => load({}, {}, fileWith('[1]')))[0] ?? '', /one JSON object/);
-    assert.match(problemsOf(() => load({}, {}, '/nowhere.json'))[0] ?? '', /cannot be read/);
+    assert.match(
+      problemsOf(() => load({}, {}, '/nowhere.json'))[0] ?? '',
+      /cannot be read: there is no such file or folder$/,
+    );
+    assert.match(problemsOf(() => load({}, {}, '/'))[0] ?? '', /cannot be read: it is a folder$/);
   });
 
   it('spells names alike everywhere', () => {

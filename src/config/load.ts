@@ -1,13 +1,31 @@
 // Reads the options from flags, environment and file, in that order of strength, and answers one frozen Config or all that is wrong.
+// Weaker than all three are the defaults of an image, a file of the same form.
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileProblem, isSystemError } from '../fileProblem.js';
+import { homeFolder } from '../home.js';
+import { attestContradictions } from './attest.js';
 import { nearest } from './nearest.js';
+import { networkContradictions } from './network.js';
 import { environmentNameOf, flagOf, type OptionName, type OptionValues, optionNames, options } from './options.js';
+import { isOfPlatform } from './platformVariables.js';
 import { s3Contradictions, s3RegionOf } from './s3.js';
+import { teeContradictions } from './tee.js';
+import { workersContradictions } from './workers.js';
 
 type Resolved = 'data' | 'cpuProveLanes';
-export type Config = Readonly<Omit<OptionValues, Resolved> & { [N in Resolved]: Exclude<OptionValues[N], undefined> }>;
+export type Config = Readonly<
+  Omit<OptionValues, Resolved | 'adminSocket'> & { [N in Resolved]: Exclude<OptionValues[N], undefined> } & {
+    /** Undefined: none is wanted. */
+    adminSocket: AdminSocket | undefined;
+  }
+>;
+
+export interface AdminSocket {
+  readonly path: string;
+  /** Somebody has chosen this path. */
+  readonly isNamed: boolean;
+}
 
 /** Everything that is wrong, a sentence each: a user mends all of it at once. */
 export class ConfigError extends Error {
@@ -25,8 +43,17 @@ export interface ConfigSources {
   readonly file?: string | undefined;
 }
 
-/** Variables of the same prefix that belong to the command line client. */
-const otherVariables = ['SEALED_CONFIG', 'SEALED_URL', 'SEALED_CLIENT_KEY', 'SEALED_TOKEN'];
+/** Variables of the same prefix that are no options: files with options, and what belongs to the command line client. */
+const otherVariables = [
+  'SEALED_CONFIG',
+  'SEALED_DEFAULTS',
+  'SEALED_URL',
+  'SEALED_CLIENT_KEY',
+  'SEALED_TOKEN',
+  'SEALED_ADMIN',
+];
+
+const prefix = 'SEALED_';
 
 interface Given {
   readonly text: string;
@@ -38,6 +65,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const problems: string[] = [];
   const { environment } = sources;
   const fromFile = readFile(sources.file ?? environment['SEALED_CONFIG'], problems);
+  const fromDefaults = readFile(environment['SEALED_DEFAULTS'], problems);
   rejectUnknownVariables(environment, problems);
 
   const values: Partial<Record<OptionName, unknown>> = {};
@@ -49,7 +77,7 @@ export function loadConfig(sources: ConfigSources): Config {
         ? { text: flag, as: flagOf(name) }
         : environment[variable] !== undefined
           ? { text: environment[variable], as: variable }
-          : fromFile.get(name);
+          : (fromFile.get(name) ?? fromDefaults.get(name));
     const text = given?.text ?? options[name].default;
     if (text === undefined) continue;
     const parsed = options[name].schema.safeParse(text);
@@ -59,6 +87,9 @@ export function loadConfig(sources: ConfigSources): Config {
         `${given?.as ?? name}: ${parsed.error.issues[0]?.message ?? 'not valid'}, not "${text.slice(0, 80)}"`,
       );
   }
+  const home = environment['XDG_DATA_HOME'] || homeFolder();
+  if (values.data === undefined && home === undefined)
+    problems.push(`${flagOf('data')} is needed: this user has no home folder for the data (HOME is not set)`);
   const config = complete(values as OptionValues, environment);
   if (problems.length === 0) problems.push(...contradictions(config));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -67,13 +98,22 @@ export function loadConfig(sources: ConfigSources): Config {
 
 function complete(values: OptionValues, environment: ConfigSources['environment']): Config {
   const hasGpus = (values.gpus?.length ?? 0) + (values.gpuSockets?.length ?? 0) > 0;
-  const dataHome = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const dataHome = environment['XDG_DATA_HOME'] || join(homeFolder() ?? '/', '.local', 'share');
+  const data = resolve(values.data ?? join(dataHome, 'sealed-prover'));
   return {
     ...values,
-    data: resolve(values.data ?? join(dataHome, 'sealed-prover')),
+    data,
+    adminSocket: adminSocketOf(values.adminSocket, data),
     cpuProveLanes: values.cpuProveLanes ?? (hasGpus ? 0 : 1),
     s3Region: s3RegionOf(values, environment),
   };
+}
+
+function adminSocketOf(named: string | undefined, data: string): AdminSocket | undefined {
+  if (named === 'off') return undefined;
+  return named === undefined
+    ? { path: join(data, 'admin.sock'), isNamed: false }
+    : { path: resolve(named), isNamed: true };
 }
 
 function contradictions(config: Config): string[] {
@@ -87,7 +127,7 @@ function contradictions(config: Config): string[] {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
     found.push(`${flagOf('tlsCert')} and ${flagOf('tlsKey')} need each other`);
   for (const name of ['tlsClientCa', 'plaintext'] as const) {
-    if (config[name] !== undefined && config.tlsCert === undefined)
+    if (config[name] !== undefined && config.tlsCert === undefined && config.tls === undefined)
       found.push(`${flagOf(name)} needs ${flagOf('tlsCert')} and ${flagOf('tlsKey')}: without them there is no TLS`);
   }
   const largest = Math.max(config.maxStdinSize, config.maxProgramSize);
@@ -99,10 +139,21 @@ function contradictions(config: Config): string[] {
   }
   if (config.clientCertificates === 'required' && config.tlsClientCa === undefined)
     found.push(`${flagOf('clientCertificates')} required needs ${flagOf('tlsClientCa')}: who vouches for them`);
-  if (config.cpuProveLanes + config.gpus.length + config.gpuSockets.length === 0) {
+  if (
+    config.tee === 'off' &&
+    config.workersListen === undefined &&
+    config.cpuProveLanes + config.gpus.length + config.gpuSockets.length === 0
+  ) {
     found.push(`${flagOf('cpuProveLanes')} is 0 and no GPU is given: nothing could prove`);
   }
-  return [...found, ...s3Contradictions(config)];
+  return [
+    ...found,
+    ...attestContradictions(config),
+    ...teeContradictions(config),
+    ...networkContradictions(config),
+    ...workersContradictions(config),
+    ...s3Contradictions(config),
+  ];
 }
 
 function readFile(path: string | undefined, problems: string[]): Map<string, Given> {
@@ -112,7 +163,9 @@ function readFile(path: string | undefined, problems: string[]): Map<string, Giv
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    problems.push(`the configuration file ${path} cannot be read: ${(error as Error).message}`);
+    problems.push(
+      `the configuration file ${path} cannot be read: ${isSystemError(error) ? fileProblem(error) : `it is no JSON (${(error as Error).message})`}`,
+    );
     return given;
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
@@ -122,7 +175,7 @@ function readFile(path: string | undefined, problems: string[]): Map<string, Giv
   for (const [name, value] of Object.entries(parsed)) {
     const as = `"${name}" in ${path}`;
     if (!optionNames.includes(name as OptionName))
-      problems.push(`${as}: there is no such option; did you mean "${nearest(name, optionNames)}"?`);
+      problems.push(`${as}: ${unknownOption(nearest(name, optionNames), (known) => `"${known}"`)}`);
     else if (typeof value === 'string' || typeof value === 'number') given.set(name, { text: String(value), as });
     else if (Array.isArray(value)) given.set(name, { text: value.join(','), as });
     else problems.push(`${as}: must be text, a number or a list`);
@@ -130,11 +183,19 @@ function readFile(path: string | undefined, problems: string[]): Map<string, Giv
   return given;
 }
 
+/** A misspelt option must be an error: a misspelt allowlist, for example, would let everybody in. */
 function rejectUnknownVariables(environment: ConfigSources['environment'], problems: string[]): void {
   const known = [...optionNames.map(environmentNameOf), ...otherVariables];
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith('SEALED_') && !known.includes(name)) {
-      problems.push(`${name}: there is no such option; did you mean ${nearest(name, known)}?`);
-    }
+  for (const [name, value = ''] of Object.entries(environment)) {
+    if (!name.startsWith(prefix) || known.includes(name)) continue;
+    const plain = (variable: string) => variable.slice(prefix.length);
+    const meant = nearest(plain(name), known.map(plain));
+    if (isOfPlatform(name, value, meant !== undefined)) continue;
+    problems.push(`${name}: ${unknownOption(meant, (near) => prefix + near)}`);
   }
 }
+
+const unknownOption = (meant: string | undefined, spelt: (known: string) => string) =>
+  meant === undefined
+    ? 'there is no such option; docs/configuration.md has them all'
+    : `there is no such option; did you mean ${spelt(meant)}?`;

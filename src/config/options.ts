@@ -1,136 +1,122 @@
-// Every option of the service, once: its name, its form, its default and what it is for. Flags, environment variables, the
-// configuration file and docs/configuration.md are all derived from this table.
+// Every option of the service, once. Flags, environment variables, the configuration file and docs/configuration.md come from this table.
 import { z } from 'zod';
+import { networkOptions } from './networkOptions.js';
+import { choice, count, list, option, text } from './option.js';
+import { listen, origin } from './places.js';
+import { duration, size } from './quantities.js';
+import { teeOptions } from './teeOptions.js';
 
-/** `512MiB`, `2GB`, `1048576`: bytes. */
-const size = z.string().transform((text, context) => {
-  const found = /^(\d{1,15})\s*(B|KB|MB|GB|KiB|MiB|GiB)?$/.exec(text);
-  const unit = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[found?.[2] ?? 'B'] ?? 1;
-  if (found === null) context.addIssue({ code: 'custom', message: 'must be a size such as 512MiB or 2GB' });
-  return Number(found?.[1]) * unit;
-});
-
-/** `90s`, `15m`, `12h`, `7d`: milliseconds. */
-const duration = z.string().transform((text, context) => {
-  const found = /^(\d{1,9})\s*(s|m|h|d)$/.exec(text);
-  const unit = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 }[found?.[2] ?? 's'] ?? 1e3;
-  if (found === null) context.addIssue({ code: 'custom', message: 'must be a duration such as 90s, 15m, 12h or 7d' });
-  return Number(found?.[1]) * unit;
-});
-
-const count = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`);
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-
-const listen = z.string().transform((text, context) => {
-  const found = /^(?:(\[[0-9a-fA-F:.]+\]|[^:\s]+):)?(\d{1,5})$/.exec(text);
-  const port = Number(found?.[2]);
-  if (found === null || port > 65_535)
-    context.addIssue({ code: 'custom', message: 'must be HOST:PORT, for example 127.0.0.1:8080' });
-  return { host: (found?.[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
-});
-
-const origin = z.string().transform((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const plain =
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.username === '';
-  if (!plain) context.addIssue({ code: 'custom', message: 'must be an origin such as https://prover.example.org' });
-  return url?.origin ?? '';
-});
-
-/** The SDK ends a call after 60 s; what is left is for the way. */
-const longestHoldMs = 50_000;
+/** The SDK sleeps this long between two polls, so one of them falls into the last 2 s of a proof. */
+const longestHoldMs = 2_000;
 
 const s3Prefix = z
   .string()
   .regex(/^[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]{0,199}$/, 'must be letters, digits and - _ . / as in team/prover')
   .transform((text) => (text.endsWith('/') ? text : `${text}/`));
 
-/** `fallback` is text, as a user would write it; undefined when the default depends on the machine. */
-const option = <S extends z.ZodType<unknown, string>, const D extends string | undefined>(
-  schema: S,
-  fallback: D,
-  placeholder: string,
-  description: string,
-): { schema: S; default: D; placeholder: string; description: string } => ({
-  schema,
-  default: fallback,
-  placeholder,
-  description,
-});
-
 export const options = {
   listen: option(listen, '127.0.0.1:8080', 'HOST:PORT', 'The one public port: gRPC and artifact HTTP.'),
   data: option(
-    z.string().min(1),
+    text,
     undefined,
     'DIR',
     'The data folder (created 0700). Default: sealed-prover in the user’s data folder.',
+  ),
+  adminSocket: option(
+    text,
+    undefined,
+    'PATH|off',
+    'The unix socket for sealed-prover admin, which its owner alone may open. Default: admin.sock in the data folder.',
+  ),
+  metricsListen: option(
+    listen,
+    undefined,
+    'HOST:PORT',
+    'Another port, for Prometheus: `/metrics` and `/health`, without TLS and credentials. Default: none.',
   ),
   publicUrl: option(
     origin,
     undefined,
     'URL',
-    'Origin of artifact URLs, when clients reach the service through a proxy. Default: the host and port that the client used.',
+    'Origin of artifact URLs, when clients reach the service through a proxy. Default: the one that the client used, as far as the proxy says.',
   ),
+  ...networkOptions,
   tlsCert: option(
-    z.string().min(1),
+    text,
     undefined,
     'FILE',
     'The TLS certificate with its chain (PEM). With it the port speaks TLS too. Read again when it changes, as all of these.',
   ),
-  tlsKey: option(z.string().min(1), undefined, 'FILE', 'The key of the TLS certificate (PEM).'),
+  tlsKey: option(text, undefined, 'FILE', 'The key of the TLS certificate (PEM).'),
   tlsClientCa: option(
-    z.string().min(1),
+    text,
     undefined,
     'FILE',
     'Whose client certificates are believed (PEM). They are asked for, and connections without one are served as well.',
   ),
+  tls: option(
+    choice('derived', 'ephemeral'),
+    undefined,
+    'HOW',
+    'TLS without certificate files, with a self-signed certificate of 30 days: derived takes its key from dstack, so that it survives restarts; ephemeral makes one at each start. Clients check the key by its quote.',
+  ),
   plaintext: option(
-    z.enum(['always', 'loopback', 'never']),
+    choice('always', 'loopback', 'never'),
     undefined,
     'FROM',
-    'From where connections without TLS are served: always, loopback or never. Default: loopback with a TLS certificate, always without one.',
+    'From where connections without TLS are served: always, loopback or never. Default: loopback with TLS, always without it.',
   ),
+  attest: option(
+    choice('off', 'auto', 'dstack', 'tappd', 'tsm', 'dev'),
+    'off',
+    'PROVIDER',
+    'Who quotes this machine: dstack and tappd are agents, tsm is Linux itself, auto takes the first of them that is there. dev is for development and proves nothing.',
+  ),
+  attestHeader: option(
+    choice('on-request', 'always'),
+    'on-request',
+    'WHEN',
+    'Which answers carry a report in their head: those to requests with a nonce, or all.',
+  ),
+  sealedBodies: option(
+    choice('off', 'accept', 'require'),
+    undefined,
+    'WHICH',
+    'Bodies that are sealed to the quoted key, for deployments where TLS ends before the service: off, accept, or require, which refuses bodies in clear. Default: accept with attest, off without it.',
+  ),
+  attestSocket: option(text, undefined, 'FILE', 'The socket of the agent. Default: where dstack puts it.'),
+  acmeAccount: option(
+    text,
+    undefined,
+    'FILE',
+    'The ACME account that got the TLS certificate (certbot’s regr.json), for the evidence files.',
+  ),
+  ...teeOptions,
   allowlist: option(
-    z.string().min(1),
+    text,
     undefined,
     'FILE',
     'Only these addresses may upload, register and ask: a 0x address a line, # begins a comment. Read again when it changes. Default: any address.',
   ),
   tokenFile: option(
-    z.string().min(1),
+    text,
     undefined,
     'FILE',
     'Every gRPC call needs one of these as its bearer token: a token a line, # begins a comment. Read again when it changes. Default: no token.',
   ),
   clientCertificates: option(
-    z.enum(['ignored', 'required']),
+    choice('ignored', 'required'),
     'ignored',
     'HOW',
     'required: every gRPC call needs a client certificate that tlsClientCa vouches for (and a token too, with tokenFile). Artifact URLs never do.',
   ),
   logLevel: option(
-    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
     'LEVEL',
     'Least level that is logged: fatal, error, warn, info, debug, trace or silent.',
   ),
-  engine: option(z.string().min(1), undefined, 'FILE', 'The engine binary. Default: the one that set-up has built.'),
+  engine: option(text, undefined, 'FILE', 'The engine binary. Default: the one that set-up has built.'),
   executeLanes: option(
     count(1, 16),
     '1',
@@ -145,19 +131,33 @@ export const options = {
     'LIST',
     'GPUs to run an sp1-gpu-server on, by number: 0,1,…',
   ),
-  gpuServer: option(z.string().min(1), undefined, 'FILE', 'The sp1-gpu-server binary (6.10.0). Needed with gpus.'),
+  gpuServer: option(text, undefined, 'FILE', 'The sp1-gpu-server binary (6.10.0). Needed with gpus.'),
   gpuSockets: option(list, '', 'LIST', 'Sockets of sp1-gpu-servers that somebody else runs.'),
+  workersListen: option(
+    listen,
+    undefined,
+    'HOST:PORT',
+    'Where provers on other machines come in, by mutual TLS. [How](remote-provers.md). Default: nowhere.',
+  ),
+  workersCa: option(text, undefined, 'FILE', 'Whose certificates workers must have (PEM). Needed with workersListen.'),
+  workersCert: option(
+    text,
+    undefined,
+    'FILE',
+    'The certificate that workers see, with its chain (PEM). Default: that of tlsCert.',
+  ),
+  workersKey: option(text, undefined, 'FILE', 'The key of that certificate (PEM). Default: that of tlsKey.'),
   maxOpenRequests: option(
     count(1, 1_000_000),
     '20000',
     'N',
-    'Most requests that may be open at once; more are told to try again later.',
+    'Most requests that may be open at once. Further ones are refused until there is room.',
   ),
   maxOpenRequestsPerAddress: option(
     count(1, 1_000_000),
     '2000',
     'N',
-    'Most of them that one address may have; more are told to try again later.',
+    'Most of them that one address may have. Further ones are refused until there is room.',
   ),
   maxActiveRequests: option(count(1, 10_000), '64', 'N', 'Most requests that may be past the queue at once.'),
   maxProgramSize: option(size, '256MiB', 'SIZE', 'Largest program artifact.'),
@@ -182,7 +182,7 @@ export const options = {
     'Region of the bucket. Default: AWS_REGION. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or where Amazon’s tools find them.',
   ),
   s3Presign: option(
-    z.enum(['on', 'off']),
+    choice('on', 'off'),
     'off',
     'on|off',
     'on: what is not private is uploaded to and downloaded from the bucket itself, by URLs of an hour. Clients must reach its endpoint.',
@@ -210,16 +210,22 @@ export const options = {
     size,
     '64GiB',
     'SIZE',
-    'Room for inputs whose requests have not ended and for programs that are not registered; further uploads are told to try again later.',
+    'Room for inputs whose requests have not ended and for programs that are not registered. Further uploads are refused until there is room.',
   ),
   uploadSpacePerAddress: option(size, '16GiB', 'SIZE', 'Most of that room that the uploads of one address take.'),
   signatureThreads: option(count(1, 64), '1', 'N', 'Threads that recover signatures (about 10,000 a second each).'),
   proofRetention: option(duration, '7d', 'TIME', 'How long a proof stays downloadable after it was made.'),
+  feedRetention: option(
+    count(1_000, 100_000_000),
+    '1000000',
+    'N',
+    'How many entries the [feed](operating.md#the-feed) keeps, of about 150 bytes each. Older ones go within a minute.',
+  ),
   holdPolls: option(
-    duration.refine((ms) => ms <= longestHoldMs, 'must be at most 50s: the SDK gives up a call after 60 s'),
-    '10s',
+    duration.refine((ms) => ms <= longestHoldMs, 'must be at most 2s: the SDK asks every 2 s'),
+    '2s',
     'TIME',
-    'How long a poll of the SDK’s wait for a proof may be held until there is something new; 0s holds none.',
+    'How long the SDK’s question for a status may be held while its proof is verified or is about to be; 0s holds none.',
   ),
   drainTimeout: option(
     duration,
@@ -238,6 +244,6 @@ export type OptionValues = {
 };
 
 /** `maxStdinSize` → `--max-stdin-size`, `SEALED_MAX_STDIN_SIZE`. */
-export const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export const flagOf = (name: string) => `--${name.replace(/[A-Z]|(?<=[a-z]{2})\d/g, (c) => `-${c.toLowerCase()}`)}`;
 export const environmentNameOf = (name: string) =>
-  `SEALED_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  `SEALED_${name.replace(/[A-Z]|(?<=[a-z]{2})\d/g, (c) => `_${c}`).toUpperCase()}`;

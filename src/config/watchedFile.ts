@@ -3,6 +3,7 @@
 import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
+import { fileProblem, isSystemError } from '../fileProblem.js';
 import type { Log } from '../log.js';
 
 export interface WatchedFileParameters {
@@ -32,7 +33,7 @@ export class WatchedFileError extends Error {
 
 /** A file is taken when it has not changed for this long (ms): a writer that is half-way is not interrupted. */
 const quietMs = 100;
-/** It is looked at this often without any notice (ms): mounted folders and links into other folders do not tell of changes. */
+/** How often it is looked at without a notice (ms): mounted folders and links into other folders do not report changes. */
 const lookAgainMs = 10_000;
 /** Lists of people and tokens have a few kilobytes; whatever is larger was named by mistake. */
 const mostBytes = 4 * 1024 * 1024;
@@ -49,13 +50,13 @@ export function watchFile({ path, what, take, clock, log }: WatchedFileParameter
   try {
     load();
   } catch (error) {
-    throw new WatchedFileError(what, path, (error as Error).message);
+    throw new WatchedFileError(what, path, problemOf(error));
   }
 
   function lookIn(ms: number): void {
     cancelLook();
     isLookingSoon = ms === quietMs;
-    cancelLook = clock.wakeAt(clock.now() + ms, look);
+    cancelLook = clock.wakeIn(ms, look);
   }
 
   function look(): void {
@@ -76,7 +77,7 @@ export function watchFile({ path, what, take, clock, log }: WatchedFileParameter
       load();
       log.info({ event: 'config.reloaded', path }, `${what} was read again and is in force`);
     } catch (error) {
-      const problem = (error as Error).message;
+      const problem = problemOf(error);
       log.error(
         { event: 'config.refused', path, problem },
         `${what} has changed but cannot be used; the old one stays`,
@@ -118,6 +119,9 @@ function versionOf(path: string): string {
     return 'missing';
   }
 }
+
+/** Those who read the file speak for themselves. */
+const problemOf = (error: unknown) => (isSystemError(error) ? fileProblem(error) : (error as Error).message);
 
 function readBounded(path: string): string {
   const found = statSync(path);

@@ -24,7 +24,7 @@ export const answerNumber = {
   failure: 111,
 } as const;
 
-/** Bytes are hex; counts from the guest are u64 in decimal; texts are single lines of at most 500 characters. */
+/** Bytes are hex, and counts from the guest are u64 in decimal. Texts are single lines of at most 500 characters. */
 export type Answer =
   | { readonly kind: 'ok' }
   | { readonly kind: 'setup'; readonly key: string; readonly vk: string }
@@ -35,6 +35,7 @@ export type Answer =
       readonly kind: 'executed';
       /** 0 = success, else ExecuteFailureCause. */
       readonly cause: number;
+      /** All 64 bits, signed: -1 is what `exit(-1)` leaves. Rounded beyond 2^53. */
       readonly exitCode: number;
       readonly cycles: string;
       readonly gas: string;
@@ -107,7 +108,7 @@ function decodeExecuted(r: BincodeReader): Answer {
   return {
     kind: 'executed',
     cause: r.u32('cause'),
-    exitCode: r.u32('exit code'),
+    exitCode: Number(BigInt.asIntN(64, r.u64('exit code'))),
     cycles: r.u64('cycles').toString(),
     gas: r.u64('gas').toString(),
     publicValues: r.bytes('public values'),

@@ -6,7 +6,7 @@ export class MalformedFrame extends Error {
   override readonly name = 'MalformedFrame';
 }
 
-/** Reads one payload from front to back; every method throws MalformedFrame when the bytes end early. */
+/** Reads one payload from front to back. Every method throws MalformedFrame when the bytes end early. */
 export class BincodeReader {
   readonly #bytes: Buffer;
   #offset = 0;
@@ -67,19 +67,17 @@ export class BincodeReader {
   }
 }
 
-/** Longest foreign text we keep. Engines quote whole error chains; the first 500 characters name the cause. */
-const longestText = 500;
+/** Longest foreign text we keep. Engines quote whole error chains. The first 500 characters name the cause. */
+const maxText = 500;
 
 /** UTF-8 from outside in one line of at most 500 characters: control and format characters become spaces. */
 export function plainText(bytes: Uint8Array): string {
   // Four bytes a character at most: a 64 MiB text is not decoded to be thrown away.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4 * longestText)).toString(
-    'utf8',
-  );
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4 * maxText)).toString('utf8');
   return text
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
-    .slice(0, longestText);
+    .slice(0, maxText);
 }
 
 export const encodeU8 = (value: number) => Buffer.from([value]);

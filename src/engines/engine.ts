@@ -1,12 +1,16 @@
 // The one interface to every kind of engine, as the lane sees it. `laneWorker.ts` implements it over a unix socket.
-// Calls are made one after the other: an engine does one thing at a time and answers in order; a call made too early waits.
+// Calls are made one after the other. An engine does one thing at a time and answers in order. A call made too early waits.
 import type { Clock } from '../clock.js';
-import type { Failure, Outcome } from '../errors.js';
+import type { Failure } from '../failures/catalog.js';
+import type { Outcome } from '../failures/outcome.js';
 import type { LaneId, Sha256 } from '../ids.js';
 import type { JobOf, Progress, ProofMode, ResultOf, Stage, WrappedMode } from './jobs.js';
 
-/** `cpu`: our own engine (docs/engine-protocol.md). `gpu`: sp1-gpu-server, which knows requests 0 to 2 only. */
-export type EngineKind = 'cpu' | 'gpu';
+/**
+ * `cpu`: our own engine (docs/engine-protocol.md). `gpu`: sp1-gpu-server, which knows requests 0 to 2 only. `worker`: a lane of another
+ * machine, by way of a lease (src/remoteLanes/).
+ */
+export type EngineKind = 'cpu' | 'gpu' | 'worker';
 
 export interface EngineOptions {
   readonly laneId: LaneId;
@@ -40,7 +44,7 @@ export interface RunWatch {
   /** Gives up: the outcome is ABORTED and the connection is gone. The engine works on until its process is killed. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  /** The engine's answer has been read to its last byte (epoch ms by the worker's clock); writing and checking follow. */
+  /** The engine's answer has been read to its last byte (epoch ms by the worker's clock). Writing and checking follow. */
   readonly onLastByte?: (at: number) => void;
 }
 
@@ -57,9 +61,9 @@ export interface Engine {
   readonly programs: ReadonlySet<Sha256>;
   /** Tries until the socket accepts. ENGINE_LOST when the time is up, ABORTED by the signal. */
   connect(signal?: AbortSignal): Promise<Outcome<void>>;
-  /** `cpu` only; a `gpu` engine answers ENGINE_REFUSED. */
+  /** One of a kind that does not describe itself (`traits.ts`) answers ENGINE_REFUSED. */
   info(): Promise<Outcome<EngineInfo>>;
-  /** Resolves when jobs of this mode start at once. A `gpu` engine is ready when it is connected. */
+  /** Resolves when jobs of this mode start at once. */
   waitReady(mode: ProofMode, watch: RunWatch): Promise<Outcome<void>>;
   /**
    * Does the job. Its own failures:
@@ -73,7 +77,7 @@ export interface Engine {
   /** Frees what the engine holds for a program, named by the SHA-256 of its artifact. Nothing happens when it holds nothing. */
   forget(program: Sha256): Promise<Outcome<void>>;
   /**
-   * Cuts the connection and ends the worker thread; a call that runs ends with ABORTED. Idempotent.
+   * Cuts the connection and ends the worker thread. A call that runs ends with ABORTED. Idempotent.
    * Until then the thread keeps the process alive.
    */
   close(): Promise<void>;

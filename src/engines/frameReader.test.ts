@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encodeAnswer } from '../testkit/fakeEngineWire.js';
+import { encodeAnswer } from '../testkit/engine/fakeEngineWire.js';
 import { progressStages } from './answers.js';
 import { encodeU32 } from './bincode.js';
 import { type FrameEvent, FrameReader } from './frameReader.js';
@@ -132,7 +132,7 @@ test('byte by byte is read like all at once', () => {
 });
 
 test('arbitrary bytes never throw, cut anywhere, and nothing follows the first break', () => {
-  // Lengths and variants that exist are rare in noise; most frames here begin like real ones.
+  // Lengths and variants that exist are rare in noise. Most frames here begin like real ones.
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc

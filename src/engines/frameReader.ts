@@ -1,4 +1,4 @@
-// Cuts the bytes that an engine sends into answers, as they come. Small answers are decoded whole; a proof passes through in
+// Cuts the bytes that an engine sends into answers, as they come. Small answers are decoded whole. A proof passes through in
 // pieces and is never held. Nothing that arrives here can throw.
 import { Buffer } from 'node:buffer';
 import { type Answer, answerNumber, decodeAnswer } from './answers.js';
@@ -11,7 +11,7 @@ export interface FrameLimits {
 }
 
 /**
- * A core proof of the largest programs is some hundred MiB; other answers are small but for public values, which the service
+ * A core proof of the largest programs is some hundred MiB. Other answers are small but for public values, which the service
  * must hold to hash. A rightful larger answer would show as ENGINE_LOST with "announced … bytes".
  */
 export const defaultFrameLimits: FrameLimits = { proofBytes: 2 ** 30, otherBytes: 64 * 2 ** 20 };

@@ -1,5 +1,6 @@
 // What a lane is asked to do and what it answers: plain data that crosses worker threads and is recorded in the store.
-import type { ArtifactId, RequestId, Sha256, VkHash } from '../ids.js';
+import type { RequestId, Sha256, VkHash } from '../ids.js';
+import type { ArtifactFile, Measured, StoredFile } from '../storedBytes/storedFile.js';
 
 export type ProofMode = 'core' | 'compressed' | 'plonk' | 'groth16';
 
@@ -11,18 +12,16 @@ export const proofModeNumber = { core: 1, compressed: 2, plonk: 3, groth16: 4 } 
 
 export const proofModes = Object.keys(proofModeNumber) as readonly ProofMode[];
 
-/** Modes that end in a proof for a chain; their last step needs circuit files. */
+/** What can be asked for: a proof, or (tee) a signature over the program's public values, for which nothing is proved. */
+export type RequestMode = ProofMode | 'tee';
+
+export const requestModeNumber = { ...proofModeNumber, tee: 5 } as const satisfies Record<RequestMode, number>;
+
+export const requestModes = Object.keys(requestModeNumber) as readonly RequestMode[];
+
+/** Modes that end in a proof for a chain. Their last step needs circuit files. */
 export const wrappedModes = ['plonk', 'groth16'] as const satisfies readonly ProofMode[];
 export type WrappedMode = (typeof wrappedModes)[number];
-
-/** A finished file on local disk, with the digest it must still have when read. */
-export interface StoredFile {
-  /** Names the file in failures: paths stay inside. */
-  readonly id: ArtifactId;
-  readonly path: string;
-  readonly sha256: Sha256;
-  readonly sizeBytes: number;
-}
 
 export interface ExecuteJob {
   readonly stage: 'execute';
@@ -36,6 +35,8 @@ export interface ExecuteJob {
   readonly gasLimit: string;
   /** In hex, where the requester has run the guest already: what it committed to then. Anything else fails with SIMULATION_DIFFERS. */
   readonly announcedDigest?: string;
+  /** In an engine that has run nothing before and runs nothing after, with the public values kept. Longer ones end the job. */
+  readonly alone?: { readonly publicValues: ArtifactFile; readonly limitBytes: number };
 }
 
 /** A guest that ran to its end with exit code 0. Anything else is a GUEST_FAILED failure. */
@@ -46,26 +47,42 @@ export interface Execution {
   readonly publicValuesHash: Sha256;
 }
 
+/** What a lane answers. */
+export interface Executed extends Execution {
+  /** Of a job that runs alone: the file is complete and flushed. */
+  readonly publicValues?: Measured;
+}
+
+/** Asks for a program's verifying key, of an engine that never runs a guest. */
+export interface SetupJob {
+  readonly stage: 'setup';
+  readonly requestId: RequestId;
+  readonly attempt: number;
+  readonly program: StoredFile;
+}
+
+export interface SetUp {
+  /** 104 bytes in hex. */
+  readonly vk: string;
+}
+
 export interface ProveJob {
   readonly stage: 'prove';
   readonly requestId: RequestId;
   readonly attempt: number;
   readonly vkHash: VkHash;
-  /** The registered verifying key in hex; the engine's own must be equal. */
+  /** The registered verifying key in hex. The engine's own must be equal. */
   readonly vk: string;
   /** Of the program's ELF, when it is known: explains a key that differs. */
   readonly zeroFillTrap?: boolean;
   readonly mode: ProofMode;
   readonly program: StoredFile;
   readonly stdin: StoredFile;
-  /** Where the worker leaves the proof; the file is complete and flushed when the job has succeeded. */
-  readonly proofPath: string;
+  /** Where the worker leaves the proof. The file is complete and flushed when the job has succeeded. */
+  readonly output: ArtifactFile;
 }
 
-export interface ProvenFile {
-  readonly sha256: Sha256;
-  readonly sizeBytes: number;
-}
+export type ProvenFile = Measured;
 
 export interface VerifyJob {
   readonly stage: 'verify';
@@ -79,16 +96,18 @@ export interface VerifyJob {
   readonly publicValuesHash: Sha256;
 }
 
-/** The proof is valid for the program, the mode and the public values; otherwise the job fails with PROOF_INVALID. */
+/** The proof is valid for the program, the mode and the public values. Otherwise the job fails with PROOF_INVALID. */
 export interface Verification {
   readonly verified: true;
 }
 
-export type Job = ExecuteJob | ProveJob | VerifyJob;
+export type Job = ExecuteJob | SetupJob | ProveJob | VerifyJob;
 export type Stage = Job['stage'];
+export const stages = ['execute', 'setup', 'prove', 'verify'] as const satisfies readonly Stage[];
 export type JobOf<S extends Stage> = Extract<Job, { stage: S }>;
 export interface ResultOf {
-  readonly execute: Execution;
+  readonly execute: Executed;
+  readonly setup: SetUp;
   readonly prove: ProvenFile;
   readonly verify: Verification;
 }

@@ -22,7 +22,7 @@ export const firstFullRounds: readonly (readonly number[])[] = [
   ],
 ];
 
-/** The partial rounds; they touch the first element only. */
+/** The partial rounds. They touch the first element only. */
 export const partialRounds: readonly number[] = [
   0x54dfeb5d, 0x7d40afd6, 0x722cb316, 0x106a4573, 0x45a7ccdb, 0x44061375, 0x154077a5, 0x45744faa, 0x4eb5e5ee,
   0x3794e83f, 0x47c7093c, 0x5694903c, 0x69cb6299, 0x373df84c, 0x46a0df58, 0x46b8758a, 0x3241ebcb, 0x0b09d233,

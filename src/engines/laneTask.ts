@@ -1,7 +1,8 @@
 // What crosses between a lane on the main thread (`laneWorker.ts`) and its worker thread (`../workers/lane.worker.ts`).
-// Plain data and one MessagePort; bulk bytes never cross.
+// Plain data and one MessagePort. Bulk bytes never cross.
 import type { MessagePort } from 'node:worker_threads';
-import type { Failure, Outcome } from '../errors.js';
+import type { Failure } from '../failures/catalog.js';
+import type { Outcome } from '../failures/outcome.js';
 import type { LaneId, Sha256 } from '../ids.js';
 import type { EngineInfo, EngineKind } from './engine.js';
 import type { Job, Progress, ProofMode, ResultOf } from './jobs.js';
@@ -29,7 +30,7 @@ export interface LaneTask {
 
 export interface LaneValues {
   readonly attach: undefined;
-  /** Not accepted: nobody listens on the socket (yet), and why. */
+  /** Not accepted: the socket has no listener (yet), and why. */
   readonly connect: { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
   readonly info: EngineInfo;
   readonly waitReady: undefined;
@@ -40,7 +41,7 @@ export interface LaneValues {
 /** The state of the connection comes with every answer: the main thread has no other source for it while a call runs. */
 export interface LaneReply<K extends keyof LaneValues = keyof LaneValues> {
   readonly outcome: Outcome<LaneValues[K]>;
-  /** Number of the connection, from 1; 0 when there is none. */
+  /** Number of the connection, from 1, or 0 when there is none. */
   readonly connection: number;
   readonly programs: readonly Sha256[];
 }

@@ -2,7 +2,9 @@
 import { extname } from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { type Failure, fail, failed, type Outcome, succeeded } from '../errors.js';
+import type { Failure } from '../failures/catalog.js';
+import { fail } from '../failures/fail.js';
+import { failed, type Outcome, succeeded } from '../failures/outcome.js';
 import type { Sha256 } from '../ids.js';
 import type { Engine, EngineInfo, EngineOptions, RunWatch } from './engine.js';
 import type { JobOf, ProofMode, ResultOf, Stage } from './jobs.js';
@@ -12,10 +14,10 @@ import type { FromLaneWorker, LaneOrder, LaneReply, LaneTask, LaneValues, ToLane
 const workerFile = new URL(`../workers/lane.worker${extname(import.meta.url)}`, import.meta.url).href;
 
 /** First and longest pause between two attempts to connect. Our engine binds within milliseconds, a cold GPU within a minute. */
-const shortestPauseMs = 10;
-const longestPauseMs = 250;
+const minPauseMs = 10;
+const maxPauseMs = 250;
 
-/** Starts the lane's worker thread; nothing is connected yet. */
+/** Starts the lane's worker thread. Nothing is connected yet. */
 export function openEngine(options: EngineOptions): Engine {
   return new LaneWorker(options);
 }
@@ -30,7 +32,7 @@ class LaneWorker implements Engine {
   #events: MessagePort | undefined;
   #lastCall = 0;
   #current: { readonly call: number; readonly watch: Watch; afterwards: () => void } | undefined;
-  /** Settles when the call before has ended; never rejects. */
+  /** Settles when the call before has ended. Never rejects. */
   #turn: Promise<unknown> = Promise.resolve();
   /** Number of the open connection, 0 when there is none. */
   #connection = 0;
@@ -63,9 +65,9 @@ class LaneWorker implements Engine {
 
   async connect(signal?: AbortSignal): Promise<Outcome<void>> {
     const { clock, readyTimeoutMs } = this.#options;
-    const giveUpAt = clock.now() + readyTimeoutMs;
+    const giveUpAt = clock.steady() + readyTimeoutMs;
     const watch = signal === undefined ? {} : { signal };
-    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    for (let pauseMs = minPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       if (this.#events === undefined) {
         const attached = await this.#attach();
         if (!attached.ok) return attached;
@@ -74,7 +76,7 @@ class LaneWorker implements Engine {
       if (!outcome.ok) return outcome;
       if (outcome.value.accepted)
         return this.connected ? succeeded(undefined) : failed(this.#engineLost('it accepted and was gone'));
-      if (clock.now() + pauseMs > giveUpAt) {
+      if (clock.steady() + pauseMs > giveUpAt) {
         const detail = `nobody accepted on its socket for ${readyTimeoutMs} ms (${outcome.value.reason})`;
         return failed(this.#engineLost(detail));
       }
@@ -101,7 +103,7 @@ class LaneWorker implements Engine {
   async close(): Promise<void> {
     this.#closed = true;
     this.#events?.close();
-    // Ends the thread and with it the connection; a call under way is rejected and answered as ABORTED.
+    // Ends the thread and with it the connection. A call under way is rejected and answered as ABORTED.
     await this.#pool.destroy();
     this.#disconnected();
   }
@@ -165,7 +167,7 @@ class LaneWorker implements Engine {
     else this.#current.watch.onLastByte?.(message.at);
   }
 
-  /** A loss during a call is told by the call's outcome, unless it came after the reply: so it waits, and is looked at again. */
+  /** The outcome of a call reports a loss during the call, unless the loss came after the reply. So it waits, and is looked at again. */
   #lost(connection: number, failure: Failure): void {
     if (this.#current !== undefined) {
       this.#current.afterwards = () => this.#lost(connection, failure);
@@ -201,7 +203,7 @@ class LaneWorker implements Engine {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      const cancel = clock.wakeAt(clock.now() + ms, end);
+      const cancel = clock.wakeIn(ms, end);
       signal?.addEventListener('abort', end, { once: true });
       if (signal?.aborted) end();
     });

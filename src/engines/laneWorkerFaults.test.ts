@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { access, appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import type { Failure, Outcome } from '../errors.js';
-import { EngineStage } from '../testkit/engineStage.js';
-import type { FakeAct, FakeRequest } from '../testkit/fakeEngineScript.js';
-import { encodeAnswer } from '../testkit/fakeEngineWire.js';
+import type { Failure } from '../failures/catalog.js';
+import type { Outcome } from '../failures/outcome.js';
+import { EngineRig } from '../testkit/engine/engineRig.js';
+import type { FakeAct, FakeRequest } from '../testkit/engine/fakeEngineScript.js';
+import { encodeAnswer } from '../testkit/engine/fakeEngineWire.js';
 
 function failureOf(outcome: Outcome<unknown>): Failure {
   assert.equal(outcome.ok, false);
@@ -15,7 +16,7 @@ function failureOf(outcome: Outcome<unknown>): Failure {
 
 const absent = (path: string) => assert.rejects(access(path), { code: 'ENOENT' });
 
-/** An act in place of the right answer to a request, what the job then fails with, and whether the connection lives on. */
+/** An act in place of the right answer to a request, what the job then fails with, and whether the connection stays open. */
 const faults: readonly [on: FakeRequest, act: FakeAct, failure: Partial<Failure>, connected: boolean][] = [
   ['setup', { kind: 'eof' }, { code: 'ENGINE_LOST', blame: true, detail: 'it closed the connection' }, false],
   ['prove', { kind: 'eof' }, { code: 'ENGINE_LOST', blame: true, detail: 'it closed the connection' }, false],
@@ -52,135 +53,135 @@ const faults: readonly [on: FakeRequest, act: FakeAct, failure: Partial<Failure>
 ];
 
 test('a fault of the engine in place of its answer', async (t) => {
-  const stage = await EngineStage.set(t);
-  const engine = stage.engine(t);
+  const rig = await EngineRig.set(t);
+  const engine = rig.engine(t);
   for (const [on, act, expected, connected] of faults) {
     await t.test(`${on}: ${JSON.stringify(act)} → ${expected.code}`, async (each) => {
-      await stage.fake(each, { proofFillerBytes: 500_000, rules: [{ on, act, times: 1 }] });
+      await rig.fake(each, { proofFillerBytes: 500_000, rules: [{ on, act, times: 1 }] });
       await engine.connect();
-      const job = on === 'execute' ? await stage.executeJob() : await stage.proveJob({ zeroFillTrap: true });
-      stage.lost.splice(0);
-      const failure = failureOf(await engine.run(job, stage.watch()));
+      const job = on === 'execute' ? await rig.executeJob() : await rig.proveJob({ zeroFillTrap: true });
+      rig.lost.splice(0);
+      const failure = failureOf(await engine.run(job, rig.watch()));
       assert.deepEqual({ ...failure, ...expected }, failure);
       assert.equal(engine.connected, connected);
-      if (job.stage === 'prove') await absent(job.proofPath);
-      const next = await engine.run(await stage.executeJob(), stage.watch());
+      if (job.stage === 'prove') await absent(job.output.path);
+      const next = await engine.run(await rig.executeJob(), rig.watch());
       if (connected) assert.equal(next.ok, true);
       else assert.equal(failureOf(next).code, 'ENGINE_LOST');
       // The outcome said it already.
-      assert.deepEqual(stage.lost, []);
+      assert.deepEqual(rig.lost, []);
     });
   }
 });
 
 test('a program that the engine no longer knows is set up again by the next attempt', async (t) => {
-  const stage = await EngineStage.set(t);
-  const fake = await stage.fake(t, {
+  const rig = await EngineRig.set(t);
+  const fake = await rig.fake(t, {
     rules: [{ on: 'prove', act: { kind: 'failure', code: 9, text: 'unknown key' }, times: 1 }],
   });
-  const engine = stage.engine(t);
+  const engine = rig.engine(t);
   await engine.connect();
-  const job = await stage.proveJob();
-  assert.equal(failureOf(await engine.run(job, stage.watch())).code, 'ENGINE_REFUSED');
-  assert.equal((await engine.run(job, stage.watch())).ok, true);
+  const job = await rig.proveJob();
+  assert.equal(failureOf(await engine.run(job, rig.watch())).code, 'ENGINE_REFUSED');
+  assert.equal((await engine.run(job, rig.watch())).ok, true);
   assert.deepEqual(
     fake.begun.map(({ kind }) => kind),
     ['setup', 'prove', 'setup', 'prove'],
   );
 });
 
-test('a file whose length changed is never begun, and the connection lives on', async (t) => {
-  const stage = await EngineStage.set(t);
-  const fake = await stage.fake(t);
-  const engine = stage.engine(t);
+test('a file whose length changed is never begun, and the connection stays open', async (t) => {
+  const rig = await EngineRig.set(t);
+  const fake = await rig.fake(t);
+  const engine = rig.engine(t);
   await engine.connect();
-  const job = await stage.executeJob();
+  const job = await rig.executeJob();
   await appendFile(job.stdin.path, '!');
-  assert.deepEqual(failureOf(await engine.run(job, stage.watch())), {
+  assert.deepEqual(failureOf(await engine.run(job, rig.watch())), {
     code: 'ARTIFACT_CORRUPT',
     retry: 'permanent',
     artifactId: job.stdin.id,
   });
   const gone = { ...job, stdin: { ...job.stdin, path: `${job.stdin.path}-gone` } };
-  assert.equal(failureOf(await engine.run(gone, stage.watch())).code, 'ARTIFACT_NOT_FOUND');
+  assert.equal(failureOf(await engine.run(gone, rig.watch())).code, 'ARTIFACT_NOT_FOUND');
   assert.equal(engine.connected, true);
-  assert.equal((await engine.run(await stage.executeJob(), stage.watch())).ok, true);
+  assert.equal((await engine.run(await rig.executeJob(), rig.watch())).ok, true);
   assert.equal(fake.begun.length, 1);
 });
 
 test('a file whose bytes changed cuts the connection before the engine has the whole frame', async (t) => {
-  const stage = await EngineStage.set(t);
-  const fake = await stage.fake(t);
-  const engine = stage.engine(t);
+  const rig = await EngineRig.set(t);
+  const fake = await rig.fake(t);
+  const engine = rig.engine(t);
   await engine.connect();
-  const stdin = await stage.stored(Buffer.alloc(3_000_000, 1));
+  const stdin = await rig.stored('stdin', Buffer.alloc(3_000_000, 1));
   await writeFile(stdin.path, Buffer.alloc(3_000_000, 2));
-  const failure = failureOf(await engine.run(await stage.executeJob({ stdin }), stage.watch()));
+  const failure = failureOf(await engine.run(await rig.executeJob({ stdin }), rig.watch()));
   assert.deepEqual(failure, { code: 'ARTIFACT_CORRUPT', retry: 'permanent', artifactId: stdin.id });
   assert.equal(engine.connected, false);
   assert.deepEqual(fake.begun, []);
   // The same Engine connects again.
   assert.equal((await engine.connect()).ok, true);
-  assert.equal((await engine.run(await stage.executeJob(), stage.watch())).ok, true);
+  assert.equal((await engine.run(await rig.executeJob(), rig.watch())).ok, true);
 });
 
 test('an unwritable proof file costs the proof, not the engine', async (t) => {
-  const stage = await EngineStage.set(t);
-  await stage.fake(t, { proofFillerBytes: 2_000_000 });
-  const engine = stage.engine(t);
+  const rig = await EngineRig.set(t);
+  await rig.fake(t, { proofFillerBytes: 2_000_000 });
+  const engine = rig.engine(t);
   await engine.connect();
-  const job = await stage.proveJob();
-  await mkdir(job.proofPath);
-  assert.equal(failureOf(await engine.run(job, stage.watch())).code, 'INTERNAL');
+  const job = await rig.proveJob();
+  await mkdir(job.output.path);
+  assert.equal(failureOf(await engine.run(job, rig.watch())).code, 'INTERNAL');
   assert.equal(engine.connected, true);
-  const elsewhere = { ...job, proofPath: `${job.proofPath}-2` };
-  assert.equal((await engine.run(elsewhere, stage.watch())).ok, true);
+  const elsewhere = { ...job, output: { ...job.output, path: `${job.output.path}-2` } };
+  assert.equal((await engine.run(elsewhere, rig.watch())).ok, true);
 });
 
 test('a full disk is named', { skip: process.platform !== 'linux' }, async (t) => {
-  const stage = await EngineStage.set(t);
-  await stage.fake(t, { proofFillerBytes: 2_000_000 });
-  const engine = stage.engine(t);
+  const rig = await EngineRig.set(t);
+  await rig.fake(t, { proofFillerBytes: 2_000_000 });
+  const engine = rig.engine(t);
   await engine.connect();
-  const job = await stage.proveJob();
+  const job = await rig.proveJob();
   // A link, because the unfinished file is removed.
-  await symlink('/dev/full', job.proofPath);
-  assert.equal(failureOf(await engine.run(job, stage.watch())).code, 'DISK_FULL');
+  await symlink('/dev/full', job.output.path);
+  assert.equal(failureOf(await engine.run(job, rig.watch())).code, 'DISK_FULL');
   assert.equal(engine.connected, true);
 });
 
 test('giving up ends the call at once, with nothing left of the proof', async (t) => {
-  const stage = await EngineStage.set(t);
+  const rig = await EngineRig.set(t);
   const slow = { kind: 'slowAnswer', pieceBytes: 1_000, pauseMs: 5 } as const;
   for (const act of [{ kind: 'hang' } as const, slow]) {
-    const fake = await stage.fake(t, { proofFillerBytes: 1_000_000, rules: [{ on: 'prove', act }] });
-    const engine = stage.engine(t);
+    const fake = await rig.fake(t, { proofFillerBytes: 1_000_000, rules: [{ on: 'prove', act }] });
+    const engine = rig.engine(t);
     await engine.connect();
-    const job = await stage.proveJob();
+    const job = await rig.proveJob();
     const giveUp = new AbortController();
-    const running = engine.run(job, stage.watch(giveUp.signal));
+    const running = engine.run(job, rig.watch(giveUp.signal));
     await fake.until('prove');
     giveUp.abort();
     assert.deepEqual(failureOf(await running), { code: 'ABORTED', retry: 'transient' });
     assert.equal(engine.connected, false);
-    await absent(job.proofPath);
+    await absent(job.output.path);
     await fake.close();
   }
 });
 
 test('a call given up before it begins never reaches the engine', async (t) => {
-  const stage = await EngineStage.set(t);
-  const fake = await stage.fake(t);
-  const engine = stage.engine(t);
+  const rig = await EngineRig.set(t);
+  const fake = await rig.fake(t);
+  const engine = rig.engine(t);
   await engine.connect();
-  const outcome = await engine.run(await stage.executeJob(), stage.watch(AbortSignal.abort()));
+  const outcome = await engine.run(await rig.executeJob(), rig.watch(AbortSignal.abort()));
   assert.equal(failureOf(outcome).code, 'ABORTED');
   assert.equal(engine.connected, true);
   assert.deepEqual(fake.begun, []);
 });
 
 test('a refusal in the middle of a long request is heard', async (t) => {
-  const stage = await EngineStage.set(t);
+  const rig = await EngineRig.set(t);
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => {
@@ -188,12 +189,12 @@ test('a refusal in the middle of a long request is heard', async (t) => {
       socket.write(encodeAnswer.failure(3, 'too much'));
     });
   });
-  await new Promise<void>((resolve) => server.listen(stage.socketPath, resolve));
+  await new Promise<void>((resolve) => server.listen(rig.socketPath, resolve));
   t.after(() => server.close());
-  const engine = stage.engine(t);
+  const engine = rig.engine(t);
   await engine.connect();
-  const stdin = await stage.stored(Buffer.alloc(20_000_000));
-  const failure = failureOf(await engine.run(await stage.executeJob({ stdin }), stage.watch()));
+  const stdin = await rig.stored('stdin', Buffer.alloc(20_000_000));
+  const failure = failureOf(await engine.run(await rig.executeJob({ stdin }), rig.watch()));
   assert.deepEqual(failure, { code: 'ARTIFACT_MALFORMED', retry: 'permanent', kind: 'stdin', problem: 'too much' });
   assert.equal(engine.connected, false);
 });

@@ -1,15 +1,18 @@
 // Requests as bytes, read back by the fake engine's decoder, and the sizes that no frame can carry.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Outcome } from '../errors.js';
-import { newArtifactId, parseSha256, type Sha256 } from '../ids.js';
-import { decodeRequest } from '../testkit/fakeEngineWire.js';
-import type { StoredFile } from './jobs.js';
+import type { Outcome } from '../failures/outcome.js';
+import { parseSha256, type Sha256 } from '../ids.js';
+import type { StoredFile } from '../storedBytes/storedFile.js';
+import { decodeRequest } from '../testkit/engine/fakeEngineWire.js';
+import { sampleArtifactId } from '../testkit/sampleIds.js';
 import * as requests from './requests.js';
 
 const anyHash = parseSha256('ab'.repeat(32)) as Sha256;
-const fileOf = (sizeBytes: number): StoredFile => ({
-  id: newArtifactId(),
+const fileOf = (sizeBytes: number, kind: StoredFile['kind'] = 'stdin'): StoredFile => ({
+  id: sampleArtifactId(),
+  kind,
   path: '/nowhere',
   sha256: anyHash,
   sizeBytes,
@@ -32,7 +35,7 @@ const stdin = Buffer.from('a secret input');
 const key = Buffer.alloc(32, 7);
 
 test('setup is the variant and the untouched program artifact', () => {
-  const payload = sent(requests.setupFrame(fileOf(program.length)), program);
+  const payload = sent(requests.setupFrame(fileOf(program.length, 'program')), program);
   assert.equal(payload.toString('hex'), `00000000${program.toString('hex')}`);
 });
 
@@ -48,7 +51,7 @@ test('prove is request 1 for sp1-gpu-server and 104 for our engine, with a zero 
 });
 
 test('the other requests read back', () => {
-  const files = { program: fileOf(program.length), stdin: fileOf(stdin.length) };
+  const files = { program: fileOf(program.length, 'program'), stdin: fileOf(stdin.length) };
   const limits = { cycleLimit: (2n ** 64n - 1n).toString(), gasLimit: '5000000000' };
   assert.deepEqual(decodeRequest(sent(requests.executeFrame({ ...files, ...limits }), program, stdin)), {
     kind: 'execute',
@@ -59,7 +62,7 @@ test('the other requests read back', () => {
     stdin,
   });
   const vk = Buffer.alloc(104, 3);
-  const verify = sent(requests.verifyFrame(vk, fileOf(stdin.length)), stdin);
+  const verify = sent(requests.verifyFrame(vk, fileOf(stdin.length, 'proof')), stdin);
   assert.deepEqual(decodeRequest(verify), { kind: 'verify', vk, proof: stdin });
   assert.deepEqual(decodeRequest(sent(requests.destroyFrame(key))), { kind: 'destroy', key: key.toString('hex') });
   assert.deepEqual(decodeRequest(sent(requests.infoFrame())), { kind: 'info' });
@@ -71,7 +74,7 @@ test('the other requests read back', () => {
 
 test('a frame holds 4 GiB − 1 and not a byte more; the failure names the largest file and what it may be', () => {
   const limitBytes = 2 ** 32 - 1 - 21 - 1_000;
-  const job = { cycleLimit: '0', gasLimit: '0', program: fileOf(1_000) };
+  const job = { cycleLimit: '0', gasLimit: '0', program: fileOf(1_000, 'program') };
   assert.equal(requests.executeFrame({ ...job, stdin: fileOf(limitBytes) }).ok, true);
   assert.deepEqual(requests.executeFrame({ ...job, stdin: fileOf(limitBytes + 1) }), {
     ok: false,

@@ -1,10 +1,13 @@
 // Requests of docs/engine-protocol.md as bytes to send. Artifacts travel untouched, so a request is a list of parts: bytes
 // made here, and stored files that the lane's worker streams in between.
 import { Buffer } from 'node:buffer';
-import { fail, type Outcome, succeeded } from '../errors.js';
+import { fail } from '../failures/fail.js';
+import { type Outcome, succeeded } from '../failures/outcome.js';
+import type { StoredFile } from '../storedBytes/storedFile.js';
 import { encodeBytes, encodeU8, encodeU32, encodeU64 } from './bincode.js';
 import type { EngineKind } from './engine.js';
-import { type ProofMode, proofModeNumber, type StoredFile } from './jobs.js';
+import { type ProofMode, proofModeNumber } from './jobs.js';
+import { traitsOf } from './traits.js';
 
 export const requestNumber = {
   setup: 0,
@@ -19,20 +22,16 @@ export const requestNumber = {
 
 export type FramePart =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'file'; readonly file: StoredFile; readonly artifact: 'program' | 'stdin' | 'proof' };
+  | { readonly kind: 'file'; readonly file: StoredFile };
 
-/** One frame to send; the first part begins with its length. */
+/** One frame to send. The first part begins with its length. */
 export type OutgoingFrame = readonly FramePart[];
 
 const bytesPart = (...bytes: Buffer[]): FramePart => ({ kind: 'bytes', bytes: Buffer.concat(bytes) });
-const filePart = (artifact: 'program' | 'stdin' | 'proof', file: StoredFile): FramePart => ({
-  kind: 'file',
-  file,
-  artifact,
-});
+const filePart = (file: StoredFile): FramePart => ({ kind: 'file', file });
 
 /** A frame's length is a u32. */
-export const longestFrameBytes = 2 ** 32 - 1;
+export const maxFrameBytes = 2 ** 32 - 1;
 
 const sizeOf = (part: FramePart) => (part.kind === 'bytes' ? part.bytes.length : part.file.sizeBytes);
 
@@ -42,28 +41,29 @@ export const frameBytes = (frame: OutgoingFrame) => frame.reduce((sum, part) => 
 /** Puts the length in front. ARTIFACT_TOO_LARGE names the largest file when the frame would pass 4 GiB − 1. */
 function frameOf(parts: readonly FramePart[]): Outcome<OutgoingFrame> {
   const length = frameBytes(parts);
-  if (length <= longestFrameBytes) return succeeded([bytesPart(encodeU32(length)), ...parts]);
+  if (length <= maxFrameBytes) return succeeded([bytesPart(encodeU32(length)), ...parts]);
   const files = parts.filter((part) => part.kind === 'file');
   const largest = files.reduce((a, b) => (sizeOf(a) >= sizeOf(b) ? a : b));
-  const limitBytes = longestFrameBytes - (length - sizeOf(largest));
+  const limitBytes = maxFrameBytes - (length - sizeOf(largest));
   return {
     ok: false,
-    failure: fail('ARTIFACT_TOO_LARGE', { kind: largest.artifact, limitBytes: Math.max(0, limitBytes) }),
+    failure: fail('ARTIFACT_TOO_LARGE', { kind: largest.file.kind, limitBytes: Math.max(0, limitBytes) }),
   };
 }
 
 export const setupFrame = (program: StoredFile) =>
-  frameOf([bytesPart(encodeU32(requestNumber.setup)), filePart('program', program)]);
+  frameOf([bytesPart(encodeU32(requestNumber.setup)), filePart(program)]);
 
 /** Setup of a program that is no artifact. */
 export const setupElfFrame = (elf: Buffer) => frameOf([bytesPart(encodeU32(requestNumber.setup), encodeBytes(elf))]);
 
 /** `key`: 32 bytes, as Setup answered them. The nonce is all zeros, as the SDK sends it by default. */
 export function proveFrame(kind: EngineKind, mode: ProofMode, key: Buffer, stdin: StoredFile) {
-  const request = kind === 'gpu' ? requestNumber.proveWithMode : requestNumber.proveWithProgress;
+  const { reportsProgress } = traitsOf[kind];
+  const request = reportsProgress ? requestNumber.proveWithProgress : requestNumber.proveWithMode;
   return frameOf([
     bytesPart(encodeU32(request, proofModeNumber[mode]), key),
-    filePart('stdin', stdin),
+    filePart(stdin),
     bytesPart(encodeU32(0, 0, 0, 0)),
   ]);
 }
@@ -84,12 +84,12 @@ export const executeFrame = (job: {
       encodeU64(BigInt(job.cycleLimit)),
       encodeU64(BigInt(job.gasLimit)),
     ),
-    filePart('program', job.program),
-    filePart('stdin', job.stdin),
+    filePart(job.program),
+    filePart(job.stdin),
   ]);
 
 export const verifyFrame = (vk: Buffer, proof: StoredFile) =>
-  frameOf([bytesPart(encodeU32(requestNumber.verify), encodeBytes(vk)), filePart('proof', proof)]);
+  frameOf([bytesPart(encodeU32(requestNumber.verify), encodeBytes(vk)), filePart(proof)]);
 
 export const infoFrame = () => frameOf([bytesPart(encodeU32(requestNumber.info))]);
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fakeVk } from '../testkit/fakeProof.js';
+import { fakeVk } from '../testkit/engine/fakeProof.js';
 import { koalaBearPrime } from './poseidon2.js';
 import { parseVk, vkHash, vkSizeBytes } from './vk.js';
 

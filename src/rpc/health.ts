@@ -1,19 +1,22 @@
-// grpc.health.v1: SERVING only while requests are accepted. Watch answers every change, as load balancers expect.
+// grpc.health.v1: SERVING only while requests are accepted and can be worked on. Watch answers every change, as load balancers expect.
 
 import { create, toBinary } from '@bufbuild/protobuf';
+import type { Failure } from '../failures/catalog.js';
 import {
   Health,
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus,
   HealthCheckResponseSchema,
 } from '../gen/grpc/health/v1/health_pb.js';
-import type { Method } from './grpc/call.js';
-import { code, StatusError } from './grpc/code.js';
-import { parseMessage, unary } from './unary.js';
+import type { Method } from '../transport/grpc/call.js';
+import { code, StatusError } from '../transport/grpc/code.js';
+import { parseMessage, unary } from '../transport/grpc/unary.js';
 
 /** Whether requests are accepted, and a way to hear of changes. */
-export interface Gate {
+export interface Readiness {
   readonly state: 'starting' | 'serving' | 'draining';
+  /** What keeps every request from being worked on; undefined when nothing does. */
+  readonly outage: Failure | undefined;
   onChange(listener: () => void): () => void;
 }
 
@@ -23,10 +26,10 @@ const services = new Set(['', 'network.ProverNetwork', 'artifact.ArtifactStore']
 /** Load balancers watch with a stream or two each; each costs a few KB for as long as its client likes. */
 const mostWatching = 64;
 
-export function healthMethods(gate: Gate): readonly Method[] {
+export function healthMethods(readiness: Readiness): readonly Method[] {
   const statusOf = (service: string) => {
     if (!services.has(service)) return HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN;
-    return gate.state === 'serving'
+    return readiness.state === 'serving' && readiness.outage === undefined
       ? HealthCheckResponse_ServingStatus.SERVING
       : HealthCheckResponse_ServingStatus.NOT_SERVING;
   };
@@ -43,27 +46,38 @@ export function healthMethods(gate: Gate): readonly Method[] {
     }),
     {
       path: `/${Health.typeName}/${Health.method.watch.name}`,
-      async stream({ raw, signal }, send) {
+      async *stream({ raw, signal }) {
         const { service } = parseMessage(HealthCheckRequestSchema, raw);
         if (watching >= mostWatching)
           throw new StatusError({ code: code.unavailable, details: 'Too many watch already. Use Check.' });
-        watching += 1;
-        send(answer(service));
-        await new Promise<void>((resolve) => {
-          const stop = () => {
-            watching -= 1;
-            unsubscribe();
-            signal.removeEventListener('abort', stop);
-            resolve();
-          };
-          const unsubscribe = gate.onChange(() => {
-            send(answer(service));
-            // A stream left open would keep the server from ever stopping.
-            if (gate.state === 'draining') stop();
-          });
-          signal.addEventListener('abort', stop, { once: true });
-          if (signal.aborted) stop();
+        let isChanged = false;
+        let wake = () => {};
+        const unsubscribe = readiness.onChange(() => {
+          isChanged = true;
+          wake();
         });
+        const leave = () => wake();
+        signal.addEventListener('abort', leave, { once: true });
+        watching += 1;
+        try {
+          for (;;) {
+            isChanged = false;
+            // A stream left open would keep the server from ever stopping.
+            const isLast = signal.aborted || readiness.state === 'draining';
+            // A watcher that did not read gets the state of now, not every change in between.
+            yield answer(service);
+            if (isLast) return;
+            if (!isChanged && !signal.aborted)
+              await new Promise<void>((resolve) => {
+                wake = resolve;
+              });
+            if (signal.aborted) return;
+          }
+        } finally {
+          watching -= 1;
+          unsubscribe();
+          signal.removeEventListener('abort', leave);
+        }
       },
     },
   ];

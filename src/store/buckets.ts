@@ -1,8 +1,9 @@
 // The one list of what is stored, by number. A number is never given twice: a retired one stays here with its date.
-import type { Address, ArtifactId, RequestId, Sha256, VkHash } from '../ids.js';
+import type { Failure } from '../failures/catalog.js';
+import type { Address, ArtifactId, LaneId, RequestId, Sha256, SignerId, VkHash } from '../ids.js';
 
-/** Bump when a value's shape changes in a way that older code cannot read; `environment.ts` refuses a newer one. */
-export const schemaVersion = 1;
+/** Bump when keys or values change in a way that older code cannot read; `environment.ts` refuses a newer one and migrates an older one. */
+export const schemaVersion = 2;
 
 export const bucketNumbers = {
   meta: 1,
@@ -12,13 +13,13 @@ export const bucketNumbers = {
   journal: 3,
   /** Requests that are not terminal: what a boot restores, without reading the others. */
   openRequests: 4,
-  /** (requester, stdin artifact) → request id: makes a retried RequestProof the same request. */
+  /** Retired with schema 2 (2026-11-30) for `requestOfStdin`: (requester, stdin artifact) → request id. */
   submissions: 5,
-  /** Requests of a requester by time, newest last: lists. */
+  /** Ended requests of a requester by time, newest last: lists. Open ones are in memory. Schema 1 has those here, too. */
   requestsByRequester: 6,
   programs: 7,
   artifacts: 8,
-  /** What an effect produced, by (request, stage, attempt); the first writer wins. */
+  /** What an effect produced, by (request, stage, attempt). The first writer wins. */
   results: 9,
   /** Used nonces by time, with the digest of the body they signed. */
   nonces: 10,
@@ -28,6 +29,34 @@ export const bucketNumbers = {
   programCounts: 12,
   /** What an owner has registered and no lane has set up yet, by vk hash and owner. */
   programCandidates: 13,
+  /** How many artifacts have their bytes in the same file. */
+  sharedFiles: 14,
+  /** Latest snapshot of every signer: facts about a signing key, never the key. */
+  signerSnapshots: 15,
+  signerJournal: 16,
+  /** Signers that have not ended. */
+  openSigners: 17,
+  /**
+   * Stdin artifact → request id: makes a retried RequestProof the same request. The artifact's owner is the requester. Its id begins
+   * with a time, so that the entries of requests that come together lie together.
+   */
+  requestOfStdin: 18,
+  /** Latest snapshot of every delivery, by the network's request id. */
+  deliveries: 19,
+  deliveryJournal: 20,
+  openDeliveries: 21,
+  /** Requests that were about to be forwarded to the network, and whose fate is not recorded yet. */
+  networkIntents: 22,
+  /** Programs that are uploaded through us: where the network keeps them, by its URI. */
+  networkUploads: 23,
+  /** Programs that the network has registered. */
+  networkPrograms: 24,
+  /** (Caller, idempotency key) → request id: makes a repeated POST /request_proof the same request. */
+  requestOfKey: 25,
+  /** The same by the id that the program has here: its URI at the network. */
+  networkUploadUris: 30,
+  /** What has happened to requests, lanes and the service, by number. The last entry stays: the next number is behind it. */
+  feed: 40,
 } as const;
 
 export type BucketName = keyof typeof bucketNumbers;
@@ -38,6 +67,8 @@ export interface Envelope {
   readonly seq: number;
   /** Epoch ms of the transition. */
   readonly at: number;
+  /** How old the actor was then (ms): running time, but wall-clock time while the service was down. Not in older records. */
+  readonly elapsedMs?: number;
   /** What XState's getPersistedSnapshot returned; plain data. */
   readonly snapshot: unknown;
 }
@@ -49,9 +80,17 @@ export interface JournalEntry {
   readonly to: string;
   /** Type of the event that caused it. */
   readonly on: string;
+  /** In which life of the service, counted from its first start with this data folder. Absent, as all below, in older entries. */
+  readonly life?: number;
+  /** Where it runs from here on, or has run until here. */
+  readonly lane?: LaneId;
+  /** Which try at its stage this is or was. */
+  readonly attempt?: number;
+  /** Of a stage that has failed. */
+  readonly failure?: Failure;
 }
 
-/** What the headers of a program's ELF tell, read once when it was uploaded. */
+/** What the headers of a program's ELF say, read once when it was uploaded. */
 export interface ElfFacts {
   /** 32 for SP1 5, 64 for SP1 6. */
   readonly class: 32 | 64;
@@ -69,6 +108,8 @@ export interface ProgramRecord {
   readonly sizeBytes: number;
   /** Absent in records of releases that took only 64-bit ELFs. */
   readonly elf?: ElfFacts;
+  /** Where its bytes lie. Absent in records of releases that kept each under its `artifactId`. */
+  readonly fileId?: ArtifactId;
   readonly owner: Address;
   readonly createdAt: number;
   /** A lane has set this ELF up and got this vk. Until then it counts for its owner only. */
@@ -85,12 +126,40 @@ export interface ArtifactRecord {
   readonly sizeBytes: number;
   /** Of a program. Absent in records of releases that took only 64-bit ELFs. */
   readonly elf?: ElfFacts;
+  /** The file that it shares with all of the same bytes. Absent: it has one of its own, under its id. */
+  readonly fileId?: ArtifactId;
   readonly storedAt: number;
   /** What still needs it: request ids and vk hashes. A referenced artifact is never deleted. */
   readonly references: readonly string[];
+  /** A program that came with its one request, and goes with it. */
+  readonly ofRequest?: true;
   /** Its request has ended and the bytes are gone. The record stays as long as its upload URL, so that nothing brings them back. */
   readonly spent?: true;
 }
+
+export interface NetworkUpload {
+  readonly artifactId: ArtifactId;
+  /** Where the network takes the bytes. It expires. */
+  readonly presignedUrl: string;
+  readonly pushed: boolean;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** What has happened. A request's is told in full by its journal. */
+export type FeedEntry = { readonly at: number } & (
+  | { readonly what: 'request'; readonly id: RequestId; readonly seq: number }
+  | {
+      readonly what: 'lane';
+      readonly id: LaneId;
+      /** Empty for the first that is known of it. */
+      readonly from: string;
+      readonly to: string;
+      readonly warm: boolean;
+    }
+  /** The service was started. */
+  | { readonly what: 'start'; readonly life: number }
+);
 
 export interface BucketTypes {
   meta: { key: [name: string]; value: unknown };
@@ -105,5 +174,19 @@ export interface BucketTypes {
   results: { key: [RequestId, stage: string, attempt: number]; value: unknown };
   nonces: { key: [nonce: number, Address]; value: string };
   programCounts: { key: [Address]; value: number };
+  signerSnapshots: { key: [SignerId]; value: Envelope };
+  signerJournal: { key: [SignerId, seq: number]; value: JournalEntry };
+  openSigners: { key: [SignerId]; value: true };
+  sharedFiles: { key: [fileId: ArtifactId]; value: number };
+  deliveries: { key: [RequestId]; value: Envelope };
+  deliveryJournal: { key: [RequestId, seq: number]; value: JournalEntry };
+  openDeliveries: { key: [RequestId]; value: true };
+  networkIntents: { key: [Address, ArtifactId]; value: unknown };
+  networkUploads: { key: [programUri: string]; value: NetworkUpload };
+  networkPrograms: { key: [VkHash]; value: true };
+  networkUploadUris: { key: [ArtifactId]; value: string };
   expiries: { key: [at: number, what: string, id: string]; value: true };
+  requestOfStdin: { key: [ArtifactId]; value: RequestId };
+  requestOfKey: { key: [caller: Address, key: string]; value: RequestId };
+  feed: { key: [n: number]; value: FeedEntry };
 }

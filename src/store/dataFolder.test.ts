@@ -4,7 +4,8 @@ import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../testkit/temporaryFolder.js';
-import { claimDataFolder, DataFolderError } from './dataFolder.js';
+import { claimDataFolder } from './dataFolder.js';
+import { DataFolderError } from './dataFolderPlace.js';
 
 const fresh = () => join(temporaryFolder('claim'), 'data');
 

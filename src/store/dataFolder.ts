@@ -1,36 +1,24 @@
 // The data folder: ours alone (0700), and owned by one process at a time.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataFolderError, type DataPlace, findDataPlace } from './dataFolderPlace.js';
 
-export interface DataFolder {
-  readonly path: string;
+export interface DataFolder extends DataPlace {
   /** Gives the folder back. */
   release(): Promise<void>;
 }
 
-/** Shown to the operator as it is; nothing has been opened. */
-export class DataFolderError extends Error {
-  override readonly name = 'DataFolderError';
-}
-
 /**
- * Creates the folder where it is missing and claims it. Throws a DataFolderError when another process has it, or its disk is full.
- * The claim is a socket that nobody listens to by name but the kernel: it ends with the process, however that ends. It holds
- * within one machine and network namespace; two containers that share a volume do not see each other's claim.
+ * Creates the folder where it is missing and claims it. Throws a DataFolderError when it cannot be used, another process has it, or
+ * its disk is full.
+ * The claim is a socket that takes no connections. It ends with the process, however the process ends. It holds within one machine and
+ * network namespace: two containers that share a volume do not see each other's claim.
  */
 export async function claimDataFolder(path: string): Promise<DataFolder> {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
-  } catch (error) {
-    throw new DataFolderError(
-      `The data folder ${path} cannot be used: ${(error as Error).message}. Choose another with --data.`,
-    );
-  }
-  const real = realpathSync(path);
+  const { path: real, exposure } = findDataPlace(path);
   assertRoom(real);
   // By device and inode: the same folder under another name is the same folder.
   const { dev, ino } = statSync(real);
@@ -48,18 +36,18 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
   }
   // The claim alone must not keep a stopping process alive.
   server.unref();
-  return { path: real, release: () => new Promise((resolve) => server.close(() => resolve())) };
+  return { path: real, exposure, release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** Before the first request: LMDB maps its lock file, and where that finds no room the system ends the process without a word. */
-const leastRoom = 16 * 1024 * 1024;
+/** Before the first request: LMDB maps its lock file, and where that finds no room the system kills the process without a message. */
+const minFreeBytes = 16 * 1024 * 1024;
 
 function assertRoom(path: string): void {
   const { bavail, bsize } = statfsSync(path);
-  if (bavail * bsize >= leastRoom) return;
+  if (bavail * bsize >= minFreeBytes) return;
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   throw new DataFolderError(
-    `The data folder ${path} has no room: ${megabytes(bavail * bsize)} are free, at least ${megabytes(leastRoom)} are needed to start. Nothing was lost. Make room, or choose another folder with --data.`,
+    `The data folder ${path} has no room: ${megabytes(bavail * bsize)} are free, at least ${megabytes(minFreeBytes)} are needed to start. Nothing was lost. Make room, or choose another folder with --data.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { newRequestId, type RequestId } from '../ids.js';
+import type { Address, RequestId } from '../ids.js';
+import { sampleArtifactId, sampleRequestId } from '../testkit/sampleIds.js';
 import { temporaryFolder } from '../testkit/temporaryFolder.js';
 import { bucketNumbers } from './buckets.js';
 import { openStore, SchemaError } from './environment.js';
@@ -11,7 +12,7 @@ const entry = { at: 1, from: '', to: 'requested', on: 'xstate.init' };
 describe('store', () => {
   it('keeps what was written after it is closed and opened again', async () => {
     const path = folder();
-    const requestId = newRequestId();
+    const requestId = sampleRequestId();
     const first = await openStore(path);
     await first.write((tx) => tx.put('journal', [requestId, 0], entry));
     await first.close();
@@ -22,7 +23,7 @@ describe('store', () => {
 
   it('keeps nothing of a transaction that throws', async () => {
     const store = await openStore(folder());
-    const requestId = newRequestId();
+    const requestId = sampleRequestId();
     const work = store.write((tx) => {
       tx.put('openRequests', [requestId], true);
       throw new Error('changed my mind');
@@ -34,7 +35,7 @@ describe('store', () => {
 
   it('sees its own writes inside a transaction, and answers its result', async () => {
     const store = await openStore(folder());
-    const requestId = newRequestId();
+    const requestId = sampleRequestId();
     const seen = await store.write((tx) => {
       tx.put('openRequests', [requestId], true);
       return tx.get('openRequests', requestId);
@@ -63,7 +64,7 @@ describe('store', () => {
 
   it('lets concurrent writers all succeed', async () => {
     const store = await openStore(folder());
-    const ids = Array.from({ length: 200 }, newRequestId);
+    const ids = Array.from({ length: 200 }, sampleRequestId);
     await Promise.all(ids.map((id) => store.write((tx) => tx.put('openRequests', [id], true))));
     assert.equal([...store.scan('openRequests', [])].length, 200);
     await store.close();
@@ -78,6 +79,25 @@ describe('store', () => {
       openStore(path),
       (error: Error) => error instanceof SchemaError && /schema 99/.test(error.message),
     );
+  });
+
+  it('takes over a folder of schema 1, wherever the migration was cut', async () => {
+    const path = folder();
+    const submissions = Array.from({ length: 2_500 }, (_, n) => [sampleArtifactId(n), sampleRequestId(n)] as const);
+    const owner = 'ab'.repeat(20) as Address;
+    const old = await openStore(path);
+    await old.write((tx) => {
+      tx.put('meta', ['schema'], 1);
+      for (const [index, [stdin, request]] of submissions.entries())
+        if (index < 100) tx.put('requestOfStdin', [stdin], request);
+        else tx.put('submissions', [owner, stdin], request);
+    });
+    await old.close();
+    const store = await openStore(path);
+    for (const [stdin, request] of submissions) assert.equal(store.get('requestOfStdin', stdin), request);
+    assert.deepEqual([...store.scan('submissions', [])], []);
+    assert.equal(store.get('meta', 'schema'), 2);
+    await store.close();
   });
 
   it('never gives a bucket number twice', () => {

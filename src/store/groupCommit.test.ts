@@ -7,7 +7,7 @@ interface Put {
   readonly value: number;
 }
 
-/** A disk of numbers whose transactions end when they are told to. */
+/** A disk of numbers whose transactions end when the test says so. */
 class Disk {
   readonly kept = new Map<string, number>();
   readonly sizes: number[] = [];

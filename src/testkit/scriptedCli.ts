@@ -33,6 +33,7 @@ export function scriptedCli(
     environment,
     output: createOutput(out.screen, err.screen),
     clock,
+    outliveReaders: () => undefined,
     interruptible: (work) => work(controller.signal),
     out: out.text,
     err: err.text,

@@ -67,7 +67,7 @@ export function createSmallDisk(sizeBytes: number): SmallDisk {
       try {
         while (freeBytes() > leaveBytes) writeSync(file, block);
       } catch (error) {
-        // Somebody else took the last block between the look and the write.
+        // Another process took the last block between the look and the write.
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       } finally {
         closeSync(file);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export type CertificateName = 'server' | 'server-renewed' | 'client' | 'stranger';
+export type CertificateName = 'server' | 'server-renewed' | 'server-expired' | 'client' | 'stranger';
 
 /** The file under `src`, from compiled tests too: PEM files are not copied by the compiler. */
 export const certificateFile = (name: CertificateName | 'test-ca', part: 'cert' | 'key' = 'cert'): string =>

@@ -3,7 +3,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
 import type { FromLaneWorker, LaneOrder, LaneReply, LaneTask, LaneValues, ToLaneWorker } from '../engines/laneTask.js';
-import { fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
+import { fail } from '../failures/fail.js';
+import { failureFrom } from '../failures/failureFrom.js';
+import { failed, type Outcome, succeeded } from '../failures/outcome.js';
 import { thinnedProgress } from './lane/progress.js';
 import { LaneSession, type Watch } from './lane/session.js';
 

@@ -30,7 +30,7 @@ export function recoverAddress({ message, signature }: Signed): Address | null {
     const publicKey = secp256k1.ecdsaRecover(new Uint8Array(signature.subarray(0, 64)), recoveryId, digest, false);
     return Buffer.from(keccak_256(publicKey.subarray(1)).subarray(12)).toString('hex') as Address;
   } catch {
-    // The only failure it has: these bytes are no signature of anybody.
+    // The only failure it has: these bytes are not a signature.
     return null;
   }
 }

@@ -1,20 +1,31 @@
 // Piscina entry: takes one upload from a port to a finished, flushed, checked file. Several uploads share a thread.
-import { createHash, randomUUID } from 'node:crypto';
 import { on } from 'node:events';
-import { createReadStream } from 'node:fs';
-import type { ProvenFile } from '../engines/jobs.js';
-import { FailureError, fail, failed, failureFrom, type Outcome, succeeded } from '../errors.js';
-import type { Sha256 } from '../ids.js';
+import type { MessagePort } from 'node:worker_threads';
+import { fail } from '../failures/fail.js';
+import { FailureError } from '../failures/failureError.js';
+import { failureFrom } from '../failures/failureFrom.js';
+import { failed, type Outcome, succeeded } from '../failures/outcome.js';
+import { systemRandom, uuidOf } from '../random.js';
+import { measureStored } from '../storedBytes/measureStored.js';
+import type { ArtifactFile, Measured } from '../storedBytes/storedFile.js';
+import { MalformedError } from './malformed.js';
 import { UploadBody } from './upload/body.js';
 import { UploadFile } from './upload/file.js';
-import { MalformedError } from './upload/malformed.js';
-import { release } from './upload/release.js';
-import type { ReceivedFile, UploadCredit, UploadInput, UploadTask } from './upload/task.js';
+import { SecondFactorRequestFiles } from './upload/secondFactorRequest.js';
+import type {
+  ReceivedFile,
+  ReceivedRequest,
+  RequestTask,
+  UploadCredit,
+  UploadInput,
+  UploadTask,
+} from './upload/task.js';
+import { PartError, TeeRequestFiles } from './upload/teeRequest.js';
 
-/** Fails with ARTIFACT_TOO_LARGE, ARTIFACT_MALFORMED, DISK_FULL, or ABORTED when the port closes; then the file is gone. */
+/** Fails with ARTIFACT_TOO_LARGE, ARTIFACT_MALFORMED, DISK_FULL, or ABORTED when the port closes. The file is gone then. */
 export default async function upload(task: UploadTask): Promise<Outcome<ReceivedFile>> {
   try {
-    const file = new UploadFile(task.path, task.kind, task.limitBytes);
+    const file = new UploadFile(task.file, task.kind, task.limitBytes);
     try {
       await receive(task, file);
       return succeeded(await file.finish());
@@ -25,7 +36,7 @@ export default async function upload(task: UploadTask): Promise<Outcome<Received
   } catch (thrown) {
     if (thrown instanceof MalformedError)
       return failed(fail('ARTIFACT_MALFORMED', { kind: task.kind, problem: thrown.problem }));
-    return failed(failureFrom(thrown, randomUUID()));
+    return failed(failureFrom(thrown, uuidOf(systemRandom)));
   } finally {
     task.port.close();
   }
@@ -34,26 +45,48 @@ export default async function upload(task: UploadTask): Promise<Outcome<Received
 async function receive({ port }: UploadTask, file: UploadFile): Promise<void> {
   const body = new UploadBody((raw) => file.append(raw));
   try {
-    for await (const [input] of on(port, 'message', { close: ['close'] }) as AsyncIterable<[UploadInput]>) {
-      if (input === 'end') return await body.end();
-      const consumedBytes = input.chunk.byteLength;
-      await body.push(input.chunk);
-      release(input.chunk);
-      port.postMessage({ consumedBytes } satisfies UploadCredit);
-    }
-    throw new FailureError(fail('ABORTED'));
+    await readPieces(port, (piece) => body.push(piece));
+    await body.end();
   } finally {
     body.close();
   }
 }
 
-/** Digest and size of a file as it lies on disk. Rejects with the error of the file system. */
-export async function digest(path: string): Promise<ProvenFile> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    sizeBytes += chunk.byteLength;
+/** All pieces of a body, to its end. Rejects with ABORTED when the port closes before. */
+async function readPieces(port: MessagePort, take: (piece: Uint8Array) => Promise<void> | void): Promise<void> {
+  for await (const [input] of on(port, 'message', { close: ['close'] }) as AsyncIterable<[UploadInput]>) {
+    if (input === 'end') return;
+    const consumedBytes = input.chunk.byteLength;
+    await take(input.chunk);
+    // Chunks are small objects that own much memory outside of the heap: left to the garbage collector they pile up.
+    input.chunk.buffer.transfer(0);
+    port.postMessage({ consumedBytes } satisfies UploadCredit);
   }
-  return { sha256: hash.digest('hex') as Sha256, sizeBytes };
+  throw new FailureError(fail('ABORTED'));
 }
+
+/** A program and an input from one body. Fails as `upload` does, and with MALFORMED_REQUEST for what is around both. Both files are gone then. */
+export async function request({ port, form, files, limitBytes }: RequestTask): Promise<Outcome<ReceivedRequest>> {
+  try {
+    const parts =
+      form === 'json' ? new TeeRequestFiles(files, limitBytes) : new SecondFactorRequestFiles(files, limitBytes);
+    try {
+      await readPieces(port, (piece) => parts.push(piece));
+      return succeeded(await parts.finish());
+    } catch (thrown) {
+      parts.discard();
+      throw thrown;
+    }
+  } catch (thrown) {
+    if (thrown instanceof MalformedError)
+      return failed(fail('MALFORMED_REQUEST', { field: 'body', problem: thrown.problem }));
+    if (thrown instanceof PartError)
+      return failed(fail('ARTIFACT_MALFORMED', { kind: thrown.part, problem: thrown.problem }));
+    return failed(failureFrom(thrown, uuidOf(systemRandom)));
+  } finally {
+    port.close();
+  }
+}
+
+/** Digest and size of a file as it lies on disk. Rejects with the error of the file system. */
+export const digest = (file: ArtifactFile): Promise<Measured> => measureStored(file);

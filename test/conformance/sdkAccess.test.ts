@@ -4,8 +4,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fakePublicValuesOfU32, fibonacci, fibonacciVk, runSdk, type SdkReport } from '../../src/testkit/rustSdk.js';
-import { createServiceStage, type ServiceStage } from '../../src/testkit/service.js';
+import {
+  fakePublicValuesOfU32,
+  fibonacci,
+  fibonacciVk,
+  runSdk,
+  type SdkReport,
+} from '../../src/testkit/sdk/rustSdk.js';
+import { createServiceRig, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 
 const token = 'a-token-of-the-suite';
@@ -14,23 +20,23 @@ const trusted = { SSL_CERT_FILE: certificateFile('test-ca') };
 const certificate = ['--client-cert', certificateFile('client'), '--client-key', certificateFile('client', 'key')];
 
 describe('sp1-sdk 6.10.0 and a service that asks who calls', () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let url: string;
   before(async () => {
-    stage = await createServiceStage({ script: { vk: await fibonacciVk() } });
-    const tokens = join(stage.folder, 'tokens');
+    rig = await createServiceRig({ script: { vk: await fibonacciVk() } });
+    const tokens = join(rig.folder, 'tokens');
     writeFileSync(tokens, token);
-    url = `https://127.0.0.1:${stage.port}`;
-    await stage.serve({
+    url = `https://127.0.0.1:${rig.port}`;
+    await rig.serve({
       'tls-cert': certificateFile('server'),
       'tls-key': certificateFile('server', 'key'),
       'tls-client-ca': certificateFile('test-ca'),
       'client-certificates': 'required',
       'token-file': tokens,
-      'public-url': stage.url,
+      'public-url': rig.url,
     });
   });
-  after(() => stage.end());
+  after(() => rig.end());
 
   const account = (...args: string[]) => runSdk(['account', '--url', url, '--network', 'mainnet', ...args], trusted);
 
@@ -42,7 +48,7 @@ describe('sp1-sdk 6.10.0 and a service that asks who calls', () => {
     assert.equal(report.publicValues, fakePublicValuesOfU32(11));
   });
 
-  it('is told that nothing is charged', async () => {
+  it('sees that nothing is charged', async () => {
     interface Account {
       readonly balance: string;
       readonly marketPrice: string;

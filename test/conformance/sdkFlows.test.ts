@@ -1,6 +1,5 @@
 // The stock Rust sp1-sdk against the service with a fake engine: the ways to select a network, and the ways a request ends that need
-// no real proof. The fake proofs are groth16 ones, which the SDK decodes and would not verify. The numbers are those of the checks in
-// the list of wire conformance: 1 both schemas on one service, 5 concurrent requests, 9 restart, 10 mainnet mode, 11 deadline.
+// no real proof. The fake proofs are groth16 ones, which the SDK decodes and would not verify. Checks are those of docs/wire-rules.md.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
@@ -12,17 +11,22 @@ import {
   runSdk,
   type SdkReport,
   stdinSha256OfU32,
-} from '../../src/testkit/rustSdk.js';
-import { createServiceStage, type LogLine, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+} from '../../src/testkit/sdk/rustSdk.js';
+import {
+  createServiceRig,
+  type LogLine,
+  type ServiceProcess,
+  type ServiceRig,
+} from '../../src/testkit/service/serviceRig.js';
 
 /**
- * The SDK has read its first status and sleeps for 2 s. Nothing tells so from outside, and a call that is under way when the connection breaks
+ * The SDK has read its first status and sleeps for 2 s. Nothing shows that from outside, and a call that is under way when the connection breaks
  * is final for it (UNKNOWN "transport error").
  */
 const between = () => passed(1_000);
-/** Long enough that the polls of the wait are known as such, and would be held if the proof were near. */
+/** After several polls, none of which is held: the proof is far. */
 const inItsLoop = () => passed(9_000);
-const passed = (ms: number) => new Promise<void>((resolve) => holdingClock.wakeAt(holdingClock.now() + ms, resolve));
+const passed = (ms: number) => new Promise<void>((resolve) => holdingClock.wakeIn(ms, resolve));
 
 /** Inputs for which the engine never answers. */
 const input = { cancelled: 401, late: 402, lateInOneCall: 403, restarted: 404 } as const;
@@ -31,18 +35,27 @@ const hangs = Object.values(input).map((value) => ({
   stdinSha256: stdinSha256OfU32(value),
   act: { kind: 'hang' as const },
 }));
+/** Proofs that are there between the third poll of the SDK and its fourth. */
+const equal = [405, 406];
+const slow = equal.map((value) => ({
+  on: 'prove' as const,
+  stdinSha256: stdinSha256OfU32(value),
+  delayMs: 5_000,
+}));
+/** The SDK would see it a second later if no poll was held (ms). */
+const atOnceMs = 500;
 
 describe('sp1-sdk 6.10.0 in every mode', () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let vk: string;
   before(async () => {
-    stage = await createServiceStage();
+    rig = await createServiceRig();
     vk = await fibonacciVk();
-    stage.changeScript({ vk, rules: hangs });
-    service = await stage.serve();
+    rig.changeScript({ vk, rules: [...hangs, ...slow] });
+    service = await rig.serve();
   });
-  after(() => stage.end());
+  after(() => rig.end());
 
   /** One command of the client. It does not simulate: the guest's real public values are not those of the fake engine. */
   function sdk(
@@ -53,7 +66,7 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
     env: NodeJS.ProcessEnv = {},
   ) {
     const program = ['--program', fibonacci, '--input-u32', `${value}`, '--proof-mode', 'groth16'];
-    const options = ['--url', stage.url, '--network', network, '--skip-simulation', '--no-verify'];
+    const options = ['--url', rig.url, '--network', network, '--skip-simulation', '--no-verify'];
     return runSdk([verb, ...program, ...options, ...args], env);
   }
 
@@ -68,7 +81,7 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
   const isOf = ({ requestId }: LogLine, report: SdkReport) => report.requestId === `0x${requestId}`;
 
   for (const [value, network] of ['reserved', 'mainnet'].entries()) {
-    it(`gets three proofs at once with one key in ${network} mode (1, 5)`, async () => {
+    it(`checks 1 and 5: gets three proofs at once with one key in ${network} mode`, async () => {
       const { code, report } = await sdk('concurrent', network, value, ['--count', '3']);
       assert.equal(code, 0, JSON.stringify(report));
       for (const each of report.requests) assertFulfilled(each, value);
@@ -79,7 +92,7 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
   it('gets a proof in hosted mode by its environment alone, without limits', async () => {
     const { code, report } = await sdk('prove', 'environment', 2, [], {
       SP1_PROVER: 'hosted',
-      NETWORK_RPC_URL: stage.url,
+      NETWORK_RPC_URL: rig.url,
       NETWORK_PRIVATE_KEY: '01'.repeat(32),
     });
     assert.equal(code, 0, JSON.stringify(report));
@@ -93,7 +106,16 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
     assertFulfilled(report, 3);
   });
 
-  it('takes back a request that is being proven, for good (10)', async () => {
+  it('gets a proof that takes as long as the one before in the moment in which it is there', async () => {
+    for (const value of equal) {
+      const { code, report } = await sdk('prove', 'reserved', value);
+      assert.equal(code, 0, JSON.stringify(report));
+      const line = await ended(report, 'fulfilled');
+      if (value === equal.at(-1)) assert.ok(report.finishedAtMs - Date.parse(`${line.at}`) < atOnceMs);
+    }
+  });
+
+  it('check 10: takes back a request that is being proven, for good', async () => {
     const { code, report } = await sdk('cancel', 'mainnet', input.cancelled, ['--expect', 'unfulfillable']);
     assert.equal(code, 0, JSON.stringify(report));
     assert.equal(report.fulfillmentStatus, FulfillmentStatus.UNFULFILLABLE);
@@ -101,14 +123,14 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
     await ended(report, 'cancelled');
   });
 
-  it('is told that the deadline has passed, and the work is stopped (11)', async () => {
+  it('check 11: learns that the deadline has passed, and the work is stopped', async () => {
     const { code, report } = await sdk('prove', 'reserved', input.late, ['--timeout', '2', '--expect', 'timed-out']);
     assert.equal(code, 0, JSON.stringify(report));
     assert.ok(report.finishedAtMs / 1000 >= (report.deadline ?? Number.POSITIVE_INFINITY));
     await ended(report, 'expired');
   });
 
-  it('asks once and no more, also in one call in mainnet mode that passes its deadline (11)', async () => {
+  it('check 11: asks once and no more, also in one call in mainnet mode that passes its deadline', async () => {
     const known = service.lines.length;
     const args = ['--in-one-call', '--timeout', '2', '--expect', 'timed-out'];
     const { code, report } = await sdk('prove', 'mainnet', input.lateInOneCall, args);
@@ -117,19 +139,19 @@ describe('sp1-sdk 6.10.0 in every mode', () => {
     assert.equal(new Set(expired.map(({ requestId }) => requestId)).size, 1);
   });
 
-  it('waits while the service is killed and started again, twice, and gets the proof of the same request (9, 10)', async () => {
+  it('checks 9 and 10: waits while the service is killed and started again, twice, and gets the proof of the same request', async () => {
     const known = service.lines.length;
     const running = sdk('prove', 'mainnet', input.restarted);
     // The lane is free again after those that were cancelled or late.
     await service.until((line) => service.lines.indexOf(line) >= known && line.to === 'proving.running');
     await between();
     await service.kill();
-    service = await stage.serve();
+    service = await rig.serve();
     await service.until(({ to }) => to === 'proving.running');
     await inItsLoop();
     await service.kill();
-    stage.changeScript({ vk });
-    service = await stage.serve();
+    rig.changeScript({ vk });
+    service = await rig.serve();
     const { code, report } = await running;
     assert.equal(code, 0, JSON.stringify(report));
     assertFulfilled(report, input.restarted);

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { required } from '../../src/testkit/realService.js';
+import { required } from '../../src/testkit/service/realService.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { engineFailureCode } from '../../src/workers/lane/failures.js';
 
@@ -79,6 +79,17 @@ describe('the engine, spoken to by a stranger', () => {
   });
   after(() => engine.kill('SIGKILL'));
 
+  it('T34: refuses a 32-bit ELF by name, which SP1’s own loader would take', async () => {
+    const elf = readFileSync('examples/fibonacci/fibonacci.elf');
+    elf[4] = 1;
+    const program = Buffer.concat([u64(elf.length), elf]);
+    assert.equal(await failureCodeOf(execute(program, emptyStdin)), engineFailureCode.malformedProgram);
+    // Of either sentence about a program that cannot be loaded: variant, code, length of the text, and its beginning.
+    const answer = await answerTo(execute(program, emptyStdin), 4 + 4 + 4 + 8 + 40, { half: false });
+    assert.match(answer === 'closed' ? answer : answer.toString('latin1'), /The program is a 32-bit ELF/);
+    assert.equal(await ask(info), 102);
+  });
+
   const cases: Record<string, Buffer> = {
     'an unknown request': frame(u32(77)),
     'an empty frame': u32(0),
@@ -91,18 +102,18 @@ describe('the engine, spoken to by a stranger', () => {
       Buffer.concat([u64(noLimit), randomBytes(8)]),
     ),
     'a setup of garbage': frame(u32(0), u64(100), randomBytes(100)),
-    'a key that nobody set up': frame(u32(2), randomBytes(32)),
+    'a key that was not set up': frame(u32(2), randomBytes(32)),
     'a prove request to the wrong role': frame(u32(104), u32(1), randomBytes(32), emptyStdin, Buffer.alloc(16)),
   };
   for (const [name, bytes] of Object.entries(cases)) {
     it(`refuses ${name} and goes on`, async () => {
       const answer = await ask(bytes);
-      assert.ok(isRefusal(answer) || (name.includes('nobody set up') && answer === 0), `${answer}`);
+      assert.ok(isRefusal(answer) || (name.includes('not set up') && answer === 0), `${answer}`);
       assert.equal(await ask(info), 102);
     });
   }
 
-  it('finds a proof that is none not valid, rather than breaking', async () => {
+  it('answers that bytes which are no proof are not valid, and goes on', async () => {
     assert.equal(await ask(frame(u32(101), u64(104), randomBytes(104), randomBytes(500))), 101);
     assert.equal(await ask(info), 102);
   });

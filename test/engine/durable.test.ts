@@ -1,11 +1,11 @@
-// Real proofs that survive the death of whoever makes them, as a user sees it: the command that waits goes on waiting.
+// Real proofs that survive the death of the engine or the service, as a user sees it: the command that waits goes on waiting.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cliArguments, type RealService, startRealService } from '../../src/testkit/realService.js';
+import { cliArguments, type RealService, startRealService } from '../../src/testkit/service/realService.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 
 const elf = 'examples/preimage/preimage.elf';

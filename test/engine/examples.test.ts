@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { cliArguments, required, runToEnd } from '../../src/testkit/realService.js';
+import { cliArguments, required, runToEnd } from '../../src/testkit/service/realService.js';
 
 interface Example {
   readonly name: string;

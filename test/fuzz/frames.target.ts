@@ -1,7 +1,7 @@
 // HTTP/2 frame by frame, after the preface: every type with any flags, stream and length, header blocks that are none, and floods.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { assertNothingInternal } from '../../src/testkit/serviceCalls.js';
+import { assertNothingInternal } from '../../src/testkit/service/serviceCalls.js';
 import { headerBlockOf } from './hpack.js';
 import { calls } from './messages.samples.js';
 import { converse, type Ending } from './rawConnection.js';
@@ -194,7 +194,7 @@ export const framesTarget: Target<FramesInput> = {
     ];
     const pieces = atOnce ? [Buffer.concat(all)] : all;
     const conversation = { pieces, ending, pause: subject.pause, isEnough: isGoneAway };
-    const bytes = await converse(subject.stage.port, conversation);
+    const bytes = await converse(subject.rig.port, conversation);
     verify(
       bytes,
       pieces.reduce((sum, piece) => sum + piece.byteLength, 0),

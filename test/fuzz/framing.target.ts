@@ -1,9 +1,9 @@
 // The gRPC layer around a message that is valid: its length prefix, how many there are, how they arrive, and the headers of the call.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { code } from '../../src/rpc/grpc/code.js';
-import { isGrpc } from '../../src/rpc/grpc/server.js';
-import { assertNothingInternal } from '../../src/testkit/serviceCalls.js';
+import { assertNothingInternal } from '../../src/testkit/service/serviceCalls.js';
+import { code } from '../../src/transport/grpc/code.js';
+import { formOf, verifyForm } from './grpcForm.js';
 import { type Answer, isRefusedByClient, type Sent } from './http2Call.js';
 import { circumstancesOf } from './messages.circumstances.js';
 import { calls, messageOf } from './messages.samples.js';
@@ -62,6 +62,7 @@ const typical: Readonly<Record<string, readonly string[]>> = {
     'application/grpc;x',
     'application/grpc+json',
     'application/grpc-web',
+    'application/grpc-web-text+proto',
     'application/GRPC',
     'text/html',
     'application/json',
@@ -175,7 +176,7 @@ function verify(answer: Answer, { headers, ending }: Sent, bytes: Buffer, subjec
     const isAllowed = ending !== 'end' || isTooLong || isRefusedByHttp2;
     assert.ok(isAllowed, `no answer, reset with ${answer.resetCode}`);
     count(subject, 'framing: reset');
-  } else if (!isGrpc(headers)) verifyHttp(answer, subject);
+  } else if (formOf(headers) === undefined) verifyHttp(answer, subject);
   else if (ending === 'end' || answer.grpcStatus !== undefined) verifyStatus(answer, headers, bytes, subject);
 }
 
@@ -185,12 +186,15 @@ function verifyStatus(answer: Answer, headers: Sent['headers'], bytes: Buffer, s
   const status = judge(answer, expected === undefined ? late : [expected]);
   count(subject, `framing: ${nameOf(status)}`);
   if (expected !== undefined) assert.equal(nameOf(status), nameOf(expected));
+  // No answer to HEAD has a body.
+  if (!answer.isCut && headers[':method'] !== 'HEAD') verifyForm(answer, headers);
 }
 
 /** Undefined when the message reaches its method. */
 function expectedStatus(headers: Readonly<Record<string, string>>, bytes: Buffer): number | undefined {
-  const isServed = headers[':method'] === 'POST' && calls.some(({ path }) => path === headers[':path']);
-  if (!isServed || (headers['grpc-encoding'] ?? 'identity') !== 'identity') return code.unimplemented;
+  const isKnown = headers[':method'] === 'POST' && calls.some(({ path }) => path === headers[':path']);
+  if (!isKnown || formOf(headers) !== 'served' || (headers['grpc-encoding'] ?? 'identity') !== 'identity')
+    return code.unimplemented;
   if (bytes.byteLength < 5) return code.invalidArgument;
   if (bytes[0] !== 0) return code.unimplemented;
   const announced = bytes.readUInt32BE(1);

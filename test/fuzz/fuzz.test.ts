@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
 import { attempt, reportOf } from './attempt.js';
+import { attestationTargets } from './attestation.target.js';
 import { loadFixtures } from './fixtures.js';
 import { assertNothingElse } from './ledger.js';
 import { growthOf, mostGrowth } from './memory.js';
@@ -12,7 +13,19 @@ import { targets } from './targets.js';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? holdingClock.now() % 2 ** 31);
 /** Of each target, twice: about half a minute of one core in all. */
-const runs: Readonly<Record<string, number>> = { messages: 350, framing: 250, frames: 350, http1: 300, uploads: 120 };
+const runs: Readonly<Record<string, number>> = {
+  messages: 350,
+  framing: 250,
+  frames: 350,
+  http1: 300,
+  uploads: 120,
+  'sealed body': 150,
+  upstream: 150,
+  // In this process, and some microseconds each.
+  forwarded: 2_000,
+  network: 250,
+  ...Object.fromEntries(attestationTargets.map(({ name }) => [name, 80])),
+};
 /** What must be seen, or the inputs have not come anywhere: deep inside every entrance, good and bad. */
 const everySeen = [
   'RequestProof: ok',
@@ -27,6 +40,12 @@ const everySeen = [
   'uploads: stdin 422',
   'uploads: program 200',
   'uploads: program 422',
+  ...['upload', 'download', 'call'].flatMap((of) => [`sealed ${of}: opened`, `sealed ${of}: refused`]),
+  'sealed answer: refused',
+  ...['answered', 'refused', 'broken off'].map((outcome) => `upstream: ${outcome}`),
+  ...['own proxy', 'https:', 'http:', 'refused'].map((outcome) => `forwarded: ${outcome}`),
+  ...['message', 'status', 'wire', 'store'].flatMap((of) => [`network ${of}: read`, `network ${of}: refused`]),
+  ...attestationTargets.flatMap(({ name }) => [`${name}: read`, `${name}: refused`]),
 ];
 
 describe('a service under any bytes', { timeout: 600_000 }, () => {
@@ -63,6 +82,6 @@ describe('a service under any bytes', { timeout: 600_000 }, () => {
     assert.ok(growth.megabytes <= mostGrowth.megabytes, `it has grown by ${growth.megabytes} MiB`);
     assert.ok(growth.descriptors <= mostGrowth.descriptors, `${growth.descriptors} descriptors more`);
     await subject.stop();
-    await assertNothingElse(subject.stage.data, subject.ledger);
+    await assertNothingElse(subject.rig.data, subject.ledger);
   });
 });

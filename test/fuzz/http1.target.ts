@@ -183,7 +183,7 @@ export const http1Target: Target<Http1Input> = {
     const pieces = Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, i) =>
       bytes.subarray(i * size, (i + 1) * size),
     );
-    const heard = await converse(subject.stage.port, { pieces, ending, pause: subject.pause });
+    const heard = await converse(subject.rig.port, { pieces, ending, pause: subject.pause });
     const isWhole = ending === 'fin';
     const answers = verifyHttp1(heard, isWhole, subject.fulfilled.proof);
     // More answers than requests would be answers to somebody else's.

@@ -1,6 +1,6 @@
 // What an HTTP/1.1 connection may say: whole answers, one after the other, with statuses that are meant.
 import assert from 'node:assert/strict';
-import { assertNothingInternal } from '../../src/testkit/serviceCalls.js';
+import { assertNothingInternal } from '../../src/testkit/service/serviceCalls.js';
 
 export interface Http1Answer {
   readonly status: number;

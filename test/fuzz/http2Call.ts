@@ -59,12 +59,25 @@ export function createHttp2Caller(url: string): Http2Caller {
 
   return {
     async call(sent) {
-      const stream = (await connected()).request(sent.headers, { endStream: false });
-      return answerOf(stream, sent);
+      const used = await connected();
+      const answer = await answerOf(used.request(sent.headers, { endStream: false }), sent);
+      await consequencesOf(used);
+      return answer;
     },
     close: () => session?.destroy(),
   };
 }
+
+/** A call may end its connection too, a moment later. The next one must not be cut by that: whether it was carried out, no one could tell. */
+const consequencesOf = (session: ClientHttp2Session): Promise<void> =>
+  new Promise((resolve) => {
+    if (session.destroyed || session.closed) return resolve();
+    session.once('close', resolve);
+    session.ping(() => {
+      session.off('close', resolve);
+      resolve();
+    });
+  });
 
 function answerOf(stream: ClientHttp2Stream, { pieces, ending, headers }: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -72,7 +85,7 @@ function answerOf(stream: ClientHttp2Stream, { pieces, ending, headers }: Sent):
     let trailers: Record<string, unknown> = {};
     const chunks: Buffer[] = [];
     let isCut = false;
-    const cancel = holdingClock.wakeAt(holdingClock.now() + answerWithinMs, () => {
+    const cancel = holdingClock.wakeIn(answerWithinMs, () => {
       stream.destroy();
       reject(new Error(`no answer to ${headers[':path']} in time`));
     });
@@ -85,7 +98,8 @@ function answerOf(stream: ClientHttp2Stream, { pieces, ending, headers }: Sent):
     });
     stream.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      isCut = headers[':path']?.endsWith('/Watch') ?? false;
+      // A refusal may have a body too, in gRPC-Web.
+      isCut = head['grpc-status'] === undefined && (headers[':path']?.endsWith('/Watch') ?? false);
       if (isCut) stream.close(constants.NGHTTP2_CANCEL);
     });
     const settle = () => {

@@ -4,7 +4,7 @@ import { holdingClock } from '../../src/clock.js';
 /** Rejects with `problem` when the work is not done by then. The work itself goes on. */
 export function inTime<T>(work: Promise<T>, withinMs: number, problem: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = holdingClock.wakeAt(holdingClock.now() + withinMs, () => reject(new Error(problem)));
+    const cancel = holdingClock.wakeIn(withinMs, () => reject(new Error(problem)));
     work.then(resolve, reject).finally(cancel);
   });
 }

@@ -1,4 +1,5 @@
 // What valid messages are made of, replaced as soon as a message has used it up.
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { fromBinary } from '@bufbuild/protobuf';
 import { parseArtifactUri } from '../../src/artifacts/capability.js';
@@ -6,10 +7,10 @@ import { upload } from '../../src/client/upload.js';
 import { parseVk, type VerifyingKey, vkHash } from '../../src/engines/vk.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
 import { bytesOf } from '../../src/ids.js';
-import { framed } from '../../src/rpc/grpc/message.js';
-import { fakeVk } from '../../src/testkit/fakeProof.js';
-import { sampleProgram } from '../../src/testkit/sampleArtifacts.js';
-import { stdinOf } from '../../src/testkit/serviceRequests.js';
+import { sampleProgram } from '../../src/testkit/artifacts/sampleArtifacts.js';
+import { fakeVk } from '../../src/testkit/engine/fakeProof.js';
+import { stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { framed } from '../../src/transport/grpc/message.js';
 import { type Circumstances, calls, messageOf } from './messages.samples.js';
 import { headersOf, type Subject } from './subject.js';
 
@@ -62,7 +63,9 @@ export async function noteProgram(subject: Subject): Promise<void> {
 
 async function newStdin({ alice, ledger }: Subject, serial: number): Promise<string> {
   const stdinUri = await alice.uploadStdin(stdinOf(`stdin ${serial}`));
-  ledger.artifacts.add(parseArtifactUri(stdinUri) as string);
+  const id = parseArtifactUri(stdinUri) as string;
+  ledger.artifacts.add(id);
+  ledger.files.add(id);
   return stdinUri;
 }
 
@@ -73,6 +76,7 @@ async function newProgram({ alice, ledger }: Subject, serial: number): Promise<C
     body: { sizeBytes: bytes.byteLength, open: () => Readable.from([bytes]) },
   });
   ledger.artifacts.add(parseArtifactUri(programUri) as string);
+  ledger.files.add(createHash('sha256').update(bytes).digest('hex'));
   const vk = fakeVk(bytes.subarray(8));
   return { programUri, vk, vkHash: bytesOf(vkHash(parseVk(vk) as VerifyingKey)) };
 }

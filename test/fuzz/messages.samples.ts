@@ -1,4 +1,5 @@
-// A valid message of every method, made from the generated descriptors: a method that is added to them is fuzzed without a word here.
+// A valid message of every method that this port serves, made from the generated descriptors: a method that is added is fuzzed without a word
+// here.
 import { readdirSync } from 'node:fs';
 import {
   create,
@@ -13,9 +14,12 @@ import {
 import { circuitVersion } from '../../src/client/requestProof.js';
 import { createSigner } from '../../src/client/signer.js';
 import { holdingClock } from '../../src/clock.js';
+import { Health } from '../../src/gen/grpc/health/v1/health_pb.js';
 import { bytesOf } from '../../src/ids.js';
-import { envelope } from '../../src/testkit/serviceCalls.js';
-import { deadlineIn, sampleVkHash } from '../../src/testkit/serviceRequests.js';
+import type { SdkDependencies } from '../../src/rpc/sdk/dependencies.js';
+import { sdkMethods } from '../../src/rpc/sdk/service.js';
+import { envelope } from '../../src/testkit/service/serviceCalls.js';
+import { deadlineIn, sampleVkHash } from '../../src/testkit/service/serviceRequests.js';
 
 /** One schema of one path: the paths that serve two are here twice. */
 export interface Call {
@@ -42,7 +46,12 @@ const callOf = (method: DescMethod): Call => ({
   input: method.input,
   output: method.output,
 });
-const methods = files.flatMap((file) => file.services).flatMap((service) => service.methods);
+/** Descriptors are there of other ports too, and of what only the public network serves. What a method answers needs its dependencies, its path does not. */
+const served = new Set(sdkMethods({} as SdkDependencies).map(({ path }) => path));
+const methods = files
+  .flatMap((file) => file.services)
+  .flatMap((service) => service.methods)
+  .filter((method) => method.parent.typeName === Health.typeName || served.has(callOf(method).path));
 const messages = files.flatMap((file) => file.messages);
 
 /** Each method with its own input, and with every message of the same name in another package. */

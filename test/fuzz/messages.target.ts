@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { code } from '../../src/rpc/grpc/code.js';
-import { framed } from '../../src/rpc/grpc/message.js';
+import { code } from '../../src/transport/grpc/code.js';
+import { framed } from '../../src/transport/grpc/message.js';
 import { circumstancesOf, noteProgram, noteRequest } from './messages.circumstances.js';
 import { applyEdits, type MessageEdit, messageEdit } from './messages.edits.js';
 import { type Call, calls, messageOf } from './messages.samples.js';

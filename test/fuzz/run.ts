@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { holdingClock } from '../../src/clock.js';
 import { attempt, reportOf } from './attempt.js';
 import { assertNothingElse } from './ledger.js';
-import { growthOf, type Memory } from './memory.js';
+import { growthOf, type Memory, memoryOf } from './memory.js';
 import { createSubject, type Subject } from './subject.js';
 import { targets } from './targets.js';
 
@@ -59,22 +59,22 @@ const problem = await run(subject);
 if (problem === undefined) {
   // Ctrl-C reaches the service as well, which stops by itself then.
   await subject.stop().catch(() => undefined);
-  await assertNothingElse(subject.stage.data, subject.ledger);
+  await assertNothingElse(subject.rig.data, subject.ledger);
 } else say(`\n${problem}`);
 await subject.end();
 process.exit(problem === undefined ? 0 : 1);
 
 /** Resolves with what is wrong, or undefined when it was ended. */
 async function run(on: Subject): Promise<string | undefined> {
-  const startedAt = holdingClock.now();
+  const startedAt = holdingClock.steady();
   let saidAt = startedAt;
-  let warm: Memory | undefined;
+  let warm: { service: Memory; own: Memory } | undefined;
   for (let round = 0; ; round++) {
     for (const target of chosen) {
       const finding = await attempt(target, { subject: on, runs: batch, seed: (firstSeed + round) % 2 ** 31 });
       if (isInterrupted) return undefined;
       if (finding !== undefined) return reportOf(finding);
-      const now = holdingClock.now();
+      const now = holdingClock.steady();
       if (now - startedAt > minutes * 60_000) return undefined;
       if (now - saidAt >= sayEveryMs) {
         saidAt = now;
@@ -83,12 +83,15 @@ async function run(on: Subject): Promise<string | undefined> {
         );
       }
     }
-    if (holdingClock.now() - startedAt < warmAfterMs) continue;
-    const memory = await on.memory();
+    if (holdingClock.steady() - startedAt < warmAfterMs) continue;
+    // What reads attestations runs in this process.
+    const memory = { service: await on.memory(), own: memoryOf(process.pid) };
     warm ??= memory;
-    const growth = growthOf(warm, memory);
-    if (growth.megabytes > mostGrowth.megabytes || growth.descriptors > mostGrowth.descriptors)
-      return `The service has grown by ${growth.megabytes} MiB and ${growth.descriptors} descriptors since its first two minutes.`;
+    for (const who of ['service', 'own'] as const) {
+      const growth = growthOf(warm[who], memory[who]);
+      if (growth.megabytes > mostGrowth.megabytes || growth.descriptors > mostGrowth.descriptors)
+        return `${who === 'own' ? 'This process' : 'The service'} has grown by ${growth.megabytes} MiB and ${growth.descriptors} descriptors since its first two minutes.`;
+    }
   }
 }
 

@@ -3,22 +3,31 @@ import assert from 'node:assert/strict';
 import { parseArtifactUri } from '../../src/artifacts/capability.js';
 import { type Client, createClient } from '../../src/client/client.js';
 import { holdingClock } from '../../src/clock.js';
-import type { RequestId } from '../../src/ids.js';
-import { createServiceStage, type LogLine, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { ProverNetwork } from '../../src/gen/network/network_pb.js';
+import { bytesOf, type RequestId } from '../../src/ids.js';
+import { bodyKeyOf } from '../../src/testkit/sealed/sealedSdk.js';
+import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import {
+  createServiceRig,
+  type LogLine,
+  type ServiceProcess,
+  type ServiceRig,
+} from '../../src/testkit/service/serviceRig.js';
 import { createHttp2Caller, type Http2Caller } from './http2Call.js';
 import { inTime } from './inTime.js';
-import { type Ledger, uploadsIn } from './ledger.js';
+import { filesOf, type Ledger } from './ledger.js';
 import { type Memory, memoryOf } from './memory.js';
 import { cutStaying } from './rawConnection.js';
 
 export interface Subject {
-  readonly stage: ServiceStage;
+  readonly rig: ServiceRig;
   readonly alice: ServiceRequester;
   /** Makes the hostile calls; good ones have a connection of their own. */
   readonly caller: Http2Caller;
   /** A fulfilled request of Alice, and its proof. */
   readonly fulfilled: { readonly requestId: RequestId; readonly proofPath: string; readonly proof: Buffer };
+  /** Of the service that runs now, for sealed bodies. */
+  bodyKey(): Uint8Array;
   /** How often what was answered, by the targets' own names: shows whether inputs get anywhere. */
   readonly seen: Map<string, number>;
   readonly ledger: Ledger;
@@ -43,21 +52,25 @@ const limitBytes = 2 * 1024 * 1024;
 
 const flags = {
   'log-level': 'warn',
+  attest: 'dev',
   'max-stdin-size': `${limitBytes}`,
   'max-program-size': `${limitBytes}`,
   // One requester makes all the valid ones, for as long as somebody likes.
   'max-open-requests-per-address': '20000',
   'max-programs-per-address': '1000000',
 };
+/** V8 lets the young generation of each thread grow to tens of MiB before it cleans up, which looked like memory that is kept. */
+const environment = { NODE_OPTIONS: '--max-semi-space-size=1' };
 /** Long enough for another call to meet a request that is open. */
 const script = { rules: [{ on: 'prove', delayMs: 20 }] } as const;
 
 export async function createSubject(): Promise<Subject> {
-  const stage = await createServiceStage({ flags, script });
-  const alice = createRequester(stage.url, { clock: holdingClock, retryBudgetMs: answerWithinMs });
-  const caller = createHttp2Caller(stage.url);
+  const rig = await createServiceRig({ flags, script, environment });
+  const alice = createRequester(rig.url, { clock: holdingClock, retryBudgetMs: answerWithinMs });
+  const caller = createHttp2Caller(rig.url);
   let good: Client = newGood();
-  let service: ServiceProcess = await stage.serve();
+  let service: ServiceProcess = await rig.serve();
+  let bodyKey = await bodyKeyOf(rig.url);
   let isHung = false;
   await alice.register();
   const stdinUri = await alice.uploadStdin(stdinOf('the first'));
@@ -67,7 +80,8 @@ export async function createSubject(): Promise<Subject> {
 
   const ledger: Ledger = {
     requests: new Set([requestId]),
-    artifacts: new Set([...uploadsIn(stage.data), parseArtifactUri(stdinUri) as string]),
+    artifacts: new Set([stdinUri, await programUriOf(alice)].map((uri) => parseArtifactUri(uri) as string)),
+    files: new Set([parseArtifactUri(stdinUri) as string, ...filesOf(rig.data, 'program')]),
     programs: new Set([alice.vkHash]),
   };
 
@@ -95,7 +109,7 @@ export async function createSubject(): Promise<Subject> {
 
   function newGood(): Client {
     return createClient({
-      url: stage.url,
+      url: rig.url,
       privateKey: '01'.repeat(32),
       clock: holdingClock,
       retryBudgetMs: answerWithinMs,
@@ -105,7 +119,8 @@ export async function createSubject(): Promise<Subject> {
   /** After a crash that an input has caused, so that the next input is judged by itself. */
   async function revive(): Promise<void> {
     if (isRunning(service)) return;
-    service = await stage.serve();
+    service = await rig.serve();
+    bodyKey = await bodyKeyOf(rig.url);
     isHung = false;
     good.close();
     good = newGood();
@@ -118,10 +133,11 @@ export async function createSubject(): Promise<Subject> {
   }
 
   return {
-    stage,
+    rig,
     alice,
     caller,
     fulfilled,
+    bodyKey: () => bodyKey,
     seen: new Map(),
     ledger,
     nonce,
@@ -148,24 +164,32 @@ export async function createSubject(): Promise<Subject> {
     },
     async end() {
       for (const each of [alice, caller, good]) each.close();
-      await stage.end();
+      await rig.end();
     },
   };
 }
 
+/** Of the program that is registered. */
+async function programUriOf({ context, vkHash }: ServiceRequester): Promise<string> {
+  const { program } = await context.attempt('GetProgram', {}, (call) =>
+    call(ProverNetwork.method.getProgram, { vkHash: bytesOf(vkHash) }),
+  );
+  return program?.programUri ?? '';
+}
+
 /** Of a gRPC call as the SDK makes it. */
-export const headersOf = ({ stage }: Pick<Subject, 'stage'>, path: string): Record<string, string> => ({
+export const headersOf = ({ rig }: Pick<Subject, 'rig'>, path: string): Record<string, string> => ({
   ':method': 'POST',
   ':scheme': 'http',
-  ':authority': `127.0.0.1:${stage.port}`,
+  ':authority': `127.0.0.1:${rig.port}`,
   ':path': path,
   'content-type': 'application/grpc',
   te: 'trailers',
 });
 
 /** Inputs name what only the running service has; all else is itself. */
-export function placeOf(name: string, { stage, fulfilled }: Pick<Subject, 'stage' | 'fulfilled'>): string {
-  if (name === 'HOST') return `127.0.0.1:${stage.port}`;
+export function placeOf(name: string, { rig, fulfilled }: Pick<Subject, 'rig' | 'fulfilled'>): string {
+  if (name === 'HOST') return `127.0.0.1:${rig.port}`;
   if (name === 'PROOF') return fulfilled.proofPath;
   return name === 'REQUEST' ? `/requests/${fulfilled.requestId}` : name;
 }

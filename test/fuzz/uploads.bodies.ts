@@ -1,6 +1,6 @@
 // Valid uploads to be spoiled: programs and inputs, raw, in zstd frames of an encoder, and in frames of plain blocks made here.
-import { affectedElf, elf64, programOf } from '../../src/testkit/elf.js';
-import { sampleProgram, sampleStdin } from '../../src/testkit/sampleArtifacts.js';
+import { affectedElf, elf64, programOf } from '../../src/testkit/artifacts/elf.js';
+import { sampleProgram, sampleStdin } from '../../src/testkit/artifacts/sampleArtifacts.js';
 import { bomb, stdinFrames } from '../../src/testkit/zstd/frames.js';
 
 const magic = [0x28, 0xb5, 0x2f, 0xfd];

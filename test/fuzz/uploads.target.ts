@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { createArtifactPaths } from '../../src/artifacts/paths.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
 import { type ArtifactId, parseArtifactId } from '../../src/ids.js';
-import { createArtifact } from '../../src/testkit/serviceUploads.js';
+import { createLayout } from '../../src/storedBytes/layout.js';
+import { createArtifact } from '../../src/testkit/service/serviceUploads.js';
 import { type ByteEdit, byteEdit, editBytes } from './byteEdits.js';
 import { verifyHttp1 } from './http1.verdict.js';
 import { type Answer, isRefusedByClient } from './http2Call.js';
+import { filesOf } from './ledger.js';
 import { converse } from './rawConnection.js';
 import { headersOf, type Subject } from './subject.js';
 import { count, type Target } from './target.js';
@@ -65,14 +66,19 @@ export const uploadsTarget: Target<UploadInput> = {
     const path = editBytes(Buffer.from(url.pathname + url.search), input.urlEdits).toString();
     const id = parseArtifactId(url.pathname.slice('/artifacts/'.length)) as ArtifactId;
     const body = editBytes(bodies[input.body], input.edits);
-    const status = await send(input, path, body, subject);
-    count(subject, `uploads: ${input.kind} ${status ?? 'not answered'}`);
-    verify(input, { id, status, isAllowed: path === url.pathname + url.search, body }, subject);
+    const answer = await send(input, path, body, subject);
+    count(subject, `uploads: ${input.kind} ${answer?.status ?? 'not answered'}`);
+    verify(input, { id, answer, isAllowed: path === url.pathname + url.search, body }, subject);
   },
 };
 
-/** HTTP status; undefined when the request could not be one. */
-async function send(input: UploadInput, path: string, body: Buffer, subject: Subject): Promise<number | undefined> {
+/** Undefined when the request could not be one. */
+async function send(
+  input: UploadInput,
+  path: string,
+  body: Buffer,
+  subject: Subject,
+): Promise<Pick<Answer, 'status' | 'body'> | undefined> {
   const pieces = piecesOf(body, input.pieceBytes);
   const announced = typeof input.length === 'number' ? Math.max(0, body.byteLength + input.length) : body.byteLength;
   if (input.protocol === 'http2') {
@@ -82,7 +88,7 @@ async function send(input: UploadInput, path: string, body: Buffer, subject: Sub
       ':method': 'PUT',
       ...(input.length !== 'chunked' && { 'content-length': `${announced}` }),
     };
-    return (await subject.caller.call({ headers, pieces, ending: 'end' }).catch(notSent))?.status;
+    return subject.caller.call({ headers, pieces, ending: 'end' }).catch(notSent);
   }
   const isChunked = input.length === 'chunked';
   const length = isChunked ? 'transfer-encoding: chunked' : `content-length: ${announced}`;
@@ -91,10 +97,10 @@ async function send(input: UploadInput, path: string, body: Buffer, subject: Sub
   // Only who sends less than it has announced ends first; the others hear their answer, and the end of it.
   const isShort = announced > body.byteLength && !isChunked;
   const conversation = { pieces: [head, ...sent], ending: isShort ? 'fin' : 'hear', pause: subject.pause } as const;
-  const heard = await converse(subject.stage.port, conversation);
+  const heard = await converse(subject.rig.port, conversation);
   const answers = verifyHttp1(heard, true, subject.fulfilled.proof);
   // What follows a body that was announced too short is another request, and is refused as one.
-  return answers[0]?.status;
+  return answers[0];
 }
 
 function notSent(error: unknown): Answer | undefined {
@@ -113,24 +119,40 @@ function piecesOf(body: Buffer, pieceBytes: number): Buffer[] {
 
 interface Outcome {
   readonly id: ArtifactId;
-  readonly status: number | undefined;
+  readonly answer: Awaited<ReturnType<typeof send>>;
   readonly isAllowed: boolean;
   readonly body: Buffer;
 }
 
-function verify({ kind, length }: UploadInput, { id, status, isAllowed, body }: Outcome, subject: Subject): void {
-  const paths = createArtifactPaths(join(subject.stage.data, 'artifacts'));
-  const isStored = existsSync(paths.final(id, kind));
-  assert.equal(isStored, status === 200 && isAllowed, `HTTP ${status}, and it is ${isStored ? '' : 'not '}stored`);
-  if (isStored) subject.ledger.artifacts.add(id);
+function verify({ kind, length }: UploadInput, { id, answer, isAllowed, body }: Outcome, subject: Subject): void {
+  const layout = createLayout(join(subject.rig.data, 'artifacts'));
+  const status = answer?.status;
   // Whole bodies are judged once and for all: only what broke off may be sent again.
   const isWhole = length === 'right' || length === 'chunked';
+  if (isAllowed && status === 200) {
+    const { sha256 } = JSON.parse(`${answer?.body}`) as { sha256: ArtifactId };
+    // Equal programs are one file.
+    const file = kind === 'program' ? sha256 : id;
+    subject.ledger.artifacts.add(id);
+    subject.ledger.files.add(file);
+    assert.ok(existsSync(layout.final(file, kind).path), 'HTTP 200, and it is not stored');
+    assert.equal(digestOf(readFileSync(layout.final(file, kind).path)), sha256);
+    if (isWhole && body.readUInt32LE() !== zstdMagic) assert.equal(sha256, digestOf(body));
+  }
+  const found = filesOfSuch(kind, id, subject.rig.data, layout.final(id, kind).path);
+  const unknown = found.filter((name) => !subject.ledger.files.has(name));
+  assert.deepEqual(unknown, [], `HTTP ${status}, and it is stored`);
   // Who breaks off has not waited for this; in the end all of it is looked at again.
-  if (isWhole) assert.ok(!readdirSync(paths.scratchFolder).some((name) => name.startsWith(id)), 'a part of it is left');
+  if (isWhole)
+    assert.ok(!readdirSync(layout.scratchFolder).some((name) => name.startsWith(id)), 'a part of it is left');
   if (!isAllowed || status === undefined) return;
   assert.ok([200, 413, 422, ...(isWhole ? [] : [408])].includes(status), `HTTP ${status}`);
-  if (isStored && body.subarray(0, 4).readUInt32LE() !== zstdMagic && isWhole)
-    assert.equal(digestOf(readFileSync(paths.final(id, kind))), digestOf(body));
+}
+
+/** Of inputs there are too many to look at them all each time: one could lie under its id only. */
+function filesOfSuch(kind: UploadInput['kind'], id: ArtifactId, data: string, path: string): readonly string[] {
+  if (kind === 'program') return filesOf(data, kind);
+  return existsSync(path) ? [id] : [];
 }
 
 const zstdMagic = 0xfd2fb528;

@@ -1,7 +1,7 @@
 // What every answer to a gRPC call must be, however bad the call was.
 import assert from 'node:assert/strict';
-import { code } from '../../src/rpc/grpc/code.js';
-import { assertNothingInternal } from '../../src/testkit/serviceCalls.js';
+import { assertNothingInternal } from '../../src/testkit/service/serviceCalls.js';
+import { code } from '../../src/transport/grpc/code.js';
 import type { Answer } from './http2Call.js';
 
 /** `main.ts` reads no longer messages. */

@@ -1,5 +1,6 @@
 // Who may use a running service: bearer tokens, the allowlist, client certificates. What a refusal must not break is checked with it:
 // artifacts and health need none of them, and a rotation is not noticed by who waits.
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,10 +15,15 @@ import { holdingClock } from '../../src/clock.js';
 import { ArtifactStore, ArtifactType, CreateArtifactRequestSchema } from '../../src/gen/artifact/artifact_pb.js';
 import { Health } from '../../src/gen/grpc/health/v1/health_pb.js';
 import { ProverNetwork } from '../../src/gen/network/network_pb.js';
-import { newRequestId } from '../../src/ids.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRawCaller, type RawCaller } from '../../src/testkit/serviceCalls.js';
-import { createRequester, expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { sampleRequestId } from '../../src/testkit/sampleIds.js';
+import { createRawCaller, type RawCaller } from '../../src/testkit/service/serviceCalls.js';
+import {
+  createRequester,
+  expectedProof,
+  type ServiceRequester,
+  stdinOf,
+} from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { certificateFile, certificateOf, testCa } from '../../src/testkit/testCertificates.js';
 
 const methods = [...ProverNetwork.methods, ...ArtifactStore.methods].flatMap((method) =>
@@ -46,24 +52,24 @@ function replace(path: string, lines: readonly string[]): void {
 function running(name: string, lines: readonly string[], flag: string) {
   const folder = mkdtempSync(join(tmpdir(), 'access-'));
   const path = join(folder, name);
-  const found = {} as { stage: ServiceStage; service: ServiceProcess; raw: RawCaller; path: string };
+  const found = {} as { rig: ServiceRig; service: ServiceProcess; raw: RawCaller; path: string };
   const requesters: ServiceRequester[] = [];
   before(async () => {
     replace(path, lines);
-    const stage = await createServiceStage({ script, flags: { [flag]: path } });
-    Object.assign(found, { stage, service: await stage.serve(), raw: createRawCaller(stage.port), path });
+    const rig = await createServiceRig({ script, flags: { [flag]: path } });
+    Object.assign(found, { rig, service: await rig.serve(), raw: createRawCaller(rig.port), path });
   });
   after(async () => {
     for (const each of [...requesters, found.raw]) each.close();
     const unexpected = found.service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await found.service.stop(), 0);
-    await found.stage.end();
+    await found.rig.end();
     rmSync(folder, { recursive: true });
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
   return Object.assign(found, {
     requester(options: Omit<Parameters<typeof createRequester>[1], 'clock'> = {}): ServiceRequester {
-      const made = createRequester(found.stage.url, { clock, ...options });
+      const made = createRequester(found.rig.url, { clock, ...options });
       requesters.push(made);
       return made;
     },
@@ -107,8 +113,8 @@ describe('bearer tokens', { timeout: 120_000 }, () => {
 
   it('are not asked for by health, and the page of a request asks as a call does', async () => {
     assert.equal((await at.raw.call(Health.method.check, Buffer.alloc(0))).status, 'OK');
-    assert.equal((await fetch(`${at.stage.url}/health`)).status, 200);
-    const page = `${at.stage.url}/requests/${newRequestId()}`;
+    assert.equal((await fetch(`${at.rig.url}/health`)).status, 200);
+    const page = `${at.rig.url}/requests/${sampleRequestId()}`;
     assert.equal((await fetch(page)).status, 403);
     assert.equal((await fetch(page, { headers: bearer(first) })).status, 404);
   });
@@ -139,7 +145,7 @@ describe('bearer tokens', { timeout: 120_000 }, () => {
       bearer(first),
     );
     assert.deepEqual([status, detail], ['UNAVAILABLE', 'The token was replaced; retry with the new one.']);
-    assert.equal((await fetch(`${at.stage.url}/requests/${requestId}`, { headers: bearer(first) })).status, 504);
+    assert.equal((await fetch(`${at.rig.url}/requests/${requestId}`, { headers: bearer(first) })).status, 504);
     lateUses = 2;
     assert.equal((await alice.client.waitProof(requestId, { pollMs: 100 })).state, 'fulfilled');
     assert.ok(lateUses < 0);
@@ -181,7 +187,7 @@ describe('the allowlist', { timeout: 120_000 }, () => {
       assert.notEqual((await at.raw.call(method, Buffer.from([0x1a, 0]))).status, 'OK');
   });
 
-  it('is read again: who was added may ask, who was removed keeps what runs', async () => {
+  it('is read again: an added address may ask, a removed one keeps what runs', async () => {
     const alice = at.requester();
     const mallory = at.requester({ keyByte: 2 });
     const stdin = stdinOf('while the list changes');
@@ -210,11 +216,11 @@ describe('the allowlist', { timeout: 120_000 }, () => {
   });
 
   it('that cannot be read keeps the service from starting', async () => {
-    const none = join(at.stage.folder, 'none');
-    const another = at.stage.spawn({ allowlist: none, data: join(at.stage.folder, 'data-2'), listen: '127.0.0.1:0' });
+    const none = join(at.rig.folder, 'none');
+    const another = at.rig.spawn({ allowlist: none, data: join(at.rig.folder, 'data-2'), listen: '127.0.0.1:0' });
     assert.equal((await another.exited).code, 1);
     const said = another.lines.map(({ text }) => text).join('\n');
-    assert.match(said, /^The allowlist \S+ cannot be used: ENOENT/m);
+    assert.match(said, /^The allowlist \S+ cannot be used: there is no such file or folder/m);
   });
 });
 
@@ -225,7 +231,7 @@ describe('client certificates', { timeout: 60_000 }, () => {
 
   before(async () => {
     await at.service.stop();
-    at.service = await at.stage.serve({
+    at.service = await at.rig.serve({
       'tls-cert': certificateFile('server'),
       'tls-key': certificateFile('server', 'key'),
       'tls-client-ca': certificateFile('test-ca'),
@@ -238,13 +244,13 @@ describe('client certificates', { timeout: 60_000 }, () => {
 
   function callerWith(identity?: { cert: string; key: string }): RawCaller {
     const [ca, ...pair] = [testCa(), ...(identity ? [identity.key, identity.cert] : [])].map((pem) => Buffer.from(pem));
-    const made = createRawCaller(at.stage.port, credentials.createSsl(ca, ...pair));
+    const made = createRawCaller(at.rig.port, credentials.createSsl(ca, ...pair));
     callers.push(made);
     return made;
   }
 
   async function httpsStatus(path: string, options: RequestOptions): Promise<number | undefined> {
-    const url = `https://127.0.0.1:${at.stage.port}${path}`;
+    const url = `https://127.0.0.1:${at.rig.port}${path}`;
     const [response] = await once(request(url, { ca: testCa(), agent: false, ...options }).end(), 'response');
     response.resume();
     return response.statusCode;
@@ -266,7 +272,7 @@ describe('client certificates', { timeout: 60_000 }, () => {
   });
 
   it('are not asked for by artifacts and health, and the page of a request asks as a call does', async () => {
-    const id = newRequestId();
+    const id = sampleRequestId();
     const identity = certificateOf('client');
     assert.equal(await httpsStatus('/health', {}), 200);
     assert.equal(await httpsStatus(`/artifacts/${id}`, {}), 404);

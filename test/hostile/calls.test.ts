@@ -1,5 +1,6 @@
 // gRPC calls that are forged, garbled, repeated or of the wrong size, against a running service: each gets a clear status, none does
 // anything, and the service has not met an error that it did not expect.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -18,9 +19,9 @@ import {
   type RequestProofRequestBody,
   RequestProofResponseSchema,
 } from '../../src/gen/network/network_pb.js';
-import { bytesOf, newArtifactId, newRequestId } from '../../src/ids.js';
-import { sampleProgram } from '../../src/testkit/sampleArtifacts.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+import { bytesOf } from '../../src/ids.js';
+import { sampleProgram } from '../../src/testkit/artifacts/sampleArtifacts.js';
+import { sampleArtifactId, sampleRequestId } from '../../src/testkit/sampleIds.js';
 import {
   bodyBytes,
   createRawCaller,
@@ -28,29 +29,30 @@ import {
   nonceFor,
   type RawAnswer,
   type RawCaller,
-} from '../../src/testkit/serviceCalls.js';
+} from '../../src/testkit/service/serviceCalls.js';
 import {
   createRequester,
   type RequestBody,
   type ServiceRequester,
   stdinOf,
-} from '../../src/testkit/serviceRequests.js';
+} from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 const methods = ProverNetwork.method;
 
 describe('hostile calls', { timeout: 180_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let alice: ServiceRequester;
   let mallory: ServiceRequester;
   let raw: RawCaller;
 
   before(async () => {
-    stage = await createServiceStage();
-    service = await stage.serve();
-    alice = createRequester(stage.url, { clock: holdingClock });
-    mallory = createRequester(stage.url, { clock: holdingClock, keyByte: 2 });
-    raw = createRawCaller(stage.port);
+    rig = await createServiceRig();
+    service = await rig.serve();
+    alice = createRequester(rig.url, { clock: holdingClock });
+    mallory = createRequester(rig.url, { clock: holdingClock, keyByte: 2 });
+    raw = createRawCaller(rig.port);
     await alice.register();
     // Confirmed by a first proof: to a stranger the program would be unknown before.
     await alice.client.waitProof(await alice.submit(stdinOf('first')), { pollMs: 20 });
@@ -59,7 +61,7 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     for (const each of [alice, mallory, raw]) each.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
 
@@ -81,7 +83,7 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     assert.match(found.detail, detail);
   }
 
-  it('of others’ inputs are refused, whoever signs', async () => {
+  it('of others’ inputs are refused, whichever key signs', async () => {
     const body = await fresh();
     const bytes = bodyBytes(body);
     await assertRefused(
@@ -96,6 +98,10 @@ describe('hostile calls', { timeout: 180_000 }, () => {
       /did not sign/,
     );
     assert.equal((await send(bytes)).status, 'OK');
+    // Nor does a stranger get the id of the request that it has become, whether that is still open or not.
+    const late = await send(bytes, signerOf(mallory).sign(bytes));
+    assert.notEqual(late.status, 'OK');
+    assert.equal(late.bytes.byteLength, 0);
   });
 
   it('with signatures that are none are refused', async () => {
@@ -154,7 +160,7 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     );
   });
 
-  it('before their input is there are told to upload first', async () => {
+  it('before their input is there are refused, and the answer says to upload first', async () => {
     const { artifactUri } = await alice.context.attempt('CreateArtifact', {}, (call) =>
       call(ArtifactStore.method.createArtifact, {
         signature: signerOf(alice).signArtifactCreation(),
@@ -170,7 +176,7 @@ describe('hostile calls', { timeout: 180_000 }, () => {
   });
 
   it('for what does not exist, or is not served, say so', async () => {
-    const requestId = bytesOf(newRequestId());
+    const requestId = bytesOf(sampleRequestId());
     for (const method of [methods.getProofRequestStatus, methods.getProofRequestDetails]) {
       await assertRefused(
         raw.call(method, toBinary(method.input as never, create(method.input as never, { requestId } as never))),
@@ -182,7 +188,11 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     const goodUri = await alice.uploadStdin(stdinOf('unserved'));
     const cases: [RequestBody, string, RegExp][] = [
       [{ vkHash: randomBytes(32) }, 'NOT_FOUND', /No program is registered/],
-      [{ stdinUri: goodUri.replace(/[0-9a-f]{64}/, newArtifactId()) }, 'FAILED_PRECONDITION', /has not been uploaded/],
+      [
+        { stdinUri: goodUri.replace(/[0-9a-f]{64}/, sampleArtifactId()) },
+        'FAILED_PRECONDITION',
+        /has not been uploaded/,
+      ],
       [{ stdinUri: '' }, 'INVALID_ARGUMENT', /stdin_uri/],
       [{ stdinUri: uri('../../etc/passwd') }, 'INVALID_ARGUMENT', /stdin_uri/],
       [{ stdinUri: 'x'.repeat(10_000) }, 'INVALID_ARGUMENT', /stdin_uri/],
@@ -258,7 +268,7 @@ describe('hostile calls', { timeout: 180_000 }, () => {
     const with32 = (field: number) =>
       new BinaryWriter().raw(bodyBytes(base)).tag(field, WireType.LengthDelimited).bytes(randomBytes(32)).finish();
     await assertRefused(send(with32(12)), 'INVALID_ARGUMENT', /domain is not valid: .* another network/);
-    // Without its domain it was signed for nobody in particular.
+    // Without its domain it was signed for no network in particular.
     for (const field of [13, 20]) await assertRefused(send(with32(field)), 'INVALID_ARGUMENT', /domain is not valid/);
     const flag = new BinaryWriter().raw(bodyBytes(base)).tag(13, WireType.Varint).bool(true).finish();
     await assertRefused(send(flag), 'INVALID_ARGUMENT', /these bytes are not such a message/);

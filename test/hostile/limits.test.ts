@@ -1,4 +1,4 @@
-// How much one address may have on a running service, over a restart too: beyond it the answer says what to do, and nobody else notices.
+// How much one address may have on a running service, over a restart too. Beyond that the answer says what to do, and others do not notice.
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -6,11 +6,11 @@ import { ClientError, type ClientFailure } from '../../src/client/client.js';
 import { holdingClock } from '../../src/clock.js';
 import { parseVk, type VerifyingKey, vkHash as vkHashOf } from '../../src/engines/vk.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
-import { fakeVk } from '../../src/testkit/fakeProof.js';
-import { sampleProgram, sampleStdin } from '../../src/testkit/sampleArtifacts.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
-import { createArtifact } from '../../src/testkit/serviceUploads.js';
+import { sampleProgram, sampleStdin } from '../../src/testkit/artifacts/sampleArtifacts.js';
+import { fakeVk } from '../../src/testkit/engine/fakeProof.js';
+import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createArtifact } from '../../src/testkit/service/serviceUploads.js';
 
 const limits = {
   'max-open-requests-per-address': '2',
@@ -23,19 +23,19 @@ const limits = {
 };
 
 describe('limits of an address', { timeout: 60_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   const requesters: ServiceRequester[] = [];
   /** Without a budget nothing is tried again: what is answered first is seen. */
   const requester = (keyByte: number): ServiceRequester => {
-    const made = createRequester(stage.url, { clock: holdingClock, keyByte, retryBudgetMs: 0 });
+    const made = createRequester(rig.url, { clock: holdingClock, keyByte, retryBudgetMs: 0 });
     requesters.push(made);
     return made;
   };
 
   before(async () => {
-    stage = await createServiceStage({ flags: limits, script: { rules: [{ on: 'prove', act: { kind: 'hang' } }] } });
-    service = await stage.serve();
+    rig = await createServiceRig({ flags: limits, script: { rules: [{ on: 'prove', act: { kind: 'hang' } }] } });
+    service = await rig.serve();
     await requester(1).register();
     await requester(2).register();
   });
@@ -43,7 +43,7 @@ describe('limits of an address', { timeout: 60_000 }, () => {
     for (const each of requesters) each.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
 
@@ -54,7 +54,7 @@ describe('limits of an address', { timeout: 60_000 }, () => {
     return true;
   };
 
-  it('open requests: the next is told to come later, also after a restart, until one has ended', async () => {
+  it('open requests: the next is refused with a retry, also after a restart, until one has ended', async () => {
     const [alice, bob] = [requester(1), requester(2)];
     const ids = [await alice.submit(stdinOf('1')), await alice.submit(stdinOf('2'))];
     const full = failsWith(
@@ -65,7 +65,7 @@ describe('limits of an address', { timeout: 60_000 }, () => {
     await assert.rejects(alice.ask(third), full);
     await bob.submit(stdinOf('1'));
     await service.kill();
-    service = await stage.serve();
+    service = await rig.serve();
     await assert.rejects(alice.ask(third), full);
     await alice.client.cancelRequest(ids[0] as (typeof ids)[0]);
     await alice.ask(third);
@@ -95,7 +95,7 @@ describe('limits of an address', { timeout: 60_000 }, () => {
     await dave.uploadStdin(large);
   });
 
-  it('uploads at once: one who lets its own fall asleep holds up only itself', async () => {
+  it('uploads at once: an address whose uploads stall holds up only itself', async () => {
     const [erin, frank] = [requester(5), requester(6)];
     const sleeping = await Promise.all(
       Array.from({ length: 3 }, async () => {

@@ -1,4 +1,5 @@
 // Uploads that are too large, cut short, not what they say, or made to explode, against a running service with small limits.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,32 +9,32 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
-import { newArtifactId } from '../../src/ids.js';
-import { sampleProgram, sampleStdin, u64 } from '../../src/testkit/sampleArtifacts.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { assertNothingInternal } from '../../src/testkit/serviceCalls.js';
-import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
-import { createArtifact, download, put } from '../../src/testkit/serviceUploads.js';
+import { sampleProgram, sampleStdin, u64 } from '../../src/testkit/artifacts/sampleArtifacts.js';
+import { sampleArtifactId } from '../../src/testkit/sampleIds.js';
+import { assertNothingInternal } from '../../src/testkit/service/serviceCalls.js';
+import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createArtifact, download, put } from '../../src/testkit/service/serviceUploads.js';
 import { bomb, stdinFrames } from '../../src/testkit/zstd/frames.js';
 
 const limitBytes = 2 * 1024 * 1024;
 
 describe('hostile uploads', { timeout: 120_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
 
   before(async () => {
     const limit = String(limitBytes);
-    stage = await createServiceStage({ flags: { 'max-stdin-size': limit, 'max-program-size': limit } });
-    service = await stage.serve();
-    requester = createRequester(stage.url, { clock: holdingClock });
+    rig = await createServiceRig({ flags: { 'max-stdin-size': limit, 'max-program-size': limit } });
+    service = await rig.serve();
+    requester = createRequester(rig.url, { clock: holdingClock });
   });
   after(async () => {
     requester.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
 
@@ -42,7 +43,7 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
     put(await urlFor(type), body, headers);
 
   const filesOf = (kind: string) =>
-    readdirSync(join(stage.data, 'artifacts', kind), { recursive: true, withFileTypes: true }).filter((entry) =>
+    readdirSync(join(rig.data, 'artifacts', kind), { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );
 
@@ -108,7 +109,7 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
   it('with URLs that were tampered with are refused', async () => {
     const url = await urlFor(ArtifactType.PRIVATE_STDIN);
     const body = stdinOf('for another id');
-    const otherId = new URL(url.href.replace(/[0-9a-f]{64}/, newArtifactId()));
+    const otherId = new URL(url.href.replace(/[0-9a-f]{64}/, sampleArtifactId()));
     assert.equal(await put(otherId, body), '403 ARTIFACT_FORBIDDEN');
     for (const name of url.searchParams.keys()) {
       const without = new URL(url);
@@ -143,7 +144,7 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
       '/artifacts/../store/data.mdb',
       `/${'%2e%2e%2f'.repeat(8)}etc/passwd`,
     ]) {
-      const { status, body } = await download(stage.url, {}, 'GET', path);
+      const { status, body } = await download(rig.url, {}, 'GET', path);
       assert.equal(status, 404, path);
       assertNothingInternal(body.toString());
       assert.doesNotMatch(body.toString(), /secret/);
@@ -155,7 +156,7 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
     const sockets = await Promise.all(
       Array.from({ length: 8 }, async () => {
         const { pathname, search } = await urlFor(ArtifactType.PRIVATE_STDIN);
-        const socket = connect(stage.port, '127.0.0.1').on('error', () => undefined);
+        const socket = connect(rig.port, '127.0.0.1').on('error', () => undefined);
         socket.write(
           `PUT ${pathname}${search} HTTP/1.1\r\nhost: h\r\ncontent-length: 5000\r\nexpect: 100-continue\r\n\r\n`,
         );

@@ -1,4 +1,4 @@
-// The service is killed (kill -9) a hundred times, at random moments, under a stream of requests; every acknowledged one still ends
+// The service is killed (kill -9) a hundred times, at random moments, under a stream of requests. Every acknowledged one still ends
 // exactly once. CRASH_SEED repeats a run's moments, CRASH_ROUNDS makes it longer.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
@@ -7,12 +7,13 @@ import { after, describe, it } from 'node:test';
 import { type Clock, holdingClock } from '../../src/clock.js';
 import type { RequestId } from '../../src/ids.js';
 import { openStore, type Store } from '../../src/store/environment.js';
-import { createServiceStage, type ServiceProcess } from '../../src/testkit/service.js';
-import { createRequester, expectedProof, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { mulberry32 } from '../../src/testkit/mulberry32.js';
+import { createRequester, expectedProof, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess } from '../../src/testkit/service/serviceRig.js';
 
 const rounds = Number(process.env['CRASH_ROUNDS'] ?? 100);
 const seed = Number(process.env['CRASH_SEED'] ?? holdingClock.now() % 2 ** 31);
-/** New requests in each life of the service: enough to have some at every stage, few enough to be done in the end. */
+/** New requests in each life of the service: enough to have some at every rig, few enough to be done in the end. */
 const perRound = 5;
 const fillerBytes = 20_000;
 
@@ -22,7 +23,10 @@ const upTo = (limit: number) => Math.floor(random() * limit);
 /** Clients wait a tenth of what they would: it is the service that is tested. */
 const hasty: Clock = {
   now: () => holdingClock.now(),
-  wakeAt: (at, wake) => holdingClock.wakeAt(holdingClock.now() + (at - holdingClock.now()) / 10, wake),
+  steady: () => holdingClock.steady(),
+  wakeAt: (at, wake) => holdingClock.wakeIn(Math.max(0, at - holdingClock.now()) / 10, wake),
+  wakeIn: (ms, wake) => holdingClock.wakeIn(ms / 10, wake),
+  turn: holdingClock.turn,
 };
 
 const script = {
@@ -41,15 +45,15 @@ interface Acknowledged {
 }
 
 describe('a service that is killed at any moment', { timeout: 900_000 }, async () => {
-  const stage = await createServiceStage({ script });
-  const requester = createRequester(stage.url, { clock: hasty });
+  const rig = await createServiceRig({ script });
+  const requester = createRequester(rig.url, { clock: hasty });
   after(async () => {
     requester.close();
-    await stage.end();
+    await rig.end();
   });
 
   it(`ends every acknowledged request exactly once (${rounds} kills, CRASH_SEED=${seed})`, async (t) => {
-    const first = await stage.serve();
+    const first = await rig.serve();
     await requester.register();
     await first.kill();
 
@@ -57,7 +61,7 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     let broughtBack = 0;
     const stream = submitAll(rounds * perRound);
     for (let round = 0; round < rounds; round++) {
-      const service = stage.spawn();
+      const service = rig.spawn();
       stream.allow(perRound);
       await randomMoment(service);
       await service.kill();
@@ -66,9 +70,9 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
         0,
       );
       // Now and then: it costs a pause. At the end it is looked at again.
-      if (round % 10 === 0) await stage.enginesGone();
+      if (round % 10 === 0) await rig.enginesGone();
     }
-    const last = await stage.serve();
+    const last = await rig.serve();
     await stream.done;
     t.diagnostic(
       `${acknowledged.length} requests acknowledged over ${rounds} kills; open ones brought back ${broughtBack} times`,
@@ -87,7 +91,7 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     };
     await Promise.all([check(), check(), check(), check()]);
     assert.equal(await last.stop(), 0);
-    await stage.enginesGone();
+    await rig.enginesGone();
     const quarantined = last.lines.filter(({ event }) => event === 'request.quarantined');
     assert.deepEqual(quarantined, []);
     await inspectStore(acknowledged);
@@ -133,14 +137,14 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
   const deadline = BigInt(Math.floor(holdingClock.now() / 1000) + 4 * 3600);
 
   async function inspectStore(acknowledged: readonly Acknowledged[]): Promise<void> {
-    const store = await openStore(join(stage.data, 'store'));
+    const store = await openStore(join(rig.data, 'store'));
     try {
       for (const { requestId } of acknowledged) assertEndedOnce(store, requestId);
       const ids = acknowledged.map(({ requestId }) => requestId).sort();
       assert.equal(new Set(ids).size, ids.length, 'two inputs have one request');
-      // Callers asked until they had an answer, so there is no request that nobody knows: none was made twice.
+      // Clients asked until they had an answer, so every request is known to its client: none was made twice.
       assert.deepEqual([...store.scan('requestsByRequester', [])].map(({ key }) => key[2]).sort(), ids);
-      assert.deepEqual([...store.scan('submissions', [])].map(({ value }) => value).sort(), ids);
+      assert.deepEqual([...store.scan('requestOfStdin', [])].map(({ value }) => value).sort(), ids);
       assert.deepEqual([...store.scan('snapshots', [])].map(({ key }) => key[0]).sort(), ids);
       assert.deepEqual([...store.scan('openRequests', [])], []);
       const kinds = [...store.scan('artifacts', [])].map(({ value }) => value.kind);
@@ -165,14 +169,15 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
 
   function inspectFiles(proofs: number): void {
     const files = (kind: string) =>
-      readdirSync(join(stage.data, 'artifacts', kind), { recursive: true, withFileTypes: true }).filter((entry) =>
+      readdirSync(join(rig.data, 'artifacts', kind), { recursive: true, withFileTypes: true }).filter((entry) =>
         entry.isFile(),
       );
     assert.equal(files('proof').length, proofs);
     assert.equal(files('program').length, 1);
     assert.deepEqual(files('scratch'), []);
-    assert.deepEqual(readdirSync(stage.runFolder), [], 'a killed service has left its sockets');
-    // What was uploaded and never asked for is kept for a while; here every input was asked for.
+    for (const folder of [rig.runFolder, join(rig.data, 'run')])
+      assert.deepEqual(readdirSync(folder), [], 'a killed service has left its sockets');
+    // An upload that is not asked for is kept for a while. Here every input was asked for.
     assert.deepEqual(files('stdin'), []);
   }
 });
@@ -197,15 +202,4 @@ async function randomMoment(service: ServiceProcess): Promise<void> {
   await pause(extraMs);
 }
 
-const pause = (ms: number) => new Promise<void>((resolve) => holdingClock.wakeAt(holdingClock.now() + ms, resolve));
-
-/** A generator of 32 bits of state (Tommy Ettinger, public domain): one seed, one sequence. */
-function mulberry32(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const pause = (ms: number) => new Promise<void>((resolve) => holdingClock.wakeIn(ms, resolve));

@@ -7,11 +7,11 @@ import { after, beforeEach, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClientError } from '../../src/client/errors.js';
 import { holdingClock } from '../../src/clock.js';
-import { failureFrom } from '../../src/errors.js';
+import { failureFrom } from '../../src/failures/failureFrom.js';
 import type { RequestId } from '../../src/ids.js';
 import { openStore, type Store } from '../../src/store/environment.js';
-import { createServiceStage } from '../../src/testkit/service.js';
-import { createRequester, expectedProof, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { createRequester, expectedProof, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { createSmallDisk, smallDisks } from '../../src/testkit/smallDisk.js';
 
 const clock = holdingClock;
@@ -25,7 +25,7 @@ const filesOf = (folder: string) =>
 const pages = (count: number) => count * 4096;
 
 describe('the store on a full disk', { skip, timeout: 120_000 }, () => {
-  // lmdb prints each failure besides telling it. Its native half does so too, and cannot be asked to be quiet.
+  // lmdb prints each failure and throws it as well. Its native half prints too, and cannot be silenced.
   beforeEach((t) => (t as TestContext).mock.method(console, 'error', () => undefined));
 
   it('rejects with DISK_FULL, keeps what it has acknowledged, and writes again when there is room', async () => {
@@ -119,9 +119,9 @@ describe('the store on a full disk', { skip, timeout: 120_000 }, () => {
     });
     for (let time = 0; time < 15; time++) {
       disk.fill();
-      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + 20, resolve));
+      await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
       disk.makeRoom();
-      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + 20, resolve));
+      await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
     }
     ended = true;
     await Promise.all(writers);
@@ -141,14 +141,14 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
     const disk = createSmallDisk(24_000_000);
     ends.push(() => disk.end());
     const script = { rules: [{ on: 'prove', delayMs: 700 }] } as const;
-    const stage = await createServiceStage({ script, data: join(disk.folder, 'data') });
-    ends.push(() => stage.end());
-    const requester = createRequester(stage.url, { clock });
+    const rig = await createServiceRig({ script, data: join(disk.folder, 'data') });
+    ends.push(() => rig.end());
+    const requester = createRequester(rig.url, { clock });
     // A second client that gives up at its first failure.
-    const once = createRequester(stage.url, { clock, keyByte: 1, retryBudgetMs: 0 });
+    const once = createRequester(rig.url, { clock, keyByte: 1, retryBudgetMs: 0 });
     ends.push(() => [requester, once].forEach((each) => void each.close()));
 
-    const service = await stage.serve();
+    const service = await rig.serve();
     await requester.register();
     const acknowledged: { requestId: RequestId; stdin: Uint8Array }[] = [];
     for (let i = 0; i < 4; i++) {
@@ -185,7 +185,7 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
       }
     }
     assert.ok(refused > 0, 'the store never ran out of room');
-    // Proofs end meanwhile, and have no place to go; nor have the transitions of requests that were accepted. Status calls are answered.
+    // Proofs that end meanwhile have no place to go, and neither have the transitions of accepted requests. Status calls are answered.
     const accepted = new Set<string | undefined>(acknowledged.map(({ requestId }) => requestId));
     await service.until(({ event, requestId }) => event === 'store.write_failed' && accepted.has(requestId));
     for (const { requestId } of acknowledged) await once.client.status(requestId);
@@ -199,11 +199,11 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
     const later = stdinOf('after');
     await requester.client.waitProof(await requester.submit(later), { pollMs: 50 });
     assert.equal(await service.stop(), 0);
-    // Of the inputs, those are there that were uploaded and not accepted; nothing is left of those that were refused.
-    assert.equal(filesOf(join(stage.data, 'artifacts/stdin')).length, refused);
-    assert.deepEqual(filesOf(join(stage.data, 'artifacts/scratch')), []);
+    // Inputs that were uploaded and not accepted are there. Nothing is left of those that were refused.
+    assert.equal(filesOf(join(rig.data, 'artifacts/stdin')).length, refused);
+    assert.deepEqual(filesOf(join(rig.data, 'artifacts/scratch')), []);
 
-    const store = await openStore(join(stage.data, 'store'));
+    const store = await openStore(join(rig.data, 'store'));
     assert.deepEqual([...store.scan('openRequests', [])], []);
     for (const { requestId } of acknowledged) {
       const journal = [...store.scan('journal', [requestId])];
@@ -219,16 +219,16 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
   it('stops and is killed while it is full, says so when it is started, and loses nothing', async () => {
     const disk = createSmallDisk(24_000_000);
     ends.push(() => disk.end());
-    const stage = await createServiceStage({
+    const rig = await createServiceRig({
       script: { rules: [{ on: 'prove', delayMs: 400 }] },
       data: join(disk.folder, 'data'),
     });
-    ends.push(() => stage.end());
-    const requester = createRequester(stage.url, { clock });
+    ends.push(() => rig.end());
+    const requester = createRequester(rig.url, { clock });
     ends.push(() => requester.close());
 
     for (const end of ['SIGTERM', 'SIGKILL'] as const) {
-      const service = await stage.serve();
+      const service = await rig.serve();
       await requester.register();
       const stdins = [1, 2, 3].map((i) => stdinOf(`${end} ${i}`));
       const requestIds = await Promise.all(stdins.map((stdin) => requester.submit(stdin)));
@@ -238,14 +238,14 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
       service.child.kill(end);
       assert.equal((await service.exited).code, end === 'SIGTERM' ? 0 : null);
 
-      const refused = stage.spawn();
+      const refused = rig.spawn();
       assert.equal((await refused.exited).code, 1);
       assert.match(
         refused.lines.map(({ text }) => text).join('\n'),
         /^The data folder .* has no room: .* Nothing was lost\. Make room, or choose another folder with --data\.$/,
       );
       disk.makeRoom();
-      const next = await stage.serve();
+      const next = await rig.serve();
       for (const [i, requestId] of requestIds.entries()) {
         const { proofUrl } = await requester.client.waitProof(requestId, { pollMs: 50 });
         assert.ok((await requester.fetchProof(proofUrl)).equals(expectedProof(stdins[i] as Uint8Array)));

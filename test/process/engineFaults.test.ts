@@ -1,4 +1,4 @@
-// Engines that crash, and requests whose time runs out: what the client is told, and that lanes are free again for the others.
+// Engines that crash, and requests whose time runs out: what the client sees, and that lanes are free again for the others.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,36 +10,36 @@ import { ClientError } from '../../src/client/errors.js';
 import type { RequestUpdate } from '../../src/client/watch.js';
 import { holdingClock } from '../../src/clock.js';
 import type { RequestId } from '../../src/ids.js';
-import type { FakeRule } from '../../src/testkit/fakeEngineScript.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+import type { FakeRule } from '../../src/testkit/engine/fakeEngineScript.js';
 import {
   createRequester,
   deadlineIn,
   expectedProof,
   type ServiceRequester,
   stdinOf,
-} from '../../src/testkit/serviceRequests.js';
+} from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 const clock = holdingClock;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 describe('a service whose engines fail', { timeout: 240_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
 
   beforeEach(async () => {
-    stage = await createServiceStage();
-    requester = createRequester(stage.url, { clock });
+    rig = await createServiceRig();
+    requester = createRequester(rig.url, { clock });
   });
   afterEach(async () => {
     requester.close();
-    await stage.end();
+    await rig.end();
   });
 
   async function serve(rules: readonly FakeRule[]): Promise<void> {
-    stage.changeScript({ rules, memoryPath: join(stage.folder, 'memory'), journalPath: join(stage.folder, 'journal') });
-    service = await stage.serve();
+    rig.changeScript({ rules, memoryPath: join(rig.folder, 'memory'), journalPath: join(rig.folder, 'journal') });
+    service = await rig.serve();
     await requester.register();
   }
 
@@ -56,7 +56,7 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
 
   /** How often engines have begun to prove this input. */
   const provesOf = (stdin: Uint8Array) =>
-    readFileSync(join(stage.folder, 'journal'), 'utf8')
+    readFileSync(join(rig.folder, 'journal'), 'utf8')
       .split('\n')
       .filter((line) => line === `prove ${sha256(stdin)}`).length;
 
@@ -90,7 +90,7 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
     assert.equal(provesOf(poison), 2);
     // A crash of the service must not turn a poisonous input into a fresh one.
     await service.kill();
-    service = await stage.serve();
+    service = await rig.serve();
     assert.equal((await requester.client.status(poisonId)).state, 'unfulfillable');
     assert.equal(provesOf(poison), 2);
   });
@@ -102,7 +102,7 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
     // Not by the log, which is ahead of the disk.
     await updated(requestId, ({ detail }) => detail?.phase === 'backingOff');
     await service.kill();
-    await stage.serve();
+    await rig.serve();
     await assert.rejects(requester.client.waitProof(requestId, { pollMs: 50 }), { name: 'ClientError' });
     assert.equal(provesOf(poison), 2);
   });
@@ -124,7 +124,7 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
     await assertProven(laterId, later);
     assert.equal(provesOf(queued), 0);
     const [response] = await new Promise<[import('node:http').IncomingMessage]>((resolve) =>
-      get(`${stage.url}/health`, (found) => resolve([found])),
+      get(`${rig.url}/health`, (found) => resolve([found])),
     );
     const { lanes } = (await json(response)) as { lanes: { id: string; state: string }[] };
     assert.deepEqual(
@@ -141,7 +141,7 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
     const { deadlineAt } = await updated(requestId, ({ detail }) => detail?.progress?.done === 1);
     await service.kill();
     await new Promise<void>((resolve) => clock.wakeAt(deadlineAt, resolve));
-    service = await stage.serve();
+    service = await rig.serve();
     await service.until((line) => line.requestId === requestId && line.to === 'expired');
     await assert.rejects(requester.client.waitProof(requestId), { message: /time ran out/ });
     assert.equal(provesOf(stdin), 1);

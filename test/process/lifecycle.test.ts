@@ -9,12 +9,17 @@ import { ArtifactStore, ArtifactType } from '../../src/gen/artifact/artifact_pb.
 import { ProverNetwork } from '../../src/gen/network/network_pb.js';
 import { bytesOf } from '../../src/ids.js';
 import {
-  createServiceStage,
+  createRequester,
+  expectedProof,
+  type ServiceRequester,
+  stdinOf,
+} from '../../src/testkit/service/serviceRequests.js';
+import {
+  createServiceRig,
   type LogLine,
-  type ServiceStage,
-  type ServiceStageOptions,
-} from '../../src/testkit/service.js';
-import { createRequester, expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
+  type ServiceRig,
+  type ServiceRigOptions,
+} from '../../src/testkit/service/serviceRig.js';
 
 const clock = holdingClock;
 const never = new AbortController().signal;
@@ -27,14 +32,12 @@ describe('the life of a service', { timeout: 240_000 }, () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
 
-  async function stageOf(
-    options: ServiceStageOptions = {},
-  ): Promise<{ stage: ServiceStage; requester: ServiceRequester }> {
-    const stage = await createServiceStage(options);
-    ends.push(() => stage.end());
-    const requester = createRequester(stage.url, { clock });
+  async function stageOf(options: ServiceRigOptions = {}): Promise<{ rig: ServiceRig; requester: ServiceRequester }> {
+    const rig = await createServiceRig(options);
+    ends.push(() => rig.end());
+    const requester = createRequester(rig.url, { clock });
     ends.push(() => requester.close());
-    return { stage, requester };
+    return { rig, requester };
   }
 
   async function assertProven(
@@ -50,9 +53,9 @@ describe('the life of a service', { timeout: 240_000 }, () => {
     line.event === 'request.transition' && line.requestId === requestId && line.to === 'proving.running';
 
   it('has its data folder for itself', async () => {
-    const { stage, requester } = await stageOf();
-    await stage.serve();
-    const second = stage.spawn({ listen: '127.0.0.1:0' });
+    const { rig, requester } = await stageOf();
+    await rig.serve();
+    const second = rig.spawn({ listen: '127.0.0.1:0' });
     assert.notEqual((await second.exited).code, 0);
     const said = second.lines.map(({ text }) => text).join('\n');
     assert.match(
@@ -64,63 +67,63 @@ describe('the life of a service', { timeout: 240_000 }, () => {
   });
 
   it('says so when the port is taken, and leaves nothing behind', async () => {
-    const { stage } = await stageOf();
-    const holder = createServer().listen(stage.port, '127.0.0.1');
+    const { rig } = await stageOf();
+    const holder = createServer().listen(rig.port, '127.0.0.1');
     await once(holder, 'listening');
-    const service = stage.spawn();
+    const service = rig.spawn();
     assert.equal((await service.exited).code, 1);
     assert.deepEqual(
       service.lines.map(({ text }) => text),
-      [`127.0.0.1:${stage.port} is in use already. Choose another port with --listen, or stop who has it.`],
+      [`127.0.0.1:${rig.port} is in use already. Choose another port with --listen, or stop who has it.`],
     );
     holder.close();
-    await stage.enginesGone();
+    await rig.enginesGone();
     // The claim on the folder was given back with it.
-    assert.equal(await (await stage.serve()).stop(), 0);
+    assert.equal(await (await rig.serve()).stop(), 0);
   });
 
   it('stops with SIGTERM and 0; what was open goes on after the next start', async () => {
-    const { stage, requester } = await stageOf({ script: slowProofs });
-    const service = await stage.serve();
+    const { rig, requester } = await stageOf({ script: slowProofs });
+    const service = await rig.serve();
     await requester.register();
     const stdin = stdinOf('one');
     const requestId = await requester.submit(stdin);
     await service.until(isProving(requestId));
     assert.equal(await service.stop(), 0);
-    await stage.enginesGone();
-    stage.changeScript({});
-    const next = await stage.serve();
+    await rig.enginesGone();
+    rig.changeScript({});
+    const next = await rig.serve();
     assert.ok(next.lines.some(({ text }) => /brought back: 1\b/.test(text)));
     await assertProven(requester, requestId, stdin);
   });
 
-  it('stops at once with a second SIGTERM, whoever still sends', async () => {
-    const { stage, requester } = await stageOf({ flags: { 'drain-timeout': '60s' } });
-    const service = await stage.serve();
-    const upload = await halfAnUpload(requester, stage.port);
+  it('stops at once with a second SIGTERM, even while clients still send', async () => {
+    const { rig, requester } = await stageOf({ flags: { 'drain-timeout': '60s' } });
+    const service = await rig.serve();
+    const upload = await halfAnUpload(requester, rig.port);
     ends.push(() => upload.destroy());
     service.child.kill('SIGTERM');
     await service.until(({ text }) => text.startsWith('Stopping'));
     service.child.kill('SIGTERM');
     assert.equal((await service.exited).code, 130);
-    await stage.enginesGone();
+    await rig.enginesGone();
   });
 
   it('gives running uploads their time to end, and not more', async () => {
-    const { stage, requester } = await stageOf({ flags: { 'drain-timeout': '1s' } });
-    const service = await stage.serve();
-    const upload = await halfAnUpload(requester, stage.port);
+    const { rig, requester } = await stageOf({ flags: { 'drain-timeout': '1s' } });
+    const service = await rig.serve();
+    const upload = await halfAnUpload(requester, rig.port);
     const cut = once(upload, 'close');
     assert.equal(await service.stop(), 0);
     await cut;
   });
 
-  it('tells clients that poll UNAVAILABLE when it stops', async () => {
-    const { stage, requester } = await stageOf({ script: slowProofs });
-    const service = await stage.serve();
+  it('answers polls with UNAVAILABLE when it stops', async () => {
+    const { rig, requester } = await stageOf({ script: slowProofs });
+    const service = await rig.serve();
     await requester.register();
     const requestId = await requester.submit(stdinOf('polled'));
-    const clients = Array.from({ length: 20 }, () => createRequester(stage.url, { clock }));
+    const clients = Array.from({ length: 20 }, () => createRequester(rig.url, { clock }));
     ends.push(() => {
       for (const client of clients) client.close();
     });
@@ -140,7 +143,7 @@ describe('the life of a service', { timeout: 240_000 }, () => {
       assert.equal(outcome.status, 'rejected');
       assert.ok(outcome.reason instanceof CallFailed);
       assert.equal(outcome.reason.status, 'UNAVAILABLE', outcome.reason.message);
-      // grpc-js words a connection that was cut under a call so; SDKs end their wait on other codes for it.
+      // This is grpc-js's wording for a connection that was cut under a call. SDKs end their wait on other codes for it.
       assert.doesNotMatch(outcome.reason.detail, /dropped|RST_STREAM/);
     }
     assert.equal((await service.exited).code, 0);
@@ -149,8 +152,8 @@ describe('the life of a service', { timeout: 240_000 }, () => {
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     it(`is waited for over a ${signal}`, async () => {
-      const { stage, requester } = await stageOf({ script: slowProofs });
-      const service = await stage.serve();
+      const { rig, requester } = await stageOf({ script: slowProofs });
+      const service = await rig.serve();
       await requester.register();
       const stdin = stdinOf('waits');
       const requestId = await requester.submit(stdin);
@@ -160,10 +163,10 @@ describe('the life of a service', { timeout: 240_000 }, () => {
         for await (const { state } of requester.client.watch(requestId, { pollMs: 50 })) seen.push(state);
       })();
       await service.until(isProving(requestId));
-      stage.changeScript({});
+      rig.changeScript({});
       service.child.kill(signal);
       await service.exited;
-      await stage.serve();
+      await rig.serve();
       await Promise.all([proven, watched]);
       assert.equal(seen.at(-1), 'fulfilled');
     });
@@ -171,7 +174,7 @@ describe('the life of a service', { timeout: 240_000 }, () => {
 
   it('does not mind another one beside it', async () => {
     const [left, right] = await Promise.all([stageOf(), stageOf()]);
-    await Promise.all([left.stage.serve(), right.stage.serve()]);
+    await Promise.all([left.rig.serve(), right.rig.serve()]);
     await Promise.all([left.requester.register(), right.requester.register()]);
     const stdin = stdinOf('the same on both');
     const [one, other] = await Promise.all([left.requester.submit(stdin), right.requester.submit(stdin)]);

@@ -7,8 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { ClientError } from '../../src/client/errors.js';
 import { holdingClock } from '../../src/clock.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
-import { sampleStdin } from '../../src/testkit/sampleArtifacts.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+import { sampleStdin } from '../../src/testkit/artifacts/sampleArtifacts.js';
 import {
   createRequester,
   deadlineIn,
@@ -16,8 +15,9 @@ import {
   type RequestBody,
   type ServiceRequester,
   stdinOf,
-} from '../../src/testkit/serviceRequests.js';
-import { createArtifact, download, put } from '../../src/testkit/serviceUploads.js';
+} from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createArtifact, download, put } from '../../src/testkit/service/serviceUploads.js';
 import { bomb, stdinFrames } from '../../src/testkit/zstd/frames.js';
 import { unpack } from '../../src/testkit/zstd/unpack.js';
 
@@ -34,36 +34,36 @@ const stdins = {
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 describe('artifacts', { timeout: 120_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
   let journal: string;
 
   before(async () => {
     const limit = String(limitBytes);
-    stage = await createServiceStage({ flags: { 'max-stdin-size': limit, 'execute-lanes': '2' } });
-    journal = join(stage.folder, 'journal');
-    stage.changeScript({
+    rig = await createServiceRig({ flags: { 'max-stdin-size': limit, 'execute-lanes': '2' } });
+    journal = join(rig.folder, 'journal');
+    rig.changeScript({
       journalPath: journal,
       rules: [
         { on: 'execute', stdinSha256: sha256(stdins.endless), act: { kind: 'hang' } },
         { on: 'execute', stdinSha256: sha256(stdins.proofs), act: { kind: 'failure', code: 3, text: malformedProofs } },
       ],
     });
-    service = await stage.serve();
-    requester = createRequester(stage.url, { clock: holdingClock });
+    service = await rig.serve();
+    requester = createRequester(rig.url, { clock: holdingClock });
     await requester.register();
   });
   after(async () => {
     requester.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await service.stop(), 0, service.child.signalCode ?? 'no signal');
-    await stage.end();
+    await rig.end();
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
 
   const inputs = () =>
-    readdirSync(join(stage.data, 'artifacts', 'stdin'), { recursive: true, withFileTypes: true })
+    readdirSync(join(rig.data, 'artifacts', 'stdin'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ name }) => name);
   const idOf = (uri: string) => uri.slice(-64);
@@ -112,8 +112,8 @@ describe('artifacts', { timeout: 120_000 }, () => {
       assert.ok(!inputs().includes(idOf(uri)));
     });
 
-    it('PUT wrong owner: whoever did not create an artifact can neither fill nor use it', async () => {
-      const other = createRequester(stage.url, { clock: holdingClock, keyByte: 2 });
+    it('PUT wrong owner: an address that did not create an artifact can neither fill nor use it', async () => {
+      const other = createRequester(rig.url, { clock: holdingClock, keyByte: 2 });
       const { uri, url } = await newStdin();
       const forged = new URL(url);
       forged.searchParams.set('owner', other.address);
@@ -177,7 +177,7 @@ describe('artifacts', { timeout: 120_000 }, () => {
       assert.ok(answer.body.equals(proof));
     });
 
-    it('HEAD tells the length and sends nothing', async () => {
+    it('HEAD gives the length and sends no body', async () => {
       const answer = await download(url, {}, 'HEAD');
       assert.deepEqual([answer.status, answer.body.byteLength], [200, 0]);
       assert.equal(answer.headers['content-length'], String(proof.byteLength));
@@ -201,7 +201,7 @@ describe('artifacts', { timeout: 120_000 }, () => {
 
     it('GET answers the same after a restart', async () => {
       await service.kill();
-      service = await stage.serve();
+      service = await rig.serve();
       assert.ok((await download(url)).body.equals(proof));
     });
   });

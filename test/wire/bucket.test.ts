@@ -6,17 +6,27 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
-import { type BucketServer, startBucketServer } from '../../src/testkit/bucketServer.js';
-import { createServiceStage, type LogLine, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRequester, expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
-import { createArtifact, download, put } from '../../src/testkit/serviceUploads.js';
+import { type BucketServer, startBucketServer } from '../../src/testkit/bucket/bucketServer.js';
+import {
+  createRequester,
+  expectedProof,
+  type ServiceRequester,
+  stdinOf,
+} from '../../src/testkit/service/serviceRequests.js';
+import {
+  createServiceRig,
+  type LogLine,
+  type ServiceProcess,
+  type ServiceRig,
+} from '../../src/testkit/service/serviceRig.js';
+import { createArtifact, download, put } from '../../src/testkit/service/serviceUploads.js';
 
 /** Its proof takes a moment, in which the bucket can go away. */
 const slow = stdinOf('on a fresh machine');
 
 describe('a service with a bucket', { timeout: 180_000 }, () => {
   let bucket: BucketServer;
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   const lives: ServiceProcess[] = [];
   let requester: ServiceRequester;
@@ -28,26 +38,26 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
       stdinSha256: createHash('sha256').update(slow).digest('hex'),
       delayMs: 1_000,
     } as const;
-    stage = await createServiceStage({
+    rig = await createServiceRig({
       script: { rules: [slowly] },
       flags: { 's3-bucket': bucket.bucket, 's3-endpoint': bucket.endpoint, 's3-prefix': 'prover' },
       environment: { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' },
     });
     service = await serve();
-    requester = createRequester(stage.url, { clock: holdingClock });
+    requester = createRequester(rig.url, { clock: holdingClock });
     await requester.register();
   });
   after(async () => {
     requester.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
     await bucket.stop();
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
 
   async function serve(): Promise<ServiceProcess> {
-    const life = await stage.serve();
+    const life = await rig.serve();
     lives.push(life);
     return life;
   }
@@ -61,7 +71,7 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
     (await requester.client.waitProof(requestId)).proofUrl;
   const keysOf = async (kind: string) => (await bucket.keys()).filter((key) => key.startsWith(`prover/${kind}/`));
   const filesOf = (...folders: string[]) =>
-    readdirSync(join(stage.data, 'artifacts', ...folders), { recursive: true, withFileTypes: true }).filter((entry) =>
+    readdirSync(join(rig.data, 'artifacts', ...folders), { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );
 
@@ -91,7 +101,7 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
     assert.deepEqual(filesOf('scratch'), []);
   });
 
-  it('answers 504 to uploads while the bucket is away, tells nothing of it, and takes them when it is back', async () => {
+  it('answers 504 to uploads while the bucket is away, reveals nothing of it, and takes them when it is back', async () => {
     const stdin = stdinOf('later');
     const { uri, url } = await createArtifact(requester, ArtifactType.STDIN);
     for (const fault of ['away', 'unavailable', 'denied'] as const) {
@@ -112,7 +122,7 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
   it('waits with a finished proof until the bucket takes it, also on a machine that has lost its copies', async () => {
     const uri = await uploaded(ArtifactType.STDIN, slow);
     await service.kill();
-    rmSync(join(stage.data, 'artifacts', 'bucket'), { recursive: true });
+    rmSync(join(rig.data, 'artifacts', 'bucket'), { recursive: true });
     service = await serve();
     bucket.fault = 'away';
     const requestId = await requester.ask(uri, { stdinPrivate: false });
@@ -126,7 +136,7 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
     bucket.fault = undefined;
     const proofUrl = await wait(requestId);
     assert.ok((await download(proofUrl)).body.equals(expectedProof(slow)));
-    const { failure } = (await (await fetch(`${stage.url}/requests/${requestId}`)).json()) as { failure?: unknown };
+    const { failure } = (await (await fetch(`${rig.url}/requests/${requestId}`)).json()) as { failure?: unknown };
     assert.equal(failure, undefined);
   });
 
@@ -136,7 +146,7 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
       await requester.ask(await uploaded(ArtifactType.STDIN, stdin), { stdinPrivate: false }),
     );
     assert.equal(await service.stop(), 0);
-    rmSync(join(stage.data, 'artifacts', 'bucket'), { recursive: true });
+    rmSync(join(rig.data, 'artifacts', 'bucket'), { recursive: true });
     service = await serve();
     const answer = await download(proofUrl, { range: 'bytes=4-' });
     assert.equal(answer.status, 206);
@@ -150,11 +160,11 @@ describe('a service with a bucket', { timeout: 180_000 }, () => {
 
   it('refuses to start without its bucket, or as the second on one prefix', async () => {
     assert.equal(await service.stop(), 0);
-    const bare = await createServiceStage({ data: stage.data });
+    const bare = await createServiceRig({ data: rig.data });
     await bare
       .spawn()
       .until(({ text }) => /keeps artifacts in --s3-bucket proofs under --s3-prefix prover\//.test(text));
-    const second = stage.spawn({ data: join(stage.folder, 'second') });
+    const second = rig.spawn({ data: join(rig.folder, 'second') });
     await second.until(({ text }) => /belongs to another data folder/.test(text));
     assert.notEqual((await second.exited).code, 0);
     await bare.end();

@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { freshText, fulfilment, type Sdk } from '../../src/testkit/sdk/sdk.js';
-import { sdkStage } from '../../src/testkit/sdk/stage.js';
+import { sdkRig } from '../../src/testkit/sdk/sdkRig.js';
 import { code, TonicStatus } from '../../src/testkit/sdk/tonic.js';
 import { sdk5, sdk610, sdkVersions } from '../../src/testkit/sdk/versions.js';
-import type { LogLine } from '../../src/testkit/service.js';
-import { stdinOf } from '../../src/testkit/serviceRequests.js';
+import { stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import type { LogLine } from '../../src/testkit/service/serviceRig.js';
 
 const isRefusal = (wanted: number, detail: RegExp) => (error: unknown) =>
   error instanceof TonicStatus && error.code === wanted && detail.test(error.detail);
 const hangingProofs = { rules: [{ on: 'prove', act: { kind: 'hang' } }] } as const;
 
 describe('cancelling over the wire', { timeout: 120_000 }, () => {
-  const on = sdkStage({ script: hangingProofs });
+  const on = sdkRig({ script: hangingProofs });
   const isIn = (requestId: string, state: string) => (line: LogLine) =>
     line.event === 'request.transition' && line.requestId === requestId && line.to === state;
 
@@ -74,14 +74,14 @@ describe('cancelling over the wire', { timeout: 120_000 }, () => {
     const stdin = stdinOf(freshText());
     const next = await by.request(stdin);
     // The engine that hangs has read its script; the one that is started after it proves.
-    on.stage.changeScript({});
+    on.rig.changeScript({});
     await by.cancel(requestId);
     assert.deepEqual(await by.wait(next), by.program.proofOf(stdin));
 
     // Too late for this one, and its proof stays.
     await assert.rejects(by.cancel(next), isRefusal(code.failedPrecondition, /is fulfilled already/));
     assert.deepEqual(await by.wait(next), by.program.proofOf(stdin));
-    on.stage.changeScript(hangingProofs);
+    on.rig.changeScript(hangingProofs);
   });
 
   it('is final over a kill of the service', async () => {
@@ -90,7 +90,7 @@ describe('cancelling over the wire', { timeout: 120_000 }, () => {
     const requestId = await by.request(stdinOf(freshText()));
     await by.cancel(requestId);
     await on.service.kill();
-    on.service = await on.stage.serve();
+    on.service = await on.rig.serve();
     assert.ok(on.service.lines.every(({ text }) => !/brought back: [1-9]/.test(text)));
     assert.equal(await by.wait(requestId), 'unfulfillable');
     await by.cancel(requestId);

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import { Fields, message, some } from '../../src/testkit/sdk/fields.js';
 import { execution, freshText, fulfilment, type Sdk, unlimited } from '../../src/testkit/sdk/sdk.js';
-import { sdkStage } from '../../src/testkit/sdk/stage.js';
+import { sdkRig } from '../../src/testkit/sdk/sdkRig.js';
 import { type SdkFlavour, type SdkVersion, sdk5, sdk60, sdk64, sdk610 } from '../../src/testkit/sdk/versions.js';
-import { stdinOf } from '../../src/testkit/serviceRequests.js';
+import { stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
 const field = {
   strategy: 5,
@@ -37,7 +37,7 @@ const script = {
 } as const;
 
 describe('details and lists', { timeout: 120_000 }, () => {
-  const on = sdkStage({ script });
+  const on = sdkRig({ script });
   let failed: Record<SdkFlavour, string>;
   let running: Record<SdkFlavour, string>;
   const sdk = (version: SdkVersion, flavour: SdkFlavour) => on.sdk(version, flavour, { keyByte: 7 });
@@ -78,7 +78,7 @@ describe('details and lists', { timeout: 120_000 }, () => {
     assert.equal(details.all(field.whitelist)[0]?.byteLength, 20);
     assert.deepEqual(JSON.parse(details.text(auction.errorTrace)), {
       code: 'GUEST_FAILED',
-      message: 'The guest program failed: BREAKPOINT (exit code 0, after 1000 cycles).',
+      message: 'The guest program failed: BREAKPOINT (after 1000 cycles).',
     });
     assert.equal((await sdk(sdk610, 'auction').details(running.auction)).has(auction.errorTrace), false);
   });
@@ -88,7 +88,7 @@ describe('details and lists', { timeout: 120_000 }, () => {
     const read = await sdk(sdk610, 'base').details(failed.base);
     assert.equal(read.number(base.error), requestError.executionFailure);
     assert.equal(read.number(base.stdinPrivate), 1n);
-    // v6.0 reads with the auction's schema, and would fail for good; v6.4 cannot be told from it.
+    // v6.0 reads with the auction's schema, and would fail for good; v6.4 cannot be distinguished from it.
     for (const version of [sdk60, sdk64]) {
       const details = await sdk(version, 'base').details(failed.base);
       assert.equal(details.has(base.error) || details.has(base.stdinPrivate), false);

@@ -11,25 +11,25 @@ import { parseVk, type VerifyingKey, vkHash as vkHashOf } from '../../src/engine
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
 import { CreateProgramRequestBodySchema, MessageFormat, ProverNetwork } from '../../src/gen/network/network_pb.js';
 import { bytesOf } from '../../src/ids.js';
-import { affectedElf, elf32, programOf, unaffectedElf } from '../../src/testkit/elf.js';
-import { fakeVk } from '../../src/testkit/fakeProof.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { bodyOf, createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { affectedElf, elf32, programOf, unaffectedElf } from '../../src/testkit/artifacts/elf.js';
+import { fakeVk } from '../../src/testkit/engine/fakeProof.js';
+import { bodyOf, createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 describe('the ELF of a program', { timeout: 120_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
 
   before(async () => {
-    stage = await createServiceStage();
-    service = await stage.serve();
-    requester = createRequester(stage.url, { clock: holdingClock });
+    rig = await createServiceRig();
+    service = await rig.serve();
+    requester = createRequester(rig.url, { clock: holdingClock });
   });
   after(async () => {
     requester.close();
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
   });
 
   const uploadElf = (elf: Uint8Array) =>
@@ -73,7 +73,7 @@ describe('the ELF of a program', { timeout: 120_000 }, () => {
     await assertMismatch(vkHash, /This ELF is not affected by the loader change of SDK 6\.8\.1/);
   });
 
-  /** The request fails at once and for good; the log tells the operator why. */
+  /** The request fails at once and for good; the log says why. */
   async function assertMismatch(vkHash: string, why: RegExp): Promise<void> {
     const requestId = await requester.submit(stdinOf(vkHash), { vkHash: Buffer.from(vkHash, 'hex') });
     const line = await service.until((each) => each.event === 'program.vk_mismatch' && each.requestId === requestId);

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
 import { execution, freshText, type Sdk } from '../../src/testkit/sdk/sdk.js';
-import { sdkStage } from '../../src/testkit/sdk/stage.js';
+import { sdkRig } from '../../src/testkit/sdk/sdkRig.js';
 import { sdkVersions } from '../../src/testkit/sdk/versions.js';
-import { stdinOf } from '../../src/testkit/serviceRequests.js';
+import { stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
 const failing = stdinOf('this guest halts with 1');
 const script = {
@@ -21,12 +21,12 @@ const script = {
 } as const;
 
 describe('the end of a request', { timeout: 180_000 }, () => {
-  const on = sdkStage({ script });
+  const on = sdkRig({ script });
   const everyone = (of: { keyByte?: number } = {}) =>
     sdkVersions.flatMap((version) => [on.sdk(version, 'base', of), on.sdk(version, 'auction', of)]);
   const nameOf = (sdk: Sdk) => `${sdk.version.name} ${sdk.flavour}`;
 
-  it('check 12, rule 16: a guest that fails is told at once, with its cause, to every version', async () => {
+  it('check 12, rule 16: a guest that fails is reported at once, with its cause, to every version', async () => {
     for (const sdk of everyone()) {
       await sdk.register();
       const requestId = await sdk.request(failing);
@@ -47,7 +47,7 @@ describe('the end of a request', { timeout: 180_000 }, () => {
     });
     await on.service.until((line) => line.to === 'proving.running');
     // For engines that are started from now on: the one that hangs must be ended.
-    on.stage.changeScript({});
+    on.rig.changeScript({});
     assert.deepEqual(
       await Promise.all(ends),
       sdks.map((sdk) => `${nameOf(sdk)}: timed out`),
@@ -60,10 +60,10 @@ describe('the end of a request', { timeout: 180_000 }, () => {
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     it(`check 9: polls go on over a ${signal}, and the same id completes, in every version`, async () => {
-      on.stage.changeScript(script);
+      on.rig.changeScript(script);
       // The engines that prove now were started before.
       await on.service.stop();
-      on.service = await on.stage.serve();
+      on.service = await on.rig.serve();
       const proven = await Promise.all(
         everyone().map(async (sdk) => {
           await sdk.register();
@@ -76,10 +76,10 @@ describe('the end of a request', { timeout: 180_000 }, () => {
       const [first] = proven;
       await on.service.until((line) => line.to === 'proving.running');
       assert.equal((await first?.sdk.status(first.requestId))?.number(1), 2n);
-      on.stage.changeScript({});
+      on.rig.changeScript({});
       on.service.child.kill(signal);
       await on.service.exited;
-      on.service = await on.stage.serve();
+      on.service = await on.rig.serve();
       const ends = await Promise.all(waits);
       for (const [index, { sdk, stdin }] of proven.entries())
         assert.deepEqual(ends[index], sdk.program.proofOf(stdin), nameOf(sdk));

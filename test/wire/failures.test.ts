@@ -14,8 +14,7 @@ import {
   ProverNetwork,
 } from '../../src/gen/network/network_pb.js';
 import { bytesOf, type RequestId } from '../../src/ids.js';
-import type { FakeRule } from '../../src/testkit/fakeEngineScript.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
+import type { FakeRule } from '../../src/testkit/engine/fakeEngineScript.js';
 import {
   createRequester,
   deadlineIn,
@@ -23,7 +22,8 @@ import {
   type RequestBody,
   type ServiceRequester,
   stdinOf,
-} from '../../src/testkit/serviceRequests.js';
+} from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 const clock = holdingClock;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -47,21 +47,21 @@ const rules: FakeRule[] = [
 ];
 
 describe('failures as a client sees them', { timeout: 240_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
   before(async () => {
-    stage = await createServiceStage();
-    stage.changeScript({ rules, journalPath: join(stage.folder, 'journal') });
-    service = await stage.serve();
-    requester = createRequester(stage.url, { clock });
+    rig = await createServiceRig();
+    rig.changeScript({ rules, journalPath: join(rig.folder, 'journal') });
+    service = await rig.serve();
+    requester = createRequester(rig.url, { clock });
     await requester.register();
   });
   after(async () => {
     requester.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     await service.stop();
-    await stage.end();
+    await rig.end();
     assert.deepEqual(unexpected, []);
   });
 
@@ -94,7 +94,7 @@ describe('failures as a client sees them', { timeout: 240_000 }, () => {
     return error.failure;
   }
 
-  it('check 12: each cause of a guest’s failure is told as it is, at once', async () => {
+  it('check 12: each cause of a guest’s failure is reported as it is, at once', async () => {
     assert.equal(causes.length, 9);
     for (const [name, cause] of causes) {
       const requestId = await requester.submit(failing(cause));
@@ -200,7 +200,7 @@ describe('failures as a client sees them', { timeout: 240_000 }, () => {
       assert.deepEqual(await requester.client.status(requestId), first);
     }
     await service.kill();
-    service = await stage.serve();
+    service = await rig.serve();
     for (const { requestId, first } of outcomes) {
       const again = await requester.client.status(requestId);
       assert.equal(again.state, first.state);
@@ -211,11 +211,11 @@ describe('failures as a client sees them', { timeout: 240_000 }, () => {
 
 describe('two clients that register one program at once', { timeout: 120_000 }, () => {
   it('both succeed, and the program is set up once for all their proofs', async () => {
-    const stage = await createServiceStage();
-    const journal = join(stage.folder, 'journal');
-    stage.changeScript({ journalPath: journal });
-    const service = await stage.serve();
-    const clients = [1, 2].map((keyByte) => createRequester(stage.url, { clock, keyByte }));
+    const rig = await createServiceRig();
+    const journal = join(rig.folder, 'journal');
+    rig.changeScript({ journalPath: journal });
+    const service = await rig.serve();
+    const clients = [1, 2].map((keyByte) => createRequester(rig.url, { clock, keyByte }));
     await Promise.all(clients.map((client) => client.register()));
     await Promise.all(clients.map((client) => client.register()));
     await Promise.all(
@@ -230,6 +230,6 @@ describe('two clients that register one program at once', { timeout: 120_000 }, 
     assert.equal(begun.filter((line) => line.startsWith('setup')).length, 1);
     for (const client of clients) client.close();
     await service.stop();
-    await stage.end();
+    await rig.end();
   });
 });

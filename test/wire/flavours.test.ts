@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { blake3 } from '@noble/hashes/blake3';
-import { fakePublicValues } from '../../src/testkit/fakeProof.js';
+import { fakePublicValues } from '../../src/testkit/engine/fakeProof.js';
 import { Fields, message } from '../../src/testkit/sdk/fields.js';
 import { programOf } from '../../src/testkit/sdk/program.js';
 import { freshText, fulfilment, type PreparedRequest, type Sdk } from '../../src/testkit/sdk/sdk.js';
-import { sdkStage } from '../../src/testkit/sdk/stage.js';
+import { sdkRig } from '../../src/testkit/sdk/sdkRig.js';
 import { code, TonicStatus } from '../../src/testkit/sdk/tonic.js';
 import { sdk5, sdk610, sdkVersions } from '../../src/testkit/sdk/versions.js';
-import { stdinOf } from '../../src/testkit/serviceRequests.js';
+import { stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
 const shapes = sdkVersions.flatMap((version) =>
   (['base', 'auction'] as const).map((flavour) => ({ version, flavour, name: `${version.name} ${flavour}` })),
@@ -21,7 +21,7 @@ const isRefusal = (wanted: number, detail: RegExp) => (error: unknown) =>
   error instanceof TonicStatus && error.code === wanted && detail.test(error.detail);
 
 describe('both flavours of the wire', { timeout: 180_000 }, () => {
-  const on = sdkStage();
+  const on = sdkRig();
 
   for (const [index, { version, flavour, name }] of shapes.entries()) {
     it(`check 1, rules 1 and 5: ${name} registers, requests, polls and downloads on the one port`, async () => {
@@ -54,8 +54,8 @@ describe('both flavours of the wire', { timeout: 180_000 }, () => {
   });
 });
 
-describe('an auction that nobody bids in', { timeout: 120_000 }, () => {
-  const on = sdkStage();
+describe('an auction without bids', { timeout: 120_000 }, () => {
+  const on = sdkRig();
   const lengths = Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 9].map((field) => [field, 'length' as const]));
 
   it('rule 5: is free, and its parties have addresses that clients can read', async () => {

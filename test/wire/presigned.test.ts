@@ -5,11 +5,16 @@ import { after, before, describe, it } from 'node:test';
 import { ClientError } from '../../src/client/errors.js';
 import { holdingClock } from '../../src/clock.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
-import { type BucketServer, startBucketServer } from '../../src/testkit/bucketServer.js';
-import { sampleStdin } from '../../src/testkit/sampleArtifacts.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRequester, expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
-import { createArtifact, download } from '../../src/testkit/serviceUploads.js';
+import { sampleStdin } from '../../src/testkit/artifacts/sampleArtifacts.js';
+import { type BucketServer, startBucketServer } from '../../src/testkit/bucket/bucketServer.js';
+import {
+  createRequester,
+  expectedProof,
+  type ServiceRequester,
+  stdinOf,
+} from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createArtifact, download } from '../../src/testkit/service/serviceUploads.js';
 import { bomb, stdinFrames } from '../../src/testkit/zstd/frames.js';
 import { unpack } from '../../src/testkit/zstd/unpack.js';
 
@@ -17,13 +22,13 @@ const publicly = { stdinPrivate: false };
 
 describe('presigned URLs', { timeout: 180_000 }, () => {
   let bucket: BucketServer;
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
 
   before(async () => {
     bucket = await startBucketServer();
-    stage = await createServiceStage({
+    rig = await createServiceRig({
       flags: {
         's3-bucket': bucket.bucket,
         's3-endpoint': bucket.endpoint,
@@ -32,15 +37,15 @@ describe('presigned URLs', { timeout: 180_000 }, () => {
       },
       environment: { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' },
     });
-    service = await stage.serve();
-    requester = createRequester(stage.url, { clock: holdingClock });
+    service = await rig.serve();
+    requester = createRequester(rig.url, { clock: holdingClock });
     await requester.register();
   });
   after(async () => {
     requester.close();
     const unexpected = service.lines.filter(({ event }) => event === 'rpc.failed' || event === 'http.failed');
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
     await bucket.stop();
     assert.deepEqual(unexpected, [], 'something was not expected');
   });
@@ -74,7 +79,7 @@ describe('presigned URLs', { timeout: 180_000 }, () => {
       assert.doesNotMatch(url.search, /checksum/i);
     }
     const { url } = await createArtifact(requester, ArtifactType.PRIVATE_STDIN);
-    assert.equal(url.origin, stage.url);
+    assert.equal(url.origin, rig.url);
   });
 
   it('are used for programs and inputs, packed or not, and for the proof', async () => {
@@ -107,7 +112,7 @@ describe('presigned URLs', { timeout: 180_000 }, () => {
   });
 
   it('are good for their owner only', async () => {
-    const other = createRequester(stage.url, { clock: holdingClock, keyByte: 2 });
+    const other = createRequester(rig.url, { clock: holdingClock, keyByte: 2 });
     const { uri } = await newStdin(stdinOf('owned'));
     await assert.rejects(other.ask(uri, publicly), refused('FAILED_PRECONDITION', /has not been uploaded/));
     other.close();
@@ -138,7 +143,7 @@ describe('presigned URLs', { timeout: 180_000 }, () => {
     // The proof is there and a copy here: who asks now gets it from us.
     bucket.fault = 'unavailable';
     const { proofUrl } = await requester.client.waitProof(requestId);
-    assert.equal(new URL(proofUrl).origin, stage.url);
+    assert.equal(new URL(proofUrl).origin, rig.url);
     assert.ok((await download(proofUrl)).body.equals(expectedProof(stdinOf('away'))));
     bucket.fault = undefined;
   });
@@ -147,7 +152,7 @@ describe('presigned URLs', { timeout: 180_000 }, () => {
     const before = bucket.requests.length;
     const uri = await requester.uploadStdin(stdinOf('private'));
     const { proofUrl } = await requester.client.waitProof(await requester.ask(uri));
-    assert.equal(new URL(proofUrl).origin, stage.url);
+    assert.equal(new URL(proofUrl).origin, rig.url);
     assert.ok((await download(proofUrl)).body.equals(expectedProof(stdinOf('private'))));
     // An input of before may still be on its way out.
     const later = bucket.requests.slice(before);

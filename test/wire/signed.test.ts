@@ -8,11 +8,11 @@ import { after, describe, it } from 'node:test';
 import { Fields, message } from '../../src/testkit/sdk/fields.js';
 import { programOf } from '../../src/testkit/sdk/program.js';
 import { freshText, type Sdk } from '../../src/testkit/sdk/sdk.js';
-import { sdkStage } from '../../src/testkit/sdk/stage.js';
+import { sdkRig } from '../../src/testkit/sdk/sdkRig.js';
 import { code, TonicStatus } from '../../src/testkit/sdk/tonic.js';
 import { httpExchange } from '../../src/testkit/sdk/transfer.js';
 import { sdk5, sdk610, sdkVersions } from '../../src/testkit/sdk/versions.js';
-import { stdinOf } from '../../src/testkit/serviceRequests.js';
+import { stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
 const flavours = ['base', 'auction'] as const;
 const isRefusal = (wanted: number, detail: RegExp) => (error: unknown) =>
@@ -29,7 +29,7 @@ const proofsOf = (stdin: Uint8Array) => {
 };
 
 describe('signed calls', { timeout: 120_000 }, () => {
-  const on = sdkStage({ script: { journalPath } });
+  const on = sdkRig({ script: { journalPath } });
 
   it('check 2, rule 2: an upload is its signer’s, with v of 54 or 55 and of 27 or 28', async () => {
     for (const keyByte of [1, 2, 3, 4]) {
@@ -55,7 +55,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
       const known = await sdk.body(await sdk.prepare(stdin, { isPrivate: true }), await sdk.nonce());
       const body = Buffer.concat([known, message({ 22: 'of the future', 99: 7n, 1000: Buffer.alloc(40, 1) })]);
       assert.deepEqual(await sdk.wait(await sdk.sendBody(body)), sdk.program.proofOf(stdin));
-      // Signed without them it is somebody else's.
+      // A signature without them recovers to another address.
       const other = await sdk.prepare(stdinOf(freshText()));
       const short = await sdk.body(other, await sdk.nonce());
       const long = Buffer.concat([short, message({ 99: 7n })]);
@@ -95,7 +95,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
     });
   }
 
-  // That a minute may pass between the two is in src/rpc/nonces.test.ts, which owns its time.
+  // That a minute may pass between the two is in src/rpc/signed/nonces.test.ts, which owns its time.
   it('check 17: two nonces are accepted in reverse order, over a restart between them', async () => {
     for (const flavour of flavours) {
       const sdk = on.sdk(sdk610, flavour);
@@ -106,7 +106,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
       const late = await sdk.sendBody(await sdk.body(await sdk.prepare(stdins[1]), second));
       const early = await sdk.prepare(stdins[0]);
       await on.service.kill();
-      on.service = await on.stage.serve();
+      on.service = await on.rig.serve();
       const body = await sdk.attempt(() => sdk.body(early, first));
       assert.deepEqual(await sdk.wait(await sdk.sendBody(body)), sdk.program.proofOf(stdins[0]));
       assert.deepEqual(await sdk.wait(late), sdk.program.proofOf(stdins[1]));
@@ -148,7 +148,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
 });
 
 describe('programs', { timeout: 60_000 }, () => {
-  const on = sdkStage();
+  const on = sdkRig();
 
   it('may be registered again, by two at once, and in either flavour', async () => {
     const [alice, bob] = [on.sdk(sdk5, 'base'), on.sdk(sdk610, 'auction', { keyByte: 2 })];

@@ -9,10 +9,10 @@ import { holdingClock } from '../../src/clock.js';
 import { parseVk, type VerifyingKey, vkHash as vkHashOf } from '../../src/engines/vk.js';
 import type { RequestId } from '../../src/ids.js';
 import { bytesOf } from '../../src/ids.js';
-import { fakeProof, fakeVk } from '../../src/testkit/fakeProof.js';
-import { sampleProgram } from '../../src/testkit/sampleArtifacts.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { sampleProgram } from '../../src/testkit/artifacts/sampleArtifacts.js';
+import { fakeProof, fakeVk } from '../../src/testkit/engine/fakeProof.js';
+import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const elfOf = (bytes: number) => sampleProgram(bytes).subarray(8);
@@ -20,17 +20,17 @@ const elfOf = (bytes: number) => sampleProgram(bytes).subarray(8);
 const foreignElf = elfOf(301);
 
 describe('a program that a stranger has registered with another ELF', { timeout: 120_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let attacker: ServiceRequester;
   let victim: ServiceRequester;
   let journal: string;
   before(async () => {
-    stage = await createServiceStage();
-    journal = join(stage.folder, 'journal');
-    stage.changeScript({ journalPath: journal });
-    service = await stage.serve();
-    [attacker, victim] = [1, 2].map((keyByte) => createRequester(stage.url, { clock: holdingClock, keyByte })) as [
+    rig = await createServiceRig();
+    journal = join(rig.folder, 'journal');
+    rig.changeScript({ journalPath: journal });
+    service = await rig.serve();
+    [attacker, victim] = [1, 2].map((keyByte) => createRequester(rig.url, { clock: holdingClock, keyByte })) as [
       ServiceRequester,
       ServiceRequester,
     ];
@@ -39,7 +39,7 @@ describe('a program that a stranger has registered with another ELF', { timeout:
     attacker.close();
     victim.close();
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
   });
 
   const programOf = (elf: Uint8Array) => {
@@ -91,7 +91,7 @@ describe('a program that a stranger has registered with another ELF', { timeout:
     await victim.client.registerProgram(program);
     await assertProves(victim, program, 'first of the victim');
     await service.kill();
-    service = await stage.serve();
+    service = await rig.serve();
     assert.equal((await attacker.client.registerProgram(program)).registered, false);
     await assertProves(attacker, program, 'of the one who brought another ELF');
   });

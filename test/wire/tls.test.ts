@@ -18,36 +18,36 @@ import {
   CreateArtifactRequestSchema,
   CreateArtifactResponseSchema,
 } from '../../src/gen/artifact/artifact_pb.js';
-import { createServiceStage, type ServiceProcess, type ServiceStage } from '../../src/testkit/service.js';
-import { createRequester, expectedProof, stdinOf } from '../../src/testkit/serviceRequests.js';
+import { createRequester, expectedProof, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { certificateFile, certificateOf, testCa } from '../../src/testkit/testCertificates.js';
 
 describe('a service with TLS', { timeout: 120_000 }, () => {
-  let stage: ServiceStage;
+  let rig: ServiceRig;
   let service: ServiceProcess;
   let cert: string;
   let key: string;
   before(async () => {
-    stage = await createServiceStage();
-    cert = join(stage.folder, 'cert.pem');
-    key = join(stage.folder, 'key.pem');
+    rig = await createServiceRig();
+    cert = join(rig.folder, 'cert.pem');
+    key = join(rig.folder, 'key.pem');
     copyFileSync(certificateFile('server'), cert);
     copyFileSync(certificateFile('server', 'key'), key);
-    service = await stage.serve({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': certificateFile('test-ca') });
+    service = await rig.serve({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': certificateFile('test-ca') });
   });
   after(async () => {
     assert.equal(await service.stop(), 0);
-    await stage.end();
+    await rig.end();
   });
 
-  const url = () => `https://127.0.0.1:${stage.port}`;
+  const url = () => `https://127.0.0.1:${rig.port}`;
 
   function createArtifact(identity?: { cert: string; key: string }): Promise<string> {
     const ca = Buffer.from(testCa());
     const channel = identity
       ? credentials.createSsl(ca, Buffer.from(identity.key), Buffer.from(identity.cert))
       : credentials.createSsl(ca);
-    const client = new Client(`127.0.0.1:${stage.port}`, channel);
+    const client = new Client(`127.0.0.1:${rig.port}`, channel);
     const signer = createSigner(Buffer.alloc(32, 1).toString('hex'));
     const message = create(CreateArtifactRequestSchema, {
       signature: signer.sign(Buffer.from('create_artifact')),
@@ -72,14 +72,14 @@ describe('a service with TLS', { timeout: 120_000 }, () => {
   }
 
   const subject = async (): Promise<unknown> => {
-    const socket = connect({ host: '127.0.0.1', port: stage.port, ca: testCa() });
+    const socket = connect({ host: '127.0.0.1', port: rig.port, ca: testCa() });
     await once(socket, 'secureConnect');
     const { CN } = socket.getPeerCertificate().subject;
     socket.destroy();
     return CN;
   };
 
-  it('says https where it serves, and gives https to whoever came by it', async () => {
+  it('logs its https URL, and gives https URLs to clients that came by https', async () => {
     assert.ok(service.lines.some(({ text: line }) => line.startsWith(`Serving on ${url()}`)));
     const given = await createArtifact();
     assert.ok(given.startsWith(`${url()}/artifacts/`), given);
@@ -95,7 +95,7 @@ describe('a service with TLS', { timeout: 120_000 }, () => {
   });
 
   it('proves for a client on this machine that speaks without TLS', async () => {
-    const requester = createRequester(stage.url, { clock: holdingClock });
+    const requester = createRequester(rig.url, { clock: holdingClock });
     await requester.register();
     const stdin = stdinOf('plain');
     const { proofUrl } = await requester.client.waitProof(await requester.submit(stdin), { pollMs: 50 });
@@ -122,22 +122,22 @@ describe('a service with TLS', { timeout: 120_000 }, () => {
   });
 
   it('does not start with files that cannot be used, and says which', async () => {
-    const broken = join(stage.folder, 'broken.pem');
+    const broken = join(rig.folder, 'broken.pem');
     writeFileSync(broken, 'no certificate');
     for (const [file, expected] of [
       [broken, /broken\.pem cannot be used: certificate, key and client CA must be PEM files/],
-      [join(stage.folder, 'missing.pem'), /missing\.pem cannot be used: /],
+      [join(rig.folder, 'missing.pem'), /missing\.pem cannot be used: /],
     ] as const) {
-      const other = stage.spawn({
+      const other = rig.spawn({
         listen: '127.0.0.1:0',
-        data: join(stage.folder, 'other'),
+        data: join(rig.folder, 'other'),
         'tls-cert': file,
         'tls-key': key,
       });
       assert.notEqual((await other.exited).code, 0);
       assert.match(other.lines.map(({ text: line }) => line).join('\n'), expected);
     }
-    const half = stage.spawn({ listen: '127.0.0.1:0', data: join(stage.folder, 'other'), 'tls-cert': cert });
+    const half = rig.spawn({ listen: '127.0.0.1:0', data: join(rig.folder, 'other'), 'tls-cert': cert });
     assert.notEqual((await half.exited).code, 0);
     assert.match(half.lines.map(({ text: line }) => line).join('\n'), /--tls-cert and --tls-key need each other/);
   });

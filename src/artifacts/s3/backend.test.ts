@@ -1,5 +1,6 @@
 // The S3 backend against a store on a real port: the contract of all backends, and what a store that fails, a fresh machine and a
 // small disk add to it.
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -9,12 +10,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type ArtifactId, newArtifactId, type Sha256 } from '../../ids.js';
+import type { ArtifactId, Sha256 } from '../../ids.js';
 import { openStore } from '../../store/environment.js';
-import { describeArtifactBackend, failsWith } from '../../testkit/artifactContract.js';
-import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucketServer.js';
-import { sampleStdin } from '../../testkit/sampleArtifacts.js';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { describeArtifactBackend, failsWith } from '../../testkit/artifacts/artifactContract.js';
+import { sampleProgram, sampleStdin } from '../../testkit/artifacts/sampleArtifacts.js';
+import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucket/bucketServer.js';
+import { sampleArtifactId } from '../../testkit/sampleIds.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 import { createCatalog } from '../catalog.js';
 import { createDirectoryBackend } from '../directory.js';
 import type { ArtifactBackend } from '../port.js';
@@ -86,7 +88,7 @@ describe('the S3 backend', () => {
 
   it('puts an object in one request, with its digest signed and noted', async () => {
     const { backend } = await machine();
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     const bytes = sampleStdin(Buffer.alloc(3_000_000, 1));
     await receive(backend, id, bytes);
     const puts = server.requests.filter(({ method }) => method === 'PUT');
@@ -104,7 +106,7 @@ describe('the S3 backend', () => {
 
   it('leaves nothing of an upload that breaks off on its way into the bucket, and takes it whole afterwards', async () => {
     const { backend, folder } = await machine();
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     const bytes = sampleStdin(Buffer.alloc(3_000_000, 2));
     for (const fault of ['cut', 'away', 'unavailable', 'denied'] as const) {
       server.fault = fault;
@@ -119,7 +121,7 @@ describe('the S3 backend', () => {
 
   it('gives a fresh machine what is in the bucket, after it has compared the digest', async () => {
     const bytes = sampleStdin(Buffer.alloc(3_000_000, 3));
-    const ref = await receive((await machine()).backend, newArtifactId(), bytes);
+    const ref = await receive((await machine()).backend, sampleArtifactId(), bytes);
     const { backend, folder } = await machine();
     const both = await Promise.all([1, 2].map(() => backend.localFile(ref, stdin, never)));
     for (const { file } of both) assert.ok((await readFile(file.path)).equals(bytes));
@@ -133,14 +135,14 @@ describe('the S3 backend', () => {
       third.backend.localFile({ ...ref, sizeBytes: 1 }, stdin, never),
       failsWith('ARTIFACT_CORRUPT'),
     );
-    const missing = { ...ref, id: newArtifactId() };
+    const missing = { ...ref, id: sampleArtifactId() };
     await assert.rejects(third.backend.localFile(missing, stdin, never), failsWith('ARTIFACT_NOT_FOUND'));
     assert.ok(!existsSync(copyOf(third.folder, ref.id)));
     assert.deepEqual([...(await scratchOf(folder)), ...(await scratchOf(third.folder))], []);
   });
 
   it('keeps nothing of a fetch that breaks off or is given up', async () => {
-    const ref = await receive((await machine()).backend, newArtifactId(), sampleStdin(Buffer.alloc(3_000_000, 4)));
+    const ref = await receive((await machine()).backend, sampleArtifactId(), sampleStdin(Buffer.alloc(3_000_000, 4)));
     const { backend, folder } = await machine();
     server.fault = 'cut';
     await assert.rejects(backend.localFile(ref, stdin, never), failsWith('BUCKET_UNAVAILABLE'));
@@ -152,12 +154,12 @@ describe('the S3 backend', () => {
 
   it('adopts a proof only when it is in the bucket, and keeps the scratch file until then', async () => {
     const { backend } = await machine();
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     const bytes = Buffer.alloc(5_000, 5);
-    await writeFile(backend.scratchPath(id), bytes);
+    await writeFile(backend.output(id, 'proof').path, bytes);
     server.fault = 'away';
     await assert.rejects(backend.adopt(id, proof, factsOf(bytes)), failsWith('BUCKET_UNAVAILABLE'));
-    assert.ok((await readFile(backend.scratchPath(id))).equals(bytes));
+    assert.ok((await readFile(backend.output(id, 'proof').path)).equals(bytes));
     server.fault = undefined;
     await backend.adopt(id, proof, factsOf(bytes));
     assert.ok((await server.read(`${prefix}proof/${id}`)).body.equals(bytes));
@@ -166,7 +168,7 @@ describe('the S3 backend', () => {
   it('serves what it has a copy of while the bucket is away', async () => {
     const { backend } = await machine();
     const bytes = sampleStdin(Buffer.from('copied'));
-    const ref = await receive(backend, newArtifactId(), bytes);
+    const ref = await receive(backend, sampleArtifactId(), bytes);
     server.fault = 'away';
     assert.ok((await buffer(await backend.open(ref, stdin))).equals(bytes));
   });
@@ -176,16 +178,16 @@ describe('the S3 backend', () => {
     const { backend, folder } = await machine(3 * size);
     const bytesOf = (fill: number) => sampleStdin(Buffer.alloc(10_000, fill));
     const refs = [];
-    for (let fill = 0; fill < 3; fill++) refs.push(await receive(backend, newArtifactId(), bytesOf(fill)));
+    for (let fill = 0; fill < 3; fill++) refs.push(await receive(backend, sampleArtifactId(), bytesOf(fill)));
     const [first, second, third] = refs as [(typeof refs)[0], (typeof refs)[0], (typeof refs)[0]];
     const held = await backend.localFile(first, stdin, never);
     await buffer(await backend.open(second, stdin));
-    await receive(backend, newArtifactId(), bytesOf(3));
-    await receive(backend, newArtifactId(), bytesOf(4));
+    await receive(backend, sampleArtifactId(), bytesOf(3));
+    await receive(backend, sampleArtifactId(), bytesOf(4));
     const isCopied = ({ id }: { id: ArtifactId }) => existsSync(copyOf(folder, id));
     assert.deepEqual([first, second, third].map(isCopied), [true, false, false]);
     held.release();
-    await receive(backend, newArtifactId(), bytesOf(5));
+    await receive(backend, sampleArtifactId(), bytesOf(5));
     assert.equal(isCopied(first), false);
 
     // The next life finds the copies, and holds itself to its own bound.
@@ -205,7 +207,7 @@ describe('the S3 backend', () => {
     const store = await openStore(join(folder, 'store'));
     const catalog = createCatalog({ store, backend, clock: new SimulatedClock() });
     const owner = '11'.repeat(20) as never;
-    const kept = newArtifactId();
+    const kept = sampleArtifactId();
     const bytes = sampleStdin(Buffer.from('recorded'));
     const claims = { id: kept, ...stdin, owner, expiresAt: 0 };
     await catalog.upload(claims, {
@@ -213,7 +215,7 @@ describe('the S3 backend', () => {
       measure: () => Promise.reject(),
       announcedBytes: undefined,
     });
-    const lost = newArtifactId();
+    const lost = sampleArtifactId();
     await receive(backend, lost, sampleStdin(Buffer.from('no record')));
     // On a machine that has lost its copies.
     await rm(join(folder, 'artifacts', 'bucket'), { recursive: true });
@@ -222,10 +224,40 @@ describe('the S3 backend', () => {
     await store.close();
   });
 
+  it('keeps programs with the same bytes as one object, until the last of them goes', async () => {
+    const { backend, folder } = await machine();
+    const store = await openStore(join(folder, 'store'));
+    const catalog = createCatalog({ store, backend, clock: new SimulatedClock() });
+    const program = { kind: 'program', private: false } as const;
+    const bytes = sampleProgram();
+    const upload = (owner: string) => {
+      const id = sampleArtifactId();
+      const claims = { id, ...program, owner: owner.repeat(20) as never, expiresAt: 0 };
+      return catalog.upload(claims, {
+        receive: (nameFile) =>
+          backend.receive(id, program, Readable.from([new Uint8Array(bytes)]), limits, never, nameFile),
+        measure: () => Promise.reject(),
+        announcedBytes: undefined,
+      });
+    };
+    const [record] = await Promise.all(['11', '22', '22'].map(upload));
+    const id = record?.fileId as ArtifactId;
+    assert.deepEqual(await server.keys(), [`${prefix}program/${id}`]);
+    await upload('33');
+    assert.equal(server.requests.filter(({ method }) => method === 'PUT').length, 1);
+    assert.equal(await catalog.sweepOrphans(() => false), 0);
+    // On a machine that has no copy.
+    const other = await machine();
+    assert.ok((await buffer(await other.backend.open({ id, ...factsOf(bytes) }, program))).equals(bytes));
+    assert.equal(await catalog.sweepUnreferenced(0), 4);
+    assert.deepEqual(await server.keys(), []);
+    await store.close();
+  });
+
   it('goes on with what was stored before there was a bucket', async () => {
     const { backend, folder } = await machine();
     const directory = createDirectoryBackend({ folder, uploads });
-    const id = newArtifactId();
+    const id = sampleArtifactId();
     const bytes = sampleStdin(Buffer.from('older'));
     const ref = await receive(directory, id, bytes);
     await directory.close();

@@ -1,17 +1,23 @@
 // Artifacts in a bucket, with local copies for lanes and downloads. What is private is not even named there: it lies in the directory
 // backend beside it, as does what was stored before there was a bucket.
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { FailureError, fail, failureFrom } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import { failureFrom } from '../../failures/failureFrom.js';
 import { type ArtifactId, parseArtifactId } from '../../ids.js';
+import { copyIn } from '../../storedBytes/copyStored.js';
+import { createLayout } from '../../storedBytes/layout.js';
+import { storedSize } from '../../storedBytes/measureStored.js';
+import { openStored } from '../../storedBytes/openStored.js';
+import { removeStored } from '../../storedBytes/removeStored.js';
+import type { ArtifactKind } from '../../storedBytes/storedFile.js';
+import { asFailure } from '../asFailure.js';
 import { directoryBackendOver } from '../directory.js';
-import { asFailure, openForRead, sizeOf } from '../files.js';
-import { createArtifactPaths } from '../paths.js';
-import type { ArtifactBackend, ArtifactKind, ArtifactPlace, ArtifactRef, LocalFile } from '../port.js';
-import { turns } from '../turns.js';
+import type { ArtifactBackend, ArtifactPlace, ArtifactRef, LocalFile } from '../port.js';
+import { serialByKey } from '../serialByKey.js';
 import { createUploads, type UploadLimits } from '../uploads.js';
+import { withWholeBytes } from '../wholeBytes.js';
 import type { Bucket } from './bucket.js';
 import { openCache } from './cache.js';
 
@@ -30,14 +36,14 @@ export function createS3Backend({
   bucket: Bucket;
   cacheBytes: number;
 }): ArtifactBackend {
-  const paths = createArtifactPaths(join(folder, 'artifacts'));
+  const layout = createLayout(join(folder, 'artifacts'));
   const pool = createUploads(uploads);
-  const local = directoryBackendOver(paths, pool);
-  const cache = openCache(createArtifactPaths(join(folder, 'artifacts', 'bucket')), cacheBytes);
-  const inTurn = turns();
+  const local = directoryBackendOver(layout, pool);
+  const cache = openCache(createLayout(join(folder, 'artifacts', 'bucket')), cacheBytes);
+  const inTurn = serialByKey();
 
   const isLocal = async (id: ArtifactId, { kind, private: isPrivate }: ArtifactPlace): Promise<boolean> =>
-    isPrivate || (await sizeOf(paths.final(id, kind))) !== undefined;
+    isPrivate || (await storedSize(layout.final(id, kind))) !== undefined;
 
   async function localFile(ref: ArtifactRef, place: ArtifactPlace, signal: AbortSignal): Promise<LocalFile> {
     const { id, sha256, sizeBytes } = ref;
@@ -45,79 +51,82 @@ export function createS3Backend({
     if (await isLocal(id, place)) return local.localFile(ref, place, signal);
     return inTurn(objectKeyOf(id, kind), async () => {
       const held = cache.hold(id, kind) ?? (await fetchCopy(ref, kind, signal));
-      return { file: { id, path: held.path, sha256, sizeBytes }, release: held.release };
+      return { file: { ...held.file, sha256, sizeBytes }, release: held.release };
     });
   }
 
-  /** Fetched bytes are compared with the recorded digest before anybody sees them. */
+  /** Fetched bytes are compared with the recorded digest before they are used. */
   async function fetchCopy(ref: ArtifactRef, kind: ArtifactKind, signal: AbortSignal) {
     const { id, sha256, sizeBytes } = ref;
     const found = await bucket.get(objectKeyOf(id, kind), signal);
     if (found === undefined) throw new FailureError(fail('ARTIFACT_NOT_FOUND', { artifactId: id }));
-    const path = paths.newUpload(id);
+    const file = layout.newUpload(id, kind);
     try {
       if (found.sizeBytes !== sizeBytes) throw corrupt(id);
       cache.makeRoom(sizeBytes);
-      await pipeline(found.body, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }), { signal });
-      if ((await pool.digest(path)).sha256 !== sha256) throw corrupt(id);
-      await cache.add(id, kind, path, sizeBytes);
+      await copyIn(file, found.body, signal);
+      if ((await pool.digest(file)).sha256 !== sha256) throw corrupt(id);
+      await cache.add(id, file, sizeBytes);
     } catch (thrown) {
       found.body.destroy();
       // A full disk and an abort are named; whatever else breaks a transfer is the bucket's.
       const named = failureFrom(thrown, id);
       throw named.code === 'INTERNAL' ? bucket.failureOf('get', thrown) : new FailureError(named, { cause: thrown });
     } finally {
-      await rm(path, { force: true });
+      await removeStored(file);
     }
     return cache.hold(id, kind) as NonNullable<ReturnType<typeof cache.hold>>;
   }
 
-  return {
-    receive: (id, place, body, limits, signal) =>
+  return withWholeBytes({
+    receive: (id, place, body, limits, signal, nameFile) =>
       asFailure(async () => {
         const { kind } = place;
-        // It may break off before anybody reads it; the reader is told then.
+        // It may break off before it is read. The reader gets the error then.
         body.on('error', () => undefined);
-        if (await isLocal(id, place)) return local.receive(id, place, body, limits, signal);
-        const path = paths.newUpload(id);
+        if (await isLocal(id, place)) return local.receive(id, place, body, limits, signal, nameFile);
+        const file = layout.newUpload(id, kind);
         try {
-          const received = await pool.receive({ id, kind, body, ...limits }, path, signal);
-          // Uploads of one id may end at once: the first is put, the next compares itself with it.
-          await inTurn(objectKeyOf(id, kind), async () => {
-            const stored = await bucket.head(objectKeyOf(id, kind));
-            if (stored === undefined) await bucket.put(objectKeyOf(id, kind), { path, ...received }, signal);
+          const received = await pool.receive({ id, kind, body, ...limits }, file, signal);
+          const fileId = (await nameFile?.(received.sha256)) ?? id;
+          const key = objectKeyOf(fileId, kind);
+          // Uploads of one file may end at once: the first is put, the next compares itself with it.
+          await inTurn(key, async () => {
+            const stored = await bucket.head(key);
+            if (stored === undefined) await bucket.put(key, { ...file, ...received }, signal);
             else if (stored.sha256 !== received.sha256)
               throw new FailureError(fail('ARTIFACT_CONFLICT', { artifactId: id }));
-            await cache.add(id, kind, path, received.sizeBytes);
+            await cache.add(fileId, file, received.sizeBytes);
           });
-          return { id, ...received };
+          return { id: fileId, ...received };
         } finally {
-          await rm(path, { force: true });
+          await removeStored(file);
         }
       }),
 
+    receiveRequest: local.receiveRequest,
     measure: local.measure,
-    scratchPath: local.scratchPath,
+    output: local.output,
     sweepScratch: local.sweepScratch,
 
-    adopt: (id, place, file) =>
+    adopt: (id, place, made) =>
       asFailure(async () => {
         const { kind } = place;
-        if (await isLocal(id, place)) return local.adopt(id, place, file);
+        if (await isLocal(id, place)) return local.adopt(id, place, made);
         return inTurn(objectKeyOf(id, kind), async () => {
-          const ref = { id, sha256: file.sha256, sizeBytes: file.sizeBytes };
-          const path = paths.scratch(id);
+          const ref = { id, sha256: made.sha256, sizeBytes: made.sizeBytes };
+          const file = layout.output(id, kind);
           const stored = await bucket.head(objectKeyOf(id, kind));
-          // Put before, and perhaps a second attempt wrote the scratch file again: the recorded digest decides.
-          if (stored?.sha256 === file.sha256 && stored.sizeBytes === file.sizeBytes) {
-            await rm(path, { force: true });
+          // Put before, and perhaps a second attempt wrote the output again: the recorded digest decides.
+          if (stored?.sha256 === made.sha256 && stored.sizeBytes === made.sizeBytes) {
+            await removeStored(file);
             return ref;
           }
-          const written = await sizeOf(path);
+          const written = await storedSize(file);
           if (written === undefined) throw new FailureError(fail('ARTIFACT_NOT_FOUND', { artifactId: id }));
-          if (written !== file.sizeBytes) throw corrupt(id);
-          await bucket.put(objectKeyOf(id, kind), { path, ...file });
-          await cache.add(id, kind, path, file.sizeBytes);
+          if (written !== made.sizeBytes) throw corrupt(id);
+          await bucket.put(objectKeyOf(id, kind), { ...file, ...made });
+          await cache.add(id, file, made.sizeBytes);
           return ref;
         });
       }),
@@ -128,8 +137,7 @@ export function createS3Backend({
       asFailure(async () => {
         const { file, release } = await localFile(ref, place, new AbortController().signal);
         try {
-          const stream = await openForRead(file.path, ref, range);
-          return stream.once('close', release);
+          return (await openStored(file)).stream(range).once('close', release);
         } catch (thrown) {
           release();
           throw thrown;
@@ -158,7 +166,7 @@ export function createS3Backend({
       await local.close();
       bucket.close();
     },
-  };
+  });
 }
 
 const corrupt = (id: ArtifactId) => new FailureError(fail('ARTIFACT_CORRUPT', { artifactId: id }));

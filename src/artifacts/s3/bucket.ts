@@ -1,5 +1,4 @@
-// One prefix of one bucket: whole objects in and out. The only file that sees the store's own errors; beyond it they are Failures.
-import { open } from 'node:fs/promises';
+// One prefix of one bucket: whole objects in and out. The only file that sees the store's own errors. Beyond it they are Failures.
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -10,27 +9,23 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { FailureError, fail } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
 import { parseSha256, type Sha256 } from '../../ids.js';
 import type { Log } from '../../log.js';
-
-/** A finished file, to be put whole. */
-export interface FileToPut {
-  readonly path: string;
-  readonly sha256: Sha256;
-  readonly sizeBytes: number;
-}
+import { copyOut } from '../../storedBytes/copyStored.js';
+import type { StoredFile } from '../../storedBytes/storedFile.js';
 
 export interface ObjectFacts {
   readonly sizeBytes: number;
-  /** As noted when it was put; undefined for objects that are not ours. */
+  /** As noted when it was put. Undefined for objects that are not ours. */
   readonly sha256: Sha256 | undefined;
 }
 
 /** Keys are relative to the prefix. Everything rejects with BUCKET_UNAVAILABLE, or ABORTED by the signal. */
 export interface Bucket {
   /** One request: the object is there whole, or not at all. The store compares the bytes with the digest, which is signed. */
-  put(key: string, file: FileToPut, signal?: AbortSignal): Promise<void>;
+  put(key: string, file: StoredFile, signal?: AbortSignal): Promise<void>;
   putText(key: string, text: string): Promise<void>;
   /** Undefined when there is no such object. */
   head(key: string): Promise<ObjectFacts | undefined>;
@@ -39,7 +34,7 @@ export interface Bucket {
   remove(key: string): Promise<void>;
   /** Everything under a folder of the prefix, with the epoch ms of its last change. */
   list(folder: string): AsyncIterable<{ readonly key: string; readonly changedAt: number }>;
-  /** A URL that allows this one thing for so many seconds, to whoever has it; only the host is signed besides. */
+  /** A URL that lets its holder do this one thing for so many seconds. Besides that, only the host is signed. */
   presign(method: 'GET' | 'PUT', key: string, forS: number): Promise<string>;
   /** Converts what broke while a body was read. */
   failureOf(operation: string, thrown: unknown): FailureError;
@@ -91,19 +86,19 @@ export function createBucket({
   }
 
   return {
-    put: (key, { path, sha256, sizeBytes }, signal) =>
+    put: (key, file, signal) =>
       call(
         'put',
         async () => {
-          const handle = await open(path, 'r');
+          const { body, sha256, sizeBytes } = await copyOut(file);
           const unreadable = new AbortController();
           // A file that cannot be read on would otherwise leave the request waiting for the rest of its body.
-          const body = handle.createReadStream().on('error', (error) => unreadable.abort(error));
+          body.on('error', (error) => unreadable.abort(error));
           const command = new PutObjectCommand({
             ...at(key),
             Body: body,
             ContentLength: sizeBytes,
-            Metadata: { sha256 },
+            Metadata: { sha256: file.sha256 },
           });
           command.middlewareStack.add(
             (next) => (args) => {
@@ -135,7 +130,7 @@ export function createBucket({
         async () => {
           const found = await client.send(new GetObjectCommand(at(key)), { abortSignal: signal }).catch(missing);
           if (found === undefined) return undefined;
-          // Whoever reads it hears when it breaks off; before that nobody needs to.
+          // The reader gets the error when the body breaks off. Before it is read, the error does not matter.
           const body = (found.Body as Readable).on('error', () => undefined);
           return { body, sizeBytes: found.ContentLength ?? 0 };
         },

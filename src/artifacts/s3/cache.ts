@@ -1,14 +1,13 @@
-// Local copies of what lies in the bucket, for lanes and downloads: bounded in bytes, the longest unused goes first. A copy that
-// somebody holds stays, so the bound may be passed by what is in use at one time.
-import { readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+// Local copies of what lies in the bucket, for lanes and downloads: bounded in bytes, the longest unused goes first. A copy
+// that is held stays, so copies in use at one time may exceed the bound.
 import type { ArtifactId } from '../../ids.js';
-import { type ArtifactPaths, idOfFile } from '../paths.js';
-import { type ArtifactKind, artifactKinds } from '../port.js';
-import { publish } from '../publish.js';
+import type { Layout } from '../../storedBytes/layout.js';
+import { publish } from '../../storedBytes/publish.js';
+import { removeStoredNow } from '../../storedBytes/removeStored.js';
+import { type ArtifactFile, type ArtifactKind, artifactKinds } from '../../storedBytes/storedFile.js';
 
 export interface HeldCopy {
-  readonly path: string;
+  readonly file: ArtifactFile;
   /** To be called once. */
   release(): void;
 }
@@ -16,11 +15,11 @@ export interface HeldCopy {
 export interface Cache {
   /** Keeps the copy where it is until it is released. Undefined when there is none. */
   hold(id: ArtifactId, kind: ArtifactKind): HeldCopy | undefined;
-  /** Takes over a finished, flushed file; replaces an older copy. */
-  add(id: ArtifactId, kind: ArtifactKind, path: string, sizeBytes: number): Promise<void>;
+  /** Takes over a finished, flushed file as the copy of `id`; replaces an older one. */
+  add(id: ArtifactId, file: ArtifactFile, sizeBytes: number): Promise<void>;
   /** Lets copies go until so many more bytes fit. */
   makeRoom(sizeBytes: number): void;
-  /** Also of a copy that is held: whoever has it open reads on. Idempotent. */
+  /** Removes a held copy too: open readers can read on. Idempotent. */
   remove(id: ArtifactId, kind: ArtifactKind): void;
   ids(kind: ArtifactKind): Iterable<ArtifactId>;
 }
@@ -32,8 +31,8 @@ interface Copy {
   holders: number;
 }
 
-/** Finds the copies that an earlier life has left in the folders of `paths`. */
-export function openCache(paths: ArtifactPaths, limitBytes: number): Cache {
+/** Finds the copies that an earlier life has left. */
+export function openCache(layout: Layout, limitBytes: number): Cache {
   /** In order of use, the longest unused first. */
   const copies = new Map<string, Copy>();
   let totalBytes = 0;
@@ -61,11 +60,11 @@ export function openCache(paths: ArtifactPaths, limitBytes: number): Cache {
 
   function remove(id: ArtifactId, kind: ArtifactKind): void {
     forget(id, kind);
-    // In the same turn: nobody may find the path in use again before the file under it is gone.
-    rmSync(paths.final(id, kind), { force: true });
+    // In the same turn: the path must not be in use again before the file under it is gone.
+    removeStoredNow(layout.final(id, kind));
   }
 
-  for (const found of existing(paths)) enter(found);
+  for (const found of existing(layout)) enter(found);
   makeRoom(0);
 
   return {
@@ -75,7 +74,7 @@ export function openCache(paths: ArtifactPaths, limitBytes: number): Cache {
       enter(copy);
       copy.holders += 1;
       return {
-        path: paths.final(id, kind),
+        file: layout.final(id, kind),
         release: () => {
           copy.holders -= 1;
           makeRoom(0);
@@ -83,9 +82,10 @@ export function openCache(paths: ArtifactPaths, limitBytes: number): Cache {
       };
     },
 
-    async add(id, kind, path, sizeBytes) {
+    async add(id, file, sizeBytes) {
+      const { kind } = file;
       makeRoom(sizeBytes);
-      await publish(path, paths.final(id, kind));
+      await publish(file, layout.final(id, kind));
       enter(copies.get(keyOf(id, kind)) ?? { id, kind, sizeBytes, holders: 0 }, sizeBytes);
     },
 
@@ -96,15 +96,8 @@ export function openCache(paths: ArtifactPaths, limitBytes: number): Cache {
 }
 
 /** Oldest first. */
-function existing(paths: ArtifactPaths): Copy[] {
-  const found: Array<Copy & { changedAt: number }> = [];
-  for (const kind of artifactKinds) {
-    for (const name of readdirSync(paths.kindFolder(kind), { recursive: true, encoding: 'utf8' })) {
-      const id = idOfFile(name.slice(-64));
-      if (id === undefined) continue;
-      const { size, mtimeMs } = statSync(join(paths.kindFolder(kind), name));
-      found.push({ id, kind, sizeBytes: size, holders: 0, changedAt: mtimeMs });
-    }
-  }
-  return found.sort((a, b) => a.changedAt - b.changedAt);
-}
+const existing = (layout: Layout): Copy[] =>
+  artifactKinds
+    .flatMap((kind) => layout.find(kind))
+    .sort((a, b) => a.changedAt - b.changedAt)
+    .map(({ file: { id, kind }, sizeBytes }) => ({ id, kind, sizeBytes, holders: 0 }));

@@ -1,11 +1,11 @@
-// A prefix has one owner for good, and whoever may not have it is told what to do.
+// A prefix has one owner for good. Another data folder is refused, and the message says what to do.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openStore, type Store } from '../../store/environment.js';
-import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucketServer.js';
+import { type BucketServer, openBucket, startBucketServer } from '../../testkit/bucket/bucketServer.js';
 import type { Bucket } from './bucket.js';
 import { assertNoBucket, BucketError, claimBucket } from './claim.js';
 
@@ -48,7 +48,7 @@ describe('the claim on a prefix', () => {
     assert.deepEqual(await server.keys(), ['one/owner']);
   });
 
-  it('is nobody else’s, who may have another one', async () => {
+  it('is refused to another data folder, which may claim another prefix', async () => {
     const store = await newStore('second');
     await claim(await newStore('other'), 'taken/');
     await assert.rejects(claim(store, 'taken/'), refused(/belongs to another data folder.*--s3-prefix.*taken\/owner/));

@@ -1,8 +1,8 @@
 // One data folder owns one prefix of a bucket: whatever lies there without a record is swept away, so two owners would delete each
 // other's artifacts. An object in the prefix says whose it is.
-import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { FailureError } from '../../errors.js';
+import { FailureError } from '../../failures/failureError.js';
+import { randomHex, systemRandom } from '../../random.js';
 import type { Store } from '../../store/environment.js';
 import type { Bucket } from './bucket.js';
 
@@ -12,7 +12,7 @@ export interface BucketName {
   readonly prefix: string;
 }
 
-/** The service cannot start with the bucket that it was given; the message says what to do. */
+/** The service cannot start with the bucket that it was given. The message says what to do. */
 export class BucketError extends Error {
   override readonly name = 'BucketError';
 }
@@ -20,7 +20,7 @@ export class BucketError extends Error {
 /** Key of the object that names the owner. */
 const ownerKey = 'owner';
 /** An owner's name has 32 characters; whatever is much longer was not put by us (bytes). */
-const longestOwner = 256;
+const maxOwnerBytes = 256;
 
 /** Throws when the data folder has kept artifacts in a bucket: without it they would be missing. */
 export function assertNoBucket(store: Store): void {
@@ -30,12 +30,17 @@ export function assertNoBucket(store: Store): void {
 }
 
 /** Resolves when the prefix is this data folder's, from now on for good. Rejects with a BucketError. */
-export async function claimBucket(bucket: Bucket, name: BucketName, store: Store): Promise<void> {
+export async function claimBucket(
+  bucket: Bucket,
+  name: BucketName,
+  store: Store,
+  random = systemRandom,
+): Promise<void> {
   const before = store.get('meta', 'bucket') as BucketName | undefined;
   if (before !== undefined && (before.bucket !== name.bucket || before.prefix !== name.prefix))
     throw new BucketError(`${keptIn(before)} Start with them, or choose another folder with --data.`);
   const kept = store.get('meta', 'bucketOwner');
-  const owner = typeof kept === 'string' ? kept : randomBytes(16).toString('hex');
+  const owner = typeof kept === 'string' ? kept : randomHex(random, 16);
   await store.write((tx) => {
     tx.put('meta', ['bucketOwner'], owner);
     tx.put('meta', ['bucket'], { bucket: name.bucket, prefix: name.prefix });
@@ -55,7 +60,7 @@ const keptIn = ({ bucket, prefix }: BucketName) =>
 async function ownerOf(bucket: Bucket): Promise<string | undefined> {
   const found = await bucket.get(ownerKey, new AbortController().signal);
   if (found === undefined) return undefined;
-  if (found.sizeBytes <= longestOwner) return text(found.body);
+  if (found.sizeBytes <= maxOwnerBytes) return text(found.body);
   found.body.destroy();
   return 'nobody we know';
 }

@@ -31,7 +31,7 @@ export const createS3Client = ({ endpoint, region, credentials }: S3ClientOption
     // Checksums of the SDK's own are trailers and query parameters that many stores, and every presigned PUT, stumble over.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Its default writes to the console; what matters is logged by `bucket.ts`.
+    // Its default writes to the console. What matters is logged by `bucket.ts`.
     logger: silent,
     requestHandler: { connectionTimeout: connectWithinMs, socketTimeout: idleMs },
   });

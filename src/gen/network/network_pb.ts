@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file network/network.proto.
  */
 export const file_network_network: GenFile = /*@__PURE__*/
-  fileDesc("ChVuZXR3b3JrL25ldHdvcmsucHJvdG8SB25ldHdvcmsigAEKE1JlcXVlc3RQcm9vZlJlcXVlc3QSJgoGZm9ybWF0GAEgASgOMhYubmV0d29yay5NZXNzYWdlRm9ybWF0EhEKCXNpZ25hdHVyZRgCIAEoDBIuCgRib2R5GAMgASgLMiAubmV0d29yay5SZXF1ZXN0UHJvb2ZSZXF1ZXN0Qm9keSKvAgoXUmVxdWVzdFByb29mUmVxdWVzdEJvZHkSDQoFbm9uY2UYASABKAQSDwoHdmtfaGFzaBgCIAEoDBIPCgd2ZXJzaW9uGAMgASgJEiAKBG1vZGUYBCABKA4yEi5uZXR3b3JrLlByb29mTW9kZRIuCghzdHJhdGVneRgFIAEoDjIcLm5ldHdvcmsuRnVsZmlsbG1lbnRTdHJhdGVneRIRCglzdGRpbl91cmkYBiABKAkSEAoIZGVhZGxpbmUYByABKAQSEwoLY3ljbGVfbGltaXQYCCABKAQSEQoJZ2FzX2xpbWl0GAkgASgEEhoKEm1pbl9hdWN0aW9uX3BlcmlvZBgKIAEoBBIRCgl3aGl0ZWxpc3QYCyADKAwSFQoNc3RkaW5fcHJpdmF0ZRgMIAEoCCJYChRSZXF1ZXN0UHJvb2ZSZXNwb25zZRIPCgd0eF9oYXNoGAEgASgMEi8KBGJvZHkYAiABKAsyIS5uZXR3b3JrLlJlcXVlc3RQcm9vZlJlc3BvbnNlQm9keSIuChhSZXF1ZXN0UHJvb2ZSZXNwb25zZUJvZHkSEgoKcmVxdWVzdF9pZBgBIAEoDCIyChxHZXRQcm9vZlJlcXVlc3RTdGF0dXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwi+gIKHUdldFByb29mUmVxdWVzdFN0YXR1c1Jlc3BvbnNlEjYKEmZ1bGZpbGxtZW50X3N0YXR1cxgBIAEoDjIaLm5ldHdvcmsuRnVsZmlsbG1lbnRTdGF0dXMSMgoQZXhlY3V0aW9uX3N0YXR1cxgCIAEoDjIYLm5ldHdvcmsuRXhlY3V0aW9uU3RhdHVzEhcKD3JlcXVlc3RfdHhfaGFzaBgDIAEoDBIQCghkZWFkbGluZRgEIAEoBBIcCg9mdWxmaWxsX3R4X2hhc2gYBSABKAxIAIgBARIWCglwcm9vZl91cmkYBiABKAlIAYgBARIfChJwdWJsaWNfdmFsdWVzX2hhc2gYByABKAxIAogBARIdChBwcm9vZl9wdWJsaWNfdXJpGAggASgJSAOIAQFCEgoQX2Z1bGZpbGxfdHhfaGFzaEIMCgpfcHJvb2ZfdXJpQhUKE19wdWJsaWNfdmFsdWVzX2hhc2hCEwoRX3Byb29mX3B1YmxpY191cmkiMwodR2V0UHJvb2ZSZXF1ZXN0RGV0YWlsc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDCJZCh5HZXRQcm9vZlJlcXVlc3REZXRhaWxzUmVzcG9uc2USKwoHcmVxdWVzdBgBIAEoCzIVLm5ldHdvcmsuUHJvb2ZSZXF1ZXN0SACIAQFCCgoIX3JlcXVlc3QihAcKH0dldEZpbHRlcmVkUHJvb2ZSZXF1ZXN0c1JlcXVlc3QSFAoHdmVyc2lvbhgBIAEoCUgAiAEBEjsKEmZ1bGZpbGxtZW50X3N0YXR1cxgCIAEoDjIaLm5ldHdvcmsuRnVsZmlsbG1lbnRTdGF0dXNIAYgBARI3ChBleGVjdXRpb25fc3RhdHVzGAMgASgOMhgubmV0d29yay5FeGVjdXRpb25TdGF0dXNIAogBARIdChBtaW5pbXVtX2RlYWRsaW5lGAQgASgESAOIAQESFAoHdmtfaGFzaBgFIAEoDEgEiAEBEhYKCXJlcXVlc3RlchgGIAEoDEgFiAEBEhYKCWZ1bGZpbGxlchgHIAEoDEgGiAEBEhEKBGZyb20YCCABKARIB4gBARIPCgJ0bxgJIAEoBEgIiAEBEhIKBWxpbWl0GAogASgNSAmIAQESEQoEcGFnZRgLIAEoDUgKiAEBEiUKBG1vZGUYDCABKA4yEi5uZXR3b3JrLlByb29mTW9kZUgLiAEBEhcKCm5vdF9iaWRfYnkYDSABKAxIDIgBARI9ChJleGVjdXRlX2ZhaWxfY2F1c2UYDiABKA4yHC5uZXR3b3JrLkV4ZWN1dGVGYWlsdXJlQ2F1c2VIDYgBARI5ChFzZXR0bGVtZW50X3N0YXR1cxgPIAEoDjIZLm5ldHdvcmsuU2V0dGxlbWVudFN0YXR1c0gOiAEBEi4KBWVycm9yGBAgASgOMhoubmV0d29yay5Qcm9vZlJlcXVlc3RFcnJvckgPiAEBEhkKDGlzX3RpbWVkX291dBgRIAEoCEgQiAEBEhgKC3VzZV9tYWlubmV0GBIgASgISBGIAQFCCgoIX3ZlcnNpb25CFQoTX2Z1bGZpbGxtZW50X3N0YXR1c0ITChFfZXhlY3V0aW9uX3N0YXR1c0ITChFfbWluaW11bV9kZWFkbGluZUIKCghfdmtfaGFzaEIMCgpfcmVxdWVzdGVyQgwKCl9mdWxmaWxsZXJCBwoFX2Zyb21CBQoDX3RvQggKBl9saW1pdEIHCgVfcGFnZUIHCgVfbW9kZUINCgtfbm90X2JpZF9ieUIVChNfZXhlY3V0ZV9mYWlsX2NhdXNlQhQKEl9zZXR0bGVtZW50X3N0YXR1c0IICgZfZXJyb3JCDwoNX2lzX3RpbWVkX291dEIOCgxfdXNlX21haW5uZXQiSwogR2V0RmlsdGVyZWRQcm9vZlJlcXVlc3RzUmVzcG9uc2USJwoIcmVxdWVzdHMYASADKAsyFS5uZXR3b3JrLlByb29mUmVxdWVzdCKpCQoMUHJvb2ZSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSDwoHdmtfaGFzaBgCIAEoDBIPCgd2ZXJzaW9uGAMgASgJEiAKBG1vZGUYBCABKA4yEi5uZXR3b3JrLlByb29mTW9kZRIuCghzdHJhdGVneRgFIAEoDjIcLm5ldHdvcmsuRnVsZmlsbG1lbnRTdHJhdGVneRITCgtwcm9ncmFtX3VyaRgGIAEoCRIRCglzdGRpbl91cmkYByABKAkSEAoIZGVhZGxpbmUYCCABKAQSEwoLY3ljbGVfbGltaXQYCSABKAQSFgoJZ2FzX3ByaWNlGAogASgESACIAQESNgoSZnVsZmlsbG1lbnRfc3RhdHVzGAsgASgOMhoubmV0d29yay5GdWxmaWxsbWVudFN0YXR1cxIyChBleGVjdXRpb25fc3RhdHVzGAwgASgOMhgubmV0d29yay5FeGVjdXRpb25TdGF0dXMSEQoJcmVxdWVzdGVyGA0gASgMEhYKCWZ1bGZpbGxlchgOIAEoDEgBiAEBEhkKDHByb2dyYW1fbmFtZRgPIAEoCUgCiAEBEhsKDnJlcXVlc3Rlcl9uYW1lGBAgASgJSAOIAQESGwoOZnVsZmlsbGVyX25hbWUYESABKAlIBIgBARISCgpjcmVhdGVkX2F0GBIgASgEEhIKCnVwZGF0ZWRfYXQYEyABKAQSGQoMZnVsZmlsbGVkX2F0GBQgASgESAWIAQESDwoHdHhfaGFzaBgVIAEoDBITCgZjeWNsZXMYFiABKARIBogBARIfChJwdWJsaWNfdmFsdWVzX2hhc2gYFyABKAxIB4gBARIdChBkZWR1Y3Rpb25fYW1vdW50GBggASgJSAiIAQESGgoNcmVmdW5kX2Ftb3VudBgZIAEoCUgJiAEBEhEKCWdhc19saW1pdBgaIAEoBBIVCghnYXNfdXNlZBgbIAEoBEgKiAEBEjgKEmV4ZWN1dGVfZmFpbF9jYXVzZRgcIAEoDjIcLm5ldHdvcmsuRXhlY3V0ZUZhaWx1cmVDYXVzZRI0ChFzZXR0bGVtZW50X3N0YXR1cxgdIAEoDjIZLm5ldHdvcmsuU2V0dGxlbWVudFN0YXR1cxIaChJwcm9ncmFtX3B1YmxpY191cmkYHiABKAkSGAoQc3RkaW5fcHVibGljX3VyaRgfIAEoCRIaChJtaW5fYXVjdGlvbl9wZXJpb2QYICABKAQSEQoJd2hpdGVsaXN0GCEgAygMEikKBWVycm9yGCIgASgOMhoubmV0d29yay5Qcm9vZlJlcXVlc3RFcnJvchIVCg1zdGRpbl9wcml2YXRlGCMgASgIQgwKCl9nYXNfcHJpY2VCDAoKX2Z1bGZpbGxlckIPCg1fcHJvZ3JhbV9uYW1lQhEKD19yZXF1ZXN0ZXJfbmFtZUIRCg9fZnVsZmlsbGVyX25hbWVCDwoNX2Z1bGZpbGxlZF9hdEIJCgdfY3ljbGVzQhUKE19wdWJsaWNfdmFsdWVzX2hhc2hCEwoRX2RlZHVjdGlvbl9hbW91bnRCEAoOX3JlZnVuZF9hbW91bnRCCwoJX2dhc191c2VkIiIKD0dldE5vbmNlUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgMIiEKEEdldE5vbmNlUmVzcG9uc2USDQoFbm9uY2UYASABKAQiJAoRR2V0QmFsYW5jZVJlcXVlc3QSDwoHYWRkcmVzcxgBIAEoDCIkChJHZXRCYWxhbmNlUmVzcG9uc2USDgoGYW1vdW50GAEgASgJIiQKEUdldFByb2dyYW1SZXF1ZXN0Eg8KB3ZrX2hhc2gYASABKAwiSAoSR2V0UHJvZ3JhbVJlc3BvbnNlEiYKB3Byb2dyYW0YASABKAsyEC5uZXR3b3JrLlByb2dyYW1IAIgBAUIKCghfcHJvZ3JhbSJ6CgdQcm9ncmFtEg8KB3ZrX2hhc2gYASABKAwSCgoCdmsYAiABKAwSEwoLcHJvZ3JhbV91cmkYAyABKAkSEQoEbmFtZRgEIAEoCUgAiAEBEg0KBW93bmVyGAUgASgMEhIKCmNyZWF0ZWRfYXQYBiABKARCBwoFX25hbWUiggEKFENyZWF0ZVByb2dyYW1SZXF1ZXN0EiYKBmZvcm1hdBgBIAEoDjIWLm5ldHdvcmsuTWVzc2FnZUZvcm1hdBIRCglzaWduYXR1cmUYAiABKAwSLwoEYm9keRgDIAEoCzIhLm5ldHdvcmsuQ3JlYXRlUHJvZ3JhbVJlcXVlc3RCb2R5IlsKGENyZWF0ZVByb2dyYW1SZXF1ZXN0Qm9keRINCgVub25jZRgBIAEoBBIPCgd2a19oYXNoGAIgASgMEgoKAnZrGAMgASgMEhMKC3Byb2dyYW1fdXJpGAQgASgJIloKFUNyZWF0ZVByb2dyYW1SZXNwb25zZRIPCgd0eF9oYXNoGAEgASgMEjAKBGJvZHkYAiABKAsyIi5uZXR3b3JrLkNyZWF0ZVByb2dyYW1SZXNwb25zZUJvZHkiGwoZQ3JlYXRlUHJvZ3JhbVJlc3BvbnNlQm9keSKCAQoUQ2FuY2VsUmVxdWVzdFJlcXVlc3QSJgoGZm9ybWF0GAEgASgOMhYubmV0d29yay5NZXNzYWdlRm9ybWF0EhEKCXNpZ25hdHVyZRgCIAEoDBIvCgRib2R5GAMgASgLMiEubmV0d29yay5DYW5jZWxSZXF1ZXN0UmVxdWVzdEJvZHkiPQoYQ2FuY2VsUmVxdWVzdFJlcXVlc3RCb2R5Eg0KBW5vbmNlGAEgASgEEhIKCnJlcXVlc3RfaWQYAiABKAwiWgoVQ2FuY2VsUmVxdWVzdFJlc3BvbnNlEg8KB3R4X2hhc2gYASABKAwSMAoEYm9keRgCIAEoCzIiLm5ldHdvcmsuQ2FuY2VsUmVxdWVzdFJlc3BvbnNlQm9keSIbChlDYW5jZWxSZXF1ZXN0UmVzcG9uc2VCb2R5IkAKHEdldFByb29mUmVxdWVzdFBhcmFtc1JlcXVlc3QSIAoEbW9kZRgBIAEoDjISLm5ldHdvcmsuUHJvb2ZNb2RlIt4BCh1HZXRQcm9vZlJlcXVlc3RQYXJhbXNSZXNwb25zZRIOCgZkb21haW4YASABKAwSEgoKYXVjdGlvbmVlchgCIAEoDBIQCghleGVjdXRvchgDIAEoDBIQCgh2ZXJpZmllchgEIAEoDBIZChFtYXhfcHJpY2VfcGVyX3BndRgFIAEoCRIQCghiYXNlX2ZlZRgGIAEoCRIQCgh0cmVhc3VyeRgHIAEoDBIRCgl0aWNrX3NpemUYCCABKAQSIwobbmV0d29ya19mbG9vcl9wcmljZV9wZXJfcGd1GAkgASgJIjsKGUdldFByb3ZlcnNCeVVwdGltZVJlcXVlc3QSHgoWaGlnaF9hdmFpbGFiaWxpdHlfb25seRgBIAEoCCItChpHZXRQcm92ZXJzQnlVcHRpbWVSZXNwb25zZRIPCgdwcm92ZXJzGAEgAygMIh0KG0dldE1hcmtldFByaWNlUGVyUGd1UmVxdWVzdCI8ChxHZXRNYXJrZXRQcmljZVBlclBndVJlc3BvbnNlEg0KBXByaWNlGAEgASgJEg0KBWFzX29mGAIgASgDKmMKDU1lc3NhZ2VGb3JtYXQSHgoaTUVTU0FHRV9GT1JNQVRfVU5TUEVDSUZJRUQQABIZChVNRVNTQUdFX0ZPUk1BVF9CSU5BUlkQARIXChNNRVNTQUdFX0ZPUk1BVF9KU09OEAIqhQEKCVByb29mTW9kZRIaChZQUk9PRl9NT0RFX1VOU1BFQ0lGSUVEEAASEwoPUFJPT0ZfTU9ERV9DT1JFEAESGQoVUFJPT0ZfTU9ERV9DT01QUkVTU0VEEAISFAoQUFJPT0ZfTU9ERV9QTE9OSxADEhYKElBST09GX01PREVfR1JPVEgxNhAEKqEBChNGdWxmaWxsbWVudFN0cmF0ZWd5EiQKIEZVTEZJTExNRU5UX1NUUkFURUdZX1VOU1BFQ0lGSUVEEAASHwobRlVMRklMTE1FTlRfU1RSQVRFR1lfSE9TVEVEEAESIQodRlVMRklMTE1FTlRfU1RSQVRFR1lfUkVTRVJWRUQQAhIgChxGVUxGSUxMTUVOVF9TVFJBVEVHWV9BVUNUSU9OEAMqwgEKEUZ1bGZpbGxtZW50U3RhdHVzEiIKHkZVTEZJTExNRU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEiAKHEZVTEZJTExNRU5UX1NUQVRVU19SRVFVRVNURUQQARIfChtGVUxGSUxMTUVOVF9TVEFUVVNfQVNTSUdORUQQAhIgChxGVUxGSUxMTUVOVF9TVEFUVVNfRlVMRklMTEVEEAMSJAogRlVMRklMTE1FTlRfU1RBVFVTX1VORlVMRklMTEFCTEUQBCqWAQoPRXhlY3V0aW9uU3RhdHVzEiAKHEVYRUNVVElPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIfChtFWEVDVVRJT05fU1RBVFVTX1VORVhFQ1VURUQQARIdChlFWEVDVVRJT05fU1RBVFVTX0VYRUNVVEVEEAISIQodRVhFQ1VUSU9OX1NUQVRVU19VTkVYRUNVVEFCTEUQAyp1ChBTZXR0bGVtZW50U3RhdHVzEiEKHVNFVFRMRU1FTlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASHwobU0VUVExFTUVOVF9TVEFUVVNfVU5TRVRUTEVEEAESHQoZU0VUVExFTUVOVF9TVEFUVVNfU0VUVExFRBACKuIDChNFeGVjdXRlRmFpbHVyZUNhdXNlEiUKIUVYRUNVVEVfRkFJTFVSRV9DQVVTRV9VTlNQRUNJRklFRBAAEjYKMkVYRUNVVEVfRkFJTFVSRV9DQVVTRV9IQUxUX1dJVEhfTk9OX1pFUk9fRVhJVF9DT0RFEAESLworRVhFQ1VURV9GQUlMVVJFX0NBVVNFX0lOVkFMSURfTUVNT1JZX0FDQ0VTUxACEi0KKUVYRUNVVEVfRkFJTFVSRV9DQVVTRV9VTlNVUFBPUlRFRF9TWVNDQUxMEAMSJAogRVhFQ1VURV9GQUlMVVJFX0NBVVNFX0JSRUFLUE9JTlQQBBIuCipFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfRVhDRUVERURfQ1lDTEVfTElNSVQQBRIvCitFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfSU5WQUxJRF9TWVNDQUxMX1VTQUdFEAYSJwojRVhFQ1VURV9GQUlMVVJFX0NBVVNFX1VOSU1QTEVNRU5URUQQBxIuCipFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfRU5EX0lOX1VOQ09OU1RSQUlORUQQCBIsCihFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfRVhDRUVERURfR0FTX0xJTUlUEAkqxgIKEVByb29mUmVxdWVzdEVycm9yEiMKH1BST09GX1JFUVVFU1RfRVJST1JfVU5TUEVDSUZJRUQQABIpCiVQUk9PRl9SRVFVRVNUX0VSUk9SX0VYRUNVVElPTl9GQUlMVVJFEAESMQotUFJPT0ZfUkVRVUVTVF9FUlJPUl9WRVJJRklDQVRJT05fS0VZX01JU01BVENIEAISJwojUFJPT0ZfUkVRVUVTVF9FUlJPUl9VTktOT1dOX0ZBSUxVUkUQAxIuCipQUk9PRl9SRVFVRVNUX0VSUk9SX1BVQkxJQ19WQUxVRVNfTUlTTUFUQ0gQBBIsCihQUk9PRl9SRVFVRVNUX0VSUk9SX1ZFUklGSUNBVElPTl9GQUlMVVJFEAUSJwojUFJPT0ZfUkVRVUVTVF9FUlJPUl9QUk9WSU5HX0ZBSUxVUkUQBjK7CAoNUHJvdmVyTmV0d29yaxJLCgxSZXF1ZXN0UHJvb2YSHC5uZXR3b3JrLlJlcXVlc3RQcm9vZlJlcXVlc3QaHS5uZXR3b3JrLlJlcXVlc3RQcm9vZlJlc3BvbnNlEmYKFUdldFByb29mUmVxdWVzdFN0YXR1cxIlLm5ldHdvcmsuR2V0UHJvb2ZSZXF1ZXN0U3RhdHVzUmVxdWVzdBomLm5ldHdvcmsuR2V0UHJvb2ZSZXF1ZXN0U3RhdHVzUmVzcG9uc2USaQoWR2V0UHJvb2ZSZXF1ZXN0RGV0YWlscxImLm5ldHdvcmsuR2V0UHJvb2ZSZXF1ZXN0RGV0YWlsc1JlcXVlc3QaJy5uZXR3b3JrLkdldFByb29mUmVxdWVzdERldGFpbHNSZXNwb25zZRJvChhHZXRGaWx0ZXJlZFByb29mUmVxdWVzdHMSKC5uZXR3b3JrLkdldEZpbHRlcmVkUHJvb2ZSZXF1ZXN0c1JlcXVlc3QaKS5uZXR3b3JrLkdldEZpbHRlcmVkUHJvb2ZSZXF1ZXN0c1Jlc3BvbnNlEj8KCEdldE5vbmNlEhgubmV0d29yay5HZXROb25jZVJlcXVlc3QaGS5uZXR3b3JrLkdldE5vbmNlUmVzcG9uc2USRQoKR2V0QmFsYW5jZRIaLm5ldHdvcmsuR2V0QmFsYW5jZVJlcXVlc3QaGy5uZXR3b3JrLkdldEJhbGFuY2VSZXNwb25zZRJFCgpHZXRQcm9ncmFtEhoubmV0d29yay5HZXRQcm9ncmFtUmVxdWVzdBobLm5ldHdvcmsuR2V0UHJvZ3JhbVJlc3BvbnNlEk4KDUNyZWF0ZVByb2dyYW0SHS5uZXR3b3JrLkNyZWF0ZVByb2dyYW1SZXF1ZXN0Gh4ubmV0d29yay5DcmVhdGVQcm9ncmFtUmVzcG9uc2USTgoNQ2FuY2VsUmVxdWVzdBIdLm5ldHdvcmsuQ2FuY2VsUmVxdWVzdFJlcXVlc3QaHi5uZXR3b3JrLkNhbmNlbFJlcXVlc3RSZXNwb25zZRJmChVHZXRQcm9vZlJlcXVlc3RQYXJhbXMSJS5uZXR3b3JrLkdldFByb29mUmVxdWVzdFBhcmFtc1JlcXVlc3QaJi5uZXR3b3JrLkdldFByb29mUmVxdWVzdFBhcmFtc1Jlc3BvbnNlEl0KEkdldFByb3ZlcnNCeVVwdGltZRIiLm5ldHdvcmsuR2V0UHJvdmVyc0J5VXB0aW1lUmVxdWVzdBojLm5ldHdvcmsuR2V0UHJvdmVyc0J5VXB0aW1lUmVzcG9uc2USYwoUR2V0TWFya2V0UHJpY2VQZXJQZ3USJC5uZXR3b3JrLkdldE1hcmtldFByaWNlUGVyUGd1UmVxdWVzdBolLm5ldHdvcmsuR2V0TWFya2V0UHJpY2VQZXJQZ3VSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChVuZXR3b3JrL25ldHdvcmsucHJvdG8SB25ldHdvcmsigAEKE1JlcXVlc3RQcm9vZlJlcXVlc3QSJgoGZm9ybWF0GAEgASgOMhYubmV0d29yay5NZXNzYWdlRm9ybWF0EhEKCXNpZ25hdHVyZRgCIAEoDBIuCgRib2R5GAMgASgLMiAubmV0d29yay5SZXF1ZXN0UHJvb2ZSZXF1ZXN0Qm9keSKvAgoXUmVxdWVzdFByb29mUmVxdWVzdEJvZHkSDQoFbm9uY2UYASABKAQSDwoHdmtfaGFzaBgCIAEoDBIPCgd2ZXJzaW9uGAMgASgJEiAKBG1vZGUYBCABKA4yEi5uZXR3b3JrLlByb29mTW9kZRIuCghzdHJhdGVneRgFIAEoDjIcLm5ldHdvcmsuRnVsZmlsbG1lbnRTdHJhdGVneRIRCglzdGRpbl91cmkYBiABKAkSEAoIZGVhZGxpbmUYByABKAQSEwoLY3ljbGVfbGltaXQYCCABKAQSEQoJZ2FzX2xpbWl0GAkgASgEEhoKEm1pbl9hdWN0aW9uX3BlcmlvZBgKIAEoBBIRCgl3aGl0ZWxpc3QYCyADKAwSFQoNc3RkaW5fcHJpdmF0ZRgMIAEoCCJYChRSZXF1ZXN0UHJvb2ZSZXNwb25zZRIPCgd0eF9oYXNoGAEgASgMEi8KBGJvZHkYAiABKAsyIS5uZXR3b3JrLlJlcXVlc3RQcm9vZlJlc3BvbnNlQm9keSIuChhSZXF1ZXN0UHJvb2ZSZXNwb25zZUJvZHkSEgoKcmVxdWVzdF9pZBgBIAEoDCIyChxHZXRQcm9vZlJlcXVlc3RTdGF0dXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwi+gIKHUdldFByb29mUmVxdWVzdFN0YXR1c1Jlc3BvbnNlEjYKEmZ1bGZpbGxtZW50X3N0YXR1cxgBIAEoDjIaLm5ldHdvcmsuRnVsZmlsbG1lbnRTdGF0dXMSMgoQZXhlY3V0aW9uX3N0YXR1cxgCIAEoDjIYLm5ldHdvcmsuRXhlY3V0aW9uU3RhdHVzEhcKD3JlcXVlc3RfdHhfaGFzaBgDIAEoDBIQCghkZWFkbGluZRgEIAEoBBIcCg9mdWxmaWxsX3R4X2hhc2gYBSABKAxIAIgBARIWCglwcm9vZl91cmkYBiABKAlIAYgBARIfChJwdWJsaWNfdmFsdWVzX2hhc2gYByABKAxIAogBARIdChBwcm9vZl9wdWJsaWNfdXJpGAggASgJSAOIAQFCEgoQX2Z1bGZpbGxfdHhfaGFzaEIMCgpfcHJvb2ZfdXJpQhUKE19wdWJsaWNfdmFsdWVzX2hhc2hCEwoRX3Byb29mX3B1YmxpY191cmkiMwodR2V0UHJvb2ZSZXF1ZXN0RGV0YWlsc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDCJZCh5HZXRQcm9vZlJlcXVlc3REZXRhaWxzUmVzcG9uc2USKwoHcmVxdWVzdBgBIAEoCzIVLm5ldHdvcmsuUHJvb2ZSZXF1ZXN0SACIAQFCCgoIX3JlcXVlc3QihAcKH0dldEZpbHRlcmVkUHJvb2ZSZXF1ZXN0c1JlcXVlc3QSFAoHdmVyc2lvbhgBIAEoCUgAiAEBEjsKEmZ1bGZpbGxtZW50X3N0YXR1cxgCIAEoDjIaLm5ldHdvcmsuRnVsZmlsbG1lbnRTdGF0dXNIAYgBARI3ChBleGVjdXRpb25fc3RhdHVzGAMgASgOMhgubmV0d29yay5FeGVjdXRpb25TdGF0dXNIAogBARIdChBtaW5pbXVtX2RlYWRsaW5lGAQgASgESAOIAQESFAoHdmtfaGFzaBgFIAEoDEgEiAEBEhYKCXJlcXVlc3RlchgGIAEoDEgFiAEBEhYKCWZ1bGZpbGxlchgHIAEoDEgGiAEBEhEKBGZyb20YCCABKARIB4gBARIPCgJ0bxgJIAEoBEgIiAEBEhIKBWxpbWl0GAogASgNSAmIAQESEQoEcGFnZRgLIAEoDUgKiAEBEiUKBG1vZGUYDCABKA4yEi5uZXR3b3JrLlByb29mTW9kZUgLiAEBEhcKCm5vdF9iaWRfYnkYDSABKAxIDIgBARI9ChJleGVjdXRlX2ZhaWxfY2F1c2UYDiABKA4yHC5uZXR3b3JrLkV4ZWN1dGVGYWlsdXJlQ2F1c2VIDYgBARI5ChFzZXR0bGVtZW50X3N0YXR1cxgPIAEoDjIZLm5ldHdvcmsuU2V0dGxlbWVudFN0YXR1c0gOiAEBEi4KBWVycm9yGBAgASgOMhoubmV0d29yay5Qcm9vZlJlcXVlc3RFcnJvckgPiAEBEhkKDGlzX3RpbWVkX291dBgRIAEoCEgQiAEBEhgKC3VzZV9tYWlubmV0GBIgASgISBGIAQFCCgoIX3ZlcnNpb25CFQoTX2Z1bGZpbGxtZW50X3N0YXR1c0ITChFfZXhlY3V0aW9uX3N0YXR1c0ITChFfbWluaW11bV9kZWFkbGluZUIKCghfdmtfaGFzaEIMCgpfcmVxdWVzdGVyQgwKCl9mdWxmaWxsZXJCBwoFX2Zyb21CBQoDX3RvQggKBl9saW1pdEIHCgVfcGFnZUIHCgVfbW9kZUINCgtfbm90X2JpZF9ieUIVChNfZXhlY3V0ZV9mYWlsX2NhdXNlQhQKEl9zZXR0bGVtZW50X3N0YXR1c0IICgZfZXJyb3JCDwoNX2lzX3RpbWVkX291dEIOCgxfdXNlX21haW5uZXQiSwogR2V0RmlsdGVyZWRQcm9vZlJlcXVlc3RzUmVzcG9uc2USJwoIcmVxdWVzdHMYASADKAsyFS5uZXR3b3JrLlByb29mUmVxdWVzdCLTCQoMUHJvb2ZSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSDwoHdmtfaGFzaBgCIAEoDBIPCgd2ZXJzaW9uGAMgASgJEiAKBG1vZGUYBCABKA4yEi5uZXR3b3JrLlByb29mTW9kZRIuCghzdHJhdGVneRgFIAEoDjIcLm5ldHdvcmsuRnVsZmlsbG1lbnRTdHJhdGVneRITCgtwcm9ncmFtX3VyaRgGIAEoCRIRCglzdGRpbl91cmkYByABKAkSEAoIZGVhZGxpbmUYCCABKAQSEwoLY3ljbGVfbGltaXQYCSABKAQSFgoJZ2FzX3ByaWNlGAogASgESACIAQESNgoSZnVsZmlsbG1lbnRfc3RhdHVzGAsgASgOMhoubmV0d29yay5GdWxmaWxsbWVudFN0YXR1cxIyChBleGVjdXRpb25fc3RhdHVzGAwgASgOMhgubmV0d29yay5FeGVjdXRpb25TdGF0dXMSEQoJcmVxdWVzdGVyGA0gASgMEhYKCWZ1bGZpbGxlchgOIAEoDEgBiAEBEhkKDHByb2dyYW1fbmFtZRgPIAEoCUgCiAEBEhsKDnJlcXVlc3Rlcl9uYW1lGBAgASgJSAOIAQESGwoOZnVsZmlsbGVyX25hbWUYESABKAlIBIgBARISCgpjcmVhdGVkX2F0GBIgASgEEhIKCnVwZGF0ZWRfYXQYEyABKAQSGQoMZnVsZmlsbGVkX2F0GBQgASgESAWIAQESDwoHdHhfaGFzaBgVIAEoDBITCgZjeWNsZXMYFiABKARIBogBARIfChJwdWJsaWNfdmFsdWVzX2hhc2gYFyABKAxIB4gBARIdChBkZWR1Y3Rpb25fYW1vdW50GBggASgJSAiIAQESGgoNcmVmdW5kX2Ftb3VudBgZIAEoCUgJiAEBEhEKCWdhc19saW1pdBgaIAEoBBIVCghnYXNfdXNlZBgbIAEoBEgKiAEBEjgKEmV4ZWN1dGVfZmFpbF9jYXVzZRgcIAEoDjIcLm5ldHdvcmsuRXhlY3V0ZUZhaWx1cmVDYXVzZRI0ChFzZXR0bGVtZW50X3N0YXR1cxgdIAEoDjIZLm5ldHdvcmsuU2V0dGxlbWVudFN0YXR1cxIaChJwcm9ncmFtX3B1YmxpY191cmkYHiABKAkSGAoQc3RkaW5fcHVibGljX3VyaRgfIAEoCRIaChJtaW5fYXVjdGlvbl9wZXJpb2QYICABKAQSEQoJd2hpdGVsaXN0GCEgAygMEikKBWVycm9yGCIgASgOMhoubmV0d29yay5Qcm9vZlJlcXVlc3RFcnJvchIVCg1zdGRpbl9wcml2YXRlGCMgASgIEhgKC2Vycm9yX3RyYWNlGCcgASgMSAuIAQFCDAoKX2dhc19wcmljZUIMCgpfZnVsZmlsbGVyQg8KDV9wcm9ncmFtX25hbWVCEQoPX3JlcXVlc3Rlcl9uYW1lQhEKD19mdWxmaWxsZXJfbmFtZUIPCg1fZnVsZmlsbGVkX2F0QgkKB19jeWNsZXNCFQoTX3B1YmxpY192YWx1ZXNfaGFzaEITChFfZGVkdWN0aW9uX2Ftb3VudEIQCg5fcmVmdW5kX2Ftb3VudEILCglfZ2FzX3VzZWRCDgoMX2Vycm9yX3RyYWNlIiIKD0dldE5vbmNlUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgMIiEKEEdldE5vbmNlUmVzcG9uc2USDQoFbm9uY2UYASABKAQiJAoRR2V0QmFsYW5jZVJlcXVlc3QSDwoHYWRkcmVzcxgBIAEoDCIkChJHZXRCYWxhbmNlUmVzcG9uc2USDgoGYW1vdW50GAEgASgJIiQKEUdldFByb2dyYW1SZXF1ZXN0Eg8KB3ZrX2hhc2gYASABKAwiSAoSR2V0UHJvZ3JhbVJlc3BvbnNlEiYKB3Byb2dyYW0YASABKAsyEC5uZXR3b3JrLlByb2dyYW1IAIgBAUIKCghfcHJvZ3JhbSJ6CgdQcm9ncmFtEg8KB3ZrX2hhc2gYASABKAwSCgoCdmsYAiABKAwSEwoLcHJvZ3JhbV91cmkYAyABKAkSEQoEbmFtZRgEIAEoCUgAiAEBEg0KBW93bmVyGAUgASgMEhIKCmNyZWF0ZWRfYXQYBiABKARCBwoFX25hbWUiggEKFENyZWF0ZVByb2dyYW1SZXF1ZXN0EiYKBmZvcm1hdBgBIAEoDjIWLm5ldHdvcmsuTWVzc2FnZUZvcm1hdBIRCglzaWduYXR1cmUYAiABKAwSLwoEYm9keRgDIAEoCzIhLm5ldHdvcmsuQ3JlYXRlUHJvZ3JhbVJlcXVlc3RCb2R5IlsKGENyZWF0ZVByb2dyYW1SZXF1ZXN0Qm9keRINCgVub25jZRgBIAEoBBIPCgd2a19oYXNoGAIgASgMEgoKAnZrGAMgASgMEhMKC3Byb2dyYW1fdXJpGAQgASgJIloKFUNyZWF0ZVByb2dyYW1SZXNwb25zZRIPCgd0eF9oYXNoGAEgASgMEjAKBGJvZHkYAiABKAsyIi5uZXR3b3JrLkNyZWF0ZVByb2dyYW1SZXNwb25zZUJvZHkiGwoZQ3JlYXRlUHJvZ3JhbVJlc3BvbnNlQm9keSKCAQoUQ2FuY2VsUmVxdWVzdFJlcXVlc3QSJgoGZm9ybWF0GAEgASgOMhYubmV0d29yay5NZXNzYWdlRm9ybWF0EhEKCXNpZ25hdHVyZRgCIAEoDBIvCgRib2R5GAMgASgLMiEubmV0d29yay5DYW5jZWxSZXF1ZXN0UmVxdWVzdEJvZHkiPQoYQ2FuY2VsUmVxdWVzdFJlcXVlc3RCb2R5Eg0KBW5vbmNlGAEgASgEEhIKCnJlcXVlc3RfaWQYAiABKAwiWgoVQ2FuY2VsUmVxdWVzdFJlc3BvbnNlEg8KB3R4X2hhc2gYASABKAwSMAoEYm9keRgCIAEoCzIiLm5ldHdvcmsuQ2FuY2VsUmVxdWVzdFJlc3BvbnNlQm9keSIbChlDYW5jZWxSZXF1ZXN0UmVzcG9uc2VCb2R5IkAKHEdldFByb29mUmVxdWVzdFBhcmFtc1JlcXVlc3QSIAoEbW9kZRgBIAEoDjISLm5ldHdvcmsuUHJvb2ZNb2RlIt4BCh1HZXRQcm9vZlJlcXVlc3RQYXJhbXNSZXNwb25zZRIOCgZkb21haW4YASABKAwSEgoKYXVjdGlvbmVlchgCIAEoDBIQCghleGVjdXRvchgDIAEoDBIQCgh2ZXJpZmllchgEIAEoDBIZChFtYXhfcHJpY2VfcGVyX3BndRgFIAEoCRIQCghiYXNlX2ZlZRgGIAEoCRIQCgh0cmVhc3VyeRgHIAEoDBIRCgl0aWNrX3NpemUYCCABKAQSIwobbmV0d29ya19mbG9vcl9wcmljZV9wZXJfcGd1GAkgASgJIjsKGUdldFByb3ZlcnNCeVVwdGltZVJlcXVlc3QSHgoWaGlnaF9hdmFpbGFiaWxpdHlfb25seRgBIAEoCCItChpHZXRQcm92ZXJzQnlVcHRpbWVSZXNwb25zZRIPCgdwcm92ZXJzGAEgAygMIh0KG0dldE1hcmtldFByaWNlUGVyUGd1UmVxdWVzdCI8ChxHZXRNYXJrZXRQcmljZVBlclBndVJlc3BvbnNlEg0KBXByaWNlGAEgASgJEg0KBWFzX29mGAIgASgDIoABChNGdWxmaWxsUHJvb2ZSZXF1ZXN0EiYKBmZvcm1hdBgBIAEoDjIWLm5ldHdvcmsuTWVzc2FnZUZvcm1hdBIRCglzaWduYXR1cmUYAiABKAwSLgoEYm9keRgDIAEoCzIgLm5ldHdvcmsuRnVsZmlsbFByb29mUmVxdWVzdEJvZHkiqAEKF0Z1bGZpbGxQcm9vZlJlcXVlc3RCb2R5Eg0KBW5vbmNlGAEgASgEEhIKCnJlcXVlc3RfaWQYAiABKAwSDQoFcHJvb2YYAyABKAwSRQoRcmVzZXJ2ZWRfbWV0YWRhdGEYBCABKAsyJS5uZXR3b3JrLkZ1bGZpbGxQcm9vZlJlc2VydmVkTWV0YWRhdGFIAIgBAUIUChJfcmVzZXJ2ZWRfbWV0YWRhdGEiUAocRnVsZmlsbFByb29mUmVzZXJ2ZWRNZXRhZGF0YRIcCg9vbl9kZW1hbmRfcmF0aW8YASABKAJIAIgBAUISChBfb25fZGVtYW5kX3JhdGlvIlgKFEZ1bGZpbGxQcm9vZlJlc3BvbnNlEg8KB3R4X2hhc2gYASABKAwSLwoEYm9keRgCIAEoCzIhLm5ldHdvcmsuRnVsZmlsbFByb29mUmVzcG9uc2VCb2R5IhoKGEZ1bGZpbGxQcm9vZlJlc3BvbnNlQm9keSKGAQoWRmFpbEZ1bGZpbGxtZW50UmVxdWVzdBImCgZmb3JtYXQYASABKA4yFi5uZXR3b3JrLk1lc3NhZ2VGb3JtYXQSEQoJc2lnbmF0dXJlGAIgASgMEjEKBGJvZHkYAyABKAsyIy5uZXR3b3JrLkZhaWxGdWxmaWxsbWVudFJlcXVlc3RCb2R5InkKGkZhaWxGdWxmaWxsbWVudFJlcXVlc3RCb2R5Eg0KBW5vbmNlGAEgASgEEhIKCnJlcXVlc3RfaWQYAiABKAwSLgoFZXJyb3IYAyABKA4yGi5uZXR3b3JrLlByb29mUmVxdWVzdEVycm9ySACIAQFCCAoGX2Vycm9yIl4KF0ZhaWxGdWxmaWxsbWVudFJlc3BvbnNlEg8KB3R4X2hhc2gYASABKAwSMgoEYm9keRgCIAEoCzIkLm5ldHdvcmsuRmFpbEZ1bGZpbGxtZW50UmVzcG9uc2VCb2R5Ih0KG0ZhaWxGdWxmaWxsbWVudFJlc3BvbnNlQm9keSKAAQoTRXhlY3V0ZVByb29mUmVxdWVzdBImCgZmb3JtYXQYASABKA4yFi5uZXR3b3JrLk1lc3NhZ2VGb3JtYXQSEQoJc2lnbmF0dXJlGAIgASgMEi4KBGJvZHkYAyABKAsyIC5uZXR3b3JrLkV4ZWN1dGVQcm9vZlJlcXVlc3RCb2R5IuwBChdFeGVjdXRlUHJvb2ZSZXF1ZXN0Qm9keRINCgVub25jZRgBIAEoBBISCgpyZXF1ZXN0X2lkGAIgASgMEjIKEGV4ZWN1dGlvbl9zdGF0dXMYAyABKA4yGC5uZXR3b3JrLkV4ZWN1dGlvblN0YXR1cxIfChJwdWJsaWNfdmFsdWVzX2hhc2gYBCABKAxIAIgBARITCgZjeWNsZXMYBSABKARIAYgBARIVCghnYXNfdXNlZBgGIAEoBEgCiAEBQhUKE19wdWJsaWNfdmFsdWVzX2hhc2hCCQoHX2N5Y2xlc0ILCglfZ2FzX3VzZWQiWAoURXhlY3V0ZVByb29mUmVzcG9uc2USDwoHdHhfaGFzaBgBIAEoDBIvCgRib2R5GAIgASgLMiEubmV0d29yay5FeGVjdXRlUHJvb2ZSZXNwb25zZUJvZHkiGgoYRXhlY3V0ZVByb29mUmVzcG9uc2VCb2R5IoIBChRGYWlsRXhlY3V0aW9uUmVxdWVzdBImCgZmb3JtYXQYASABKA4yFi5uZXR3b3JrLk1lc3NhZ2VGb3JtYXQSEQoJc2lnbmF0dXJlGAIgASgMEi8KBGJvZHkYAyABKAsyIS5uZXR3b3JrLkZhaWxFeGVjdXRpb25SZXF1ZXN0Qm9keSJ3ChhGYWlsRXhlY3V0aW9uUmVxdWVzdEJvZHkSDQoFbm9uY2UYASABKAQSEgoKcmVxdWVzdF9pZBgCIAEoDBI4ChJleGVjdXRlX2ZhaWxfY2F1c2UYAyABKA4yHC5uZXR3b3JrLkV4ZWN1dGVGYWlsdXJlQ2F1c2UiWgoVRmFpbEV4ZWN1dGlvblJlc3BvbnNlEg8KB3R4X2hhc2gYASABKAwSMAoEYm9keRgCIAEoCzIiLm5ldHdvcmsuRmFpbEV4ZWN1dGlvblJlc3BvbnNlQm9keSIbChlGYWlsRXhlY3V0aW9uUmVzcG9uc2VCb2R5IiIKD0dldE93bmVyUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgMIiEKEEdldE93bmVyUmVzcG9uc2USDQoFb3duZXIYASABKAwigAEKHkdldEZpbHRlcmVkUmVzZXJ2YXRpb25zUmVxdWVzdBIWCglyZXF1ZXN0ZXIYASABKAxIAIgBARISCgVsaW1pdBgCIAEoDUgBiAEBEhEKBHBhZ2UYAyABKA1IAogBAUIMCgpfcmVxdWVzdGVyQggKBl9saW1pdEIHCgVfcGFnZSJNCh9HZXRGaWx0ZXJlZFJlc2VydmF0aW9uc1Jlc3BvbnNlEioKDHJlc2VydmF0aW9ucxgBIAMoCzIULm5ldHdvcmsuUmVzZXJ2YXRpb24ipwEKC1Jlc2VydmF0aW9uEhEKCXJlcXVlc3RlchgBIAEoDBIRCglmdWxmaWxsZXIYAiABKAwSGwoOcmVxdWVzdGVyX25hbWUYAyABKAlIAIgBARIbCg5mdWxmaWxsZXJfbmFtZRgEIAEoCUgBiAEBEhIKCmNyZWF0ZWRfYXQYBSABKARCEQoPX3JlcXVlc3Rlcl9uYW1lQhEKD19mdWxmaWxsZXJfbmFtZSIvChxHZXRUcmFuc2FjdGlvbkRldGFpbHNSZXF1ZXN0Eg8KB3R4X2hhc2gYASABKAwiUQodR2V0VHJhbnNhY3Rpb25EZXRhaWxzUmVzcG9uc2USMAoLdHJhbnNhY3Rpb24YASABKAsyGy5uZXR3b3JrLlRyYW5zYWN0aW9uRGV0YWlscyKvAQoSVHJhbnNhY3Rpb25EZXRhaWxzEg8KB3R4X2hhc2gYASABKAwSDgoGc2VuZGVyGAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDBINCgVub25jZRgEIAEoBBISCgpjcmVhdGVkX2F0GAUgASgEEhEKBG5hbWUYBiABKAlIAIgBARIXCgpyZXF1ZXN0X2lkGAcgASgMSAGIAQFCBwoFX25hbWVCDQoLX3JlcXVlc3RfaWQqYwoNTWVzc2FnZUZvcm1hdBIeChpNRVNTQUdFX0ZPUk1BVF9VTlNQRUNJRklFRBAAEhkKFU1FU1NBR0VfRk9STUFUX0JJTkFSWRABEhcKE01FU1NBR0VfRk9STUFUX0pTT04QAiqFAQoJUHJvb2ZNb2RlEhoKFlBST09GX01PREVfVU5TUEVDSUZJRUQQABITCg9QUk9PRl9NT0RFX0NPUkUQARIZChVQUk9PRl9NT0RFX0NPTVBSRVNTRUQQAhIUChBQUk9PRl9NT0RFX1BMT05LEAMSFgoSUFJPT0ZfTU9ERV9HUk9USDE2EAQqoQEKE0Z1bGZpbGxtZW50U3RyYXRlZ3kSJAogRlVMRklMTE1FTlRfU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIfChtGVUxGSUxMTUVOVF9TVFJBVEVHWV9IT1NURUQQARIhCh1GVUxGSUxMTUVOVF9TVFJBVEVHWV9SRVNFUlZFRBACEiAKHEZVTEZJTExNRU5UX1NUUkFURUdZX0FVQ1RJT04QAyqDAgoRRnVsZmlsbG1lbnRTdGF0dXMSIgoeRlVMRklMTE1FTlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASIAocRlVMRklMTE1FTlRfU1RBVFVTX1JFUVVFU1RFRBABEh8KG0ZVTEZJTExNRU5UX1NUQVRVU19BU1NJR05FRBACEiAKHEZVTEZJTExNRU5UX1NUQVRVU19GVUxGSUxMRUQQAxIkCiBGVUxGSUxMTUVOVF9TVEFUVVNfVU5GVUxGSUxMQUJMRRAEEh8KG0ZVTEZJTExNRU5UX1NUQVRVU19SRVZFUlRFRBAFEh4KGkZVTEZJTExNRU5UX1NUQVRVU19FWFBJUkVEEAYqlgEKD0V4ZWN1dGlvblN0YXR1cxIgChxFWEVDVVRJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHwobRVhFQ1VUSU9OX1NUQVRVU19VTkVYRUNVVEVEEAESHQoZRVhFQ1VUSU9OX1NUQVRVU19FWEVDVVRFRBACEiEKHUVYRUNVVElPTl9TVEFUVVNfVU5FWEVDVVRBQkxFEAMqdQoQU2V0dGxlbWVudFN0YXR1cxIhCh1TRVRUTEVNRU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEh8KG1NFVFRMRU1FTlRfU1RBVFVTX1VOU0VUVExFRBABEh0KGVNFVFRMRU1FTlRfU1RBVFVTX1NFVFRMRUQQAiriAwoTRXhlY3V0ZUZhaWx1cmVDYXVzZRIlCiFFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfVU5TUEVDSUZJRUQQABI2CjJFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfSEFMVF9XSVRIX05PTl9aRVJPX0VYSVRfQ09ERRABEi8KK0VYRUNVVEVfRkFJTFVSRV9DQVVTRV9JTlZBTElEX01FTU9SWV9BQ0NFU1MQAhItCilFWEVDVVRFX0ZBSUxVUkVfQ0FVU0VfVU5TVVBQT1JURURfU1lTQ0FMTBADEiQKIEVYRUNVVEVfRkFJTFVSRV9DQVVTRV9CUkVBS1BPSU5UEAQSLgoqRVhFQ1VURV9GQUlMVVJFX0NBVVNFX0VYQ0VFREVEX0NZQ0xFX0xJTUlUEAUSLworRVhFQ1VURV9GQUlMVVJFX0NBVVNFX0lOVkFMSURfU1lTQ0FMTF9VU0FHRRAGEicKI0VYRUNVVEVfRkFJTFVSRV9DQVVTRV9VTklNUExFTUVOVEVEEAcSLgoqRVhFQ1VURV9GQUlMVVJFX0NBVVNFX0VORF9JTl9VTkNPTlNUUkFJTkVEEAgSLAooRVhFQ1VURV9GQUlMVVJFX0NBVVNFX0VYQ0VFREVEX0dBU19MSU1JVBAJKsYCChFQcm9vZlJlcXVlc3RFcnJvchIjCh9QUk9PRl9SRVFVRVNUX0VSUk9SX1VOU1BFQ0lGSUVEEAASKQolUFJPT0ZfUkVRVUVTVF9FUlJPUl9FWEVDVVRJT05fRkFJTFVSRRABEjEKLVBST09GX1JFUVVFU1RfRVJST1JfVkVSSUZJQ0FUSU9OX0tFWV9NSVNNQVRDSBACEicKI1BST09GX1JFUVVFU1RfRVJST1JfVU5LTk9XTl9GQUlMVVJFEAMSLgoqUFJPT0ZfUkVRVUVTVF9FUlJPUl9QVUJMSUNfVkFMVUVTX01JU01BVENIEAQSLAooUFJPT0ZfUkVRVUVTVF9FUlJPUl9WRVJJRklDQVRJT05fRkFJTFVSRRAFEicKI1BST09GX1JFUVVFU1RfRVJST1JfUFJPVklOR19GQUlMVVJFEAYykg0KDVByb3Zlck5ldHdvcmsSSwoMUmVxdWVzdFByb29mEhwubmV0d29yay5SZXF1ZXN0UHJvb2ZSZXF1ZXN0Gh0ubmV0d29yay5SZXF1ZXN0UHJvb2ZSZXNwb25zZRJmChVHZXRQcm9vZlJlcXVlc3RTdGF0dXMSJS5uZXR3b3JrLkdldFByb29mUmVxdWVzdFN0YXR1c1JlcXVlc3QaJi5uZXR3b3JrLkdldFByb29mUmVxdWVzdFN0YXR1c1Jlc3BvbnNlEmkKFkdldFByb29mUmVxdWVzdERldGFpbHMSJi5uZXR3b3JrLkdldFByb29mUmVxdWVzdERldGFpbHNSZXF1ZXN0GicubmV0d29yay5HZXRQcm9vZlJlcXVlc3REZXRhaWxzUmVzcG9uc2USbwoYR2V0RmlsdGVyZWRQcm9vZlJlcXVlc3RzEigubmV0d29yay5HZXRGaWx0ZXJlZFByb29mUmVxdWVzdHNSZXF1ZXN0GikubmV0d29yay5HZXRGaWx0ZXJlZFByb29mUmVxdWVzdHNSZXNwb25zZRI/CghHZXROb25jZRIYLm5ldHdvcmsuR2V0Tm9uY2VSZXF1ZXN0GhkubmV0d29yay5HZXROb25jZVJlc3BvbnNlEkUKCkdldEJhbGFuY2USGi5uZXR3b3JrLkdldEJhbGFuY2VSZXF1ZXN0GhsubmV0d29yay5HZXRCYWxhbmNlUmVzcG9uc2USRQoKR2V0UHJvZ3JhbRIaLm5ldHdvcmsuR2V0UHJvZ3JhbVJlcXVlc3QaGy5uZXR3b3JrLkdldFByb2dyYW1SZXNwb25zZRJOCg1DcmVhdGVQcm9ncmFtEh0ubmV0d29yay5DcmVhdGVQcm9ncmFtUmVxdWVzdBoeLm5ldHdvcmsuQ3JlYXRlUHJvZ3JhbVJlc3BvbnNlEk4KDUNhbmNlbFJlcXVlc3QSHS5uZXR3b3JrLkNhbmNlbFJlcXVlc3RSZXF1ZXN0Gh4ubmV0d29yay5DYW5jZWxSZXF1ZXN0UmVzcG9uc2USZgoVR2V0UHJvb2ZSZXF1ZXN0UGFyYW1zEiUubmV0d29yay5HZXRQcm9vZlJlcXVlc3RQYXJhbXNSZXF1ZXN0GiYubmV0d29yay5HZXRQcm9vZlJlcXVlc3RQYXJhbXNSZXNwb25zZRJdChJHZXRQcm92ZXJzQnlVcHRpbWUSIi5uZXR3b3JrLkdldFByb3ZlcnNCeVVwdGltZVJlcXVlc3QaIy5uZXR3b3JrLkdldFByb3ZlcnNCeVVwdGltZVJlc3BvbnNlEmMKFEdldE1hcmtldFByaWNlUGVyUGd1EiQubmV0d29yay5HZXRNYXJrZXRQcmljZVBlclBndVJlcXVlc3QaJS5uZXR3b3JrLkdldE1hcmtldFByaWNlUGVyUGd1UmVzcG9uc2USSwoMRnVsZmlsbFByb29mEhwubmV0d29yay5GdWxmaWxsUHJvb2ZSZXF1ZXN0Gh0ubmV0d29yay5GdWxmaWxsUHJvb2ZSZXNwb25zZRJUCg9GYWlsRnVsZmlsbG1lbnQSHy5uZXR3b3JrLkZhaWxGdWxmaWxsbWVudFJlcXVlc3QaIC5uZXR3b3JrLkZhaWxGdWxmaWxsbWVudFJlc3BvbnNlEksKDEV4ZWN1dGVQcm9vZhIcLm5ldHdvcmsuRXhlY3V0ZVByb29mUmVxdWVzdBodLm5ldHdvcmsuRXhlY3V0ZVByb29mUmVzcG9uc2USTgoNRmFpbEV4ZWN1dGlvbhIdLm5ldHdvcmsuRmFpbEV4ZWN1dGlvblJlcXVlc3QaHi5uZXR3b3JrLkZhaWxFeGVjdXRpb25SZXNwb25zZRI/CghHZXRPd25lchIYLm5ldHdvcmsuR2V0T3duZXJSZXF1ZXN0GhkubmV0d29yay5HZXRPd25lclJlc3BvbnNlEmwKF0dldEZpbHRlcmVkUmVzZXJ2YXRpb25zEicubmV0d29yay5HZXRGaWx0ZXJlZFJlc2VydmF0aW9uc1JlcXVlc3QaKC5uZXR3b3JrLkdldEZpbHRlcmVkUmVzZXJ2YXRpb25zUmVzcG9uc2USZgoVR2V0VHJhbnNhY3Rpb25EZXRhaWxzEiUubmV0d29yay5HZXRUcmFuc2FjdGlvbkRldGFpbHNSZXF1ZXN0GiYubmV0d29yay5HZXRUcmFuc2FjdGlvbkRldGFpbHNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message network.RequestProofRequest
@@ -554,6 +554,13 @@ export type ProofRequest = Message<"network.ProofRequest"> & {
    * @generated from field: bool stdin_private = 35;
    */
   stdinPrivate: boolean;
+
+  /**
+   * Not in SP1's own schema, which has no place for words here: number and type are those of the auction's.
+   *
+   * @generated from field: optional bytes error_trace = 39;
+   */
+  errorTrace?: Uint8Array | undefined;
 };
 
 /**
@@ -1031,6 +1038,597 @@ export const GetMarketPricePerPguResponseSchema: GenMessage<GetMarketPricePerPgu
   messageDesc(file_network_network, 31);
 
 /**
+ * From here on a prover's of the public network.
+ *
+ * @generated from message network.FulfillProofRequest
+ */
+export type FulfillProofRequest = Message<"network.FulfillProofRequest"> & {
+  /**
+   * @generated from field: network.MessageFormat format = 1;
+   */
+  format: MessageFormat;
+
+  /**
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+
+  /**
+   * @generated from field: network.FulfillProofRequestBody body = 3;
+   */
+  body?: FulfillProofRequestBody | undefined;
+};
+
+/**
+ * Describes the message network.FulfillProofRequest.
+ * Use `create(FulfillProofRequestSchema)` to create a new message.
+ */
+export const FulfillProofRequestSchema: GenMessage<FulfillProofRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 32);
+
+/**
+ * @generated from message network.FulfillProofRequestBody
+ */
+export type FulfillProofRequestBody = Message<"network.FulfillProofRequestBody"> & {
+  /**
+   * @generated from field: uint64 nonce = 1;
+   */
+  nonce: bigint;
+
+  /**
+   * @generated from field: bytes request_id = 2;
+   */
+  requestId: Uint8Array;
+
+  /**
+   * @generated from field: bytes proof = 3;
+   */
+  proof: Uint8Array;
+
+  /**
+   * @generated from field: optional network.FulfillProofReservedMetadata reserved_metadata = 4;
+   */
+  reservedMetadata?: FulfillProofReservedMetadata | undefined;
+};
+
+/**
+ * Describes the message network.FulfillProofRequestBody.
+ * Use `create(FulfillProofRequestBodySchema)` to create a new message.
+ */
+export const FulfillProofRequestBodySchema: GenMessage<FulfillProofRequestBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 33);
+
+/**
+ * @generated from message network.FulfillProofReservedMetadata
+ */
+export type FulfillProofReservedMetadata = Message<"network.FulfillProofReservedMetadata"> & {
+  /**
+   * @generated from field: optional float on_demand_ratio = 1;
+   */
+  onDemandRatio?: number | undefined;
+};
+
+/**
+ * Describes the message network.FulfillProofReservedMetadata.
+ * Use `create(FulfillProofReservedMetadataSchema)` to create a new message.
+ */
+export const FulfillProofReservedMetadataSchema: GenMessage<FulfillProofReservedMetadata> = /*@__PURE__*/
+  messageDesc(file_network_network, 34);
+
+/**
+ * @generated from message network.FulfillProofResponse
+ */
+export type FulfillProofResponse = Message<"network.FulfillProofResponse"> & {
+  /**
+   * @generated from field: bytes tx_hash = 1;
+   */
+  txHash: Uint8Array;
+
+  /**
+   * @generated from field: network.FulfillProofResponseBody body = 2;
+   */
+  body?: FulfillProofResponseBody | undefined;
+};
+
+/**
+ * Describes the message network.FulfillProofResponse.
+ * Use `create(FulfillProofResponseSchema)` to create a new message.
+ */
+export const FulfillProofResponseSchema: GenMessage<FulfillProofResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 35);
+
+/**
+ * @generated from message network.FulfillProofResponseBody
+ */
+export type FulfillProofResponseBody = Message<"network.FulfillProofResponseBody"> & {
+};
+
+/**
+ * Describes the message network.FulfillProofResponseBody.
+ * Use `create(FulfillProofResponseBodySchema)` to create a new message.
+ */
+export const FulfillProofResponseBodySchema: GenMessage<FulfillProofResponseBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 36);
+
+/**
+ * @generated from message network.FailFulfillmentRequest
+ */
+export type FailFulfillmentRequest = Message<"network.FailFulfillmentRequest"> & {
+  /**
+   * @generated from field: network.MessageFormat format = 1;
+   */
+  format: MessageFormat;
+
+  /**
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+
+  /**
+   * @generated from field: network.FailFulfillmentRequestBody body = 3;
+   */
+  body?: FailFulfillmentRequestBody | undefined;
+};
+
+/**
+ * Describes the message network.FailFulfillmentRequest.
+ * Use `create(FailFulfillmentRequestSchema)` to create a new message.
+ */
+export const FailFulfillmentRequestSchema: GenMessage<FailFulfillmentRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 37);
+
+/**
+ * @generated from message network.FailFulfillmentRequestBody
+ */
+export type FailFulfillmentRequestBody = Message<"network.FailFulfillmentRequestBody"> & {
+  /**
+   * @generated from field: uint64 nonce = 1;
+   */
+  nonce: bigint;
+
+  /**
+   * @generated from field: bytes request_id = 2;
+   */
+  requestId: Uint8Array;
+
+  /**
+   * @generated from field: optional network.ProofRequestError error = 3;
+   */
+  error?: ProofRequestError | undefined;
+};
+
+/**
+ * Describes the message network.FailFulfillmentRequestBody.
+ * Use `create(FailFulfillmentRequestBodySchema)` to create a new message.
+ */
+export const FailFulfillmentRequestBodySchema: GenMessage<FailFulfillmentRequestBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 38);
+
+/**
+ * @generated from message network.FailFulfillmentResponse
+ */
+export type FailFulfillmentResponse = Message<"network.FailFulfillmentResponse"> & {
+  /**
+   * @generated from field: bytes tx_hash = 1;
+   */
+  txHash: Uint8Array;
+
+  /**
+   * @generated from field: network.FailFulfillmentResponseBody body = 2;
+   */
+  body?: FailFulfillmentResponseBody | undefined;
+};
+
+/**
+ * Describes the message network.FailFulfillmentResponse.
+ * Use `create(FailFulfillmentResponseSchema)` to create a new message.
+ */
+export const FailFulfillmentResponseSchema: GenMessage<FailFulfillmentResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 39);
+
+/**
+ * @generated from message network.FailFulfillmentResponseBody
+ */
+export type FailFulfillmentResponseBody = Message<"network.FailFulfillmentResponseBody"> & {
+};
+
+/**
+ * Describes the message network.FailFulfillmentResponseBody.
+ * Use `create(FailFulfillmentResponseBodySchema)` to create a new message.
+ */
+export const FailFulfillmentResponseBodySchema: GenMessage<FailFulfillmentResponseBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 40);
+
+/**
+ * @generated from message network.ExecuteProofRequest
+ */
+export type ExecuteProofRequest = Message<"network.ExecuteProofRequest"> & {
+  /**
+   * @generated from field: network.MessageFormat format = 1;
+   */
+  format: MessageFormat;
+
+  /**
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+
+  /**
+   * @generated from field: network.ExecuteProofRequestBody body = 3;
+   */
+  body?: ExecuteProofRequestBody | undefined;
+};
+
+/**
+ * Describes the message network.ExecuteProofRequest.
+ * Use `create(ExecuteProofRequestSchema)` to create a new message.
+ */
+export const ExecuteProofRequestSchema: GenMessage<ExecuteProofRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 41);
+
+/**
+ * @generated from message network.ExecuteProofRequestBody
+ */
+export type ExecuteProofRequestBody = Message<"network.ExecuteProofRequestBody"> & {
+  /**
+   * @generated from field: uint64 nonce = 1;
+   */
+  nonce: bigint;
+
+  /**
+   * @generated from field: bytes request_id = 2;
+   */
+  requestId: Uint8Array;
+
+  /**
+   * @generated from field: network.ExecutionStatus execution_status = 3;
+   */
+  executionStatus: ExecutionStatus;
+
+  /**
+   * @generated from field: optional bytes public_values_hash = 4;
+   */
+  publicValuesHash?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: optional uint64 cycles = 5;
+   */
+  cycles?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 gas_used = 6;
+   */
+  gasUsed?: bigint | undefined;
+};
+
+/**
+ * Describes the message network.ExecuteProofRequestBody.
+ * Use `create(ExecuteProofRequestBodySchema)` to create a new message.
+ */
+export const ExecuteProofRequestBodySchema: GenMessage<ExecuteProofRequestBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 42);
+
+/**
+ * @generated from message network.ExecuteProofResponse
+ */
+export type ExecuteProofResponse = Message<"network.ExecuteProofResponse"> & {
+  /**
+   * @generated from field: bytes tx_hash = 1;
+   */
+  txHash: Uint8Array;
+
+  /**
+   * @generated from field: network.ExecuteProofResponseBody body = 2;
+   */
+  body?: ExecuteProofResponseBody | undefined;
+};
+
+/**
+ * Describes the message network.ExecuteProofResponse.
+ * Use `create(ExecuteProofResponseSchema)` to create a new message.
+ */
+export const ExecuteProofResponseSchema: GenMessage<ExecuteProofResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 43);
+
+/**
+ * @generated from message network.ExecuteProofResponseBody
+ */
+export type ExecuteProofResponseBody = Message<"network.ExecuteProofResponseBody"> & {
+};
+
+/**
+ * Describes the message network.ExecuteProofResponseBody.
+ * Use `create(ExecuteProofResponseBodySchema)` to create a new message.
+ */
+export const ExecuteProofResponseBodySchema: GenMessage<ExecuteProofResponseBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 44);
+
+/**
+ * @generated from message network.FailExecutionRequest
+ */
+export type FailExecutionRequest = Message<"network.FailExecutionRequest"> & {
+  /**
+   * @generated from field: network.MessageFormat format = 1;
+   */
+  format: MessageFormat;
+
+  /**
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+
+  /**
+   * @generated from field: network.FailExecutionRequestBody body = 3;
+   */
+  body?: FailExecutionRequestBody | undefined;
+};
+
+/**
+ * Describes the message network.FailExecutionRequest.
+ * Use `create(FailExecutionRequestSchema)` to create a new message.
+ */
+export const FailExecutionRequestSchema: GenMessage<FailExecutionRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 45);
+
+/**
+ * @generated from message network.FailExecutionRequestBody
+ */
+export type FailExecutionRequestBody = Message<"network.FailExecutionRequestBody"> & {
+  /**
+   * @generated from field: uint64 nonce = 1;
+   */
+  nonce: bigint;
+
+  /**
+   * @generated from field: bytes request_id = 2;
+   */
+  requestId: Uint8Array;
+
+  /**
+   * @generated from field: network.ExecuteFailureCause execute_fail_cause = 3;
+   */
+  executeFailCause: ExecuteFailureCause;
+};
+
+/**
+ * Describes the message network.FailExecutionRequestBody.
+ * Use `create(FailExecutionRequestBodySchema)` to create a new message.
+ */
+export const FailExecutionRequestBodySchema: GenMessage<FailExecutionRequestBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 46);
+
+/**
+ * @generated from message network.FailExecutionResponse
+ */
+export type FailExecutionResponse = Message<"network.FailExecutionResponse"> & {
+  /**
+   * @generated from field: bytes tx_hash = 1;
+   */
+  txHash: Uint8Array;
+
+  /**
+   * @generated from field: network.FailExecutionResponseBody body = 2;
+   */
+  body?: FailExecutionResponseBody | undefined;
+};
+
+/**
+ * Describes the message network.FailExecutionResponse.
+ * Use `create(FailExecutionResponseSchema)` to create a new message.
+ */
+export const FailExecutionResponseSchema: GenMessage<FailExecutionResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 47);
+
+/**
+ * @generated from message network.FailExecutionResponseBody
+ */
+export type FailExecutionResponseBody = Message<"network.FailExecutionResponseBody"> & {
+};
+
+/**
+ * Describes the message network.FailExecutionResponseBody.
+ * Use `create(FailExecutionResponseBodySchema)` to create a new message.
+ */
+export const FailExecutionResponseBodySchema: GenMessage<FailExecutionResponseBody> = /*@__PURE__*/
+  messageDesc(file_network_network, 48);
+
+/**
+ * @generated from message network.GetOwnerRequest
+ */
+export type GetOwnerRequest = Message<"network.GetOwnerRequest"> & {
+  /**
+   * @generated from field: bytes address = 1;
+   */
+  address: Uint8Array;
+};
+
+/**
+ * Describes the message network.GetOwnerRequest.
+ * Use `create(GetOwnerRequestSchema)` to create a new message.
+ */
+export const GetOwnerRequestSchema: GenMessage<GetOwnerRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 49);
+
+/**
+ * @generated from message network.GetOwnerResponse
+ */
+export type GetOwnerResponse = Message<"network.GetOwnerResponse"> & {
+  /**
+   * @generated from field: bytes owner = 1;
+   */
+  owner: Uint8Array;
+};
+
+/**
+ * Describes the message network.GetOwnerResponse.
+ * Use `create(GetOwnerResponseSchema)` to create a new message.
+ */
+export const GetOwnerResponseSchema: GenMessage<GetOwnerResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 50);
+
+/**
+ * @generated from message network.GetFilteredReservationsRequest
+ */
+export type GetFilteredReservationsRequest = Message<"network.GetFilteredReservationsRequest"> & {
+  /**
+   * @generated from field: optional bytes requester = 1;
+   */
+  requester?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: optional uint32 limit = 2;
+   */
+  limit?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 page = 3;
+   */
+  page?: number | undefined;
+};
+
+/**
+ * Describes the message network.GetFilteredReservationsRequest.
+ * Use `create(GetFilteredReservationsRequestSchema)` to create a new message.
+ */
+export const GetFilteredReservationsRequestSchema: GenMessage<GetFilteredReservationsRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 51);
+
+/**
+ * @generated from message network.GetFilteredReservationsResponse
+ */
+export type GetFilteredReservationsResponse = Message<"network.GetFilteredReservationsResponse"> & {
+  /**
+   * @generated from field: repeated network.Reservation reservations = 1;
+   */
+  reservations: Reservation[];
+};
+
+/**
+ * Describes the message network.GetFilteredReservationsResponse.
+ * Use `create(GetFilteredReservationsResponseSchema)` to create a new message.
+ */
+export const GetFilteredReservationsResponseSchema: GenMessage<GetFilteredReservationsResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 52);
+
+/**
+ * @generated from message network.Reservation
+ */
+export type Reservation = Message<"network.Reservation"> & {
+  /**
+   * @generated from field: bytes requester = 1;
+   */
+  requester: Uint8Array;
+
+  /**
+   * @generated from field: bytes fulfiller = 2;
+   */
+  fulfiller: Uint8Array;
+
+  /**
+   * @generated from field: optional string requester_name = 3;
+   */
+  requesterName?: string | undefined;
+
+  /**
+   * @generated from field: optional string fulfiller_name = 4;
+   */
+  fulfillerName?: string | undefined;
+
+  /**
+   * @generated from field: uint64 created_at = 5;
+   */
+  createdAt: bigint;
+};
+
+/**
+ * Describes the message network.Reservation.
+ * Use `create(ReservationSchema)` to create a new message.
+ */
+export const ReservationSchema: GenMessage<Reservation> = /*@__PURE__*/
+  messageDesc(file_network_network, 53);
+
+/**
+ * @generated from message network.GetTransactionDetailsRequest
+ */
+export type GetTransactionDetailsRequest = Message<"network.GetTransactionDetailsRequest"> & {
+  /**
+   * @generated from field: bytes tx_hash = 1;
+   */
+  txHash: Uint8Array;
+};
+
+/**
+ * Describes the message network.GetTransactionDetailsRequest.
+ * Use `create(GetTransactionDetailsRequestSchema)` to create a new message.
+ */
+export const GetTransactionDetailsRequestSchema: GenMessage<GetTransactionDetailsRequest> = /*@__PURE__*/
+  messageDesc(file_network_network, 54);
+
+/**
+ * @generated from message network.GetTransactionDetailsResponse
+ */
+export type GetTransactionDetailsResponse = Message<"network.GetTransactionDetailsResponse"> & {
+  /**
+   * @generated from field: network.TransactionDetails transaction = 1;
+   */
+  transaction?: TransactionDetails | undefined;
+};
+
+/**
+ * Describes the message network.GetTransactionDetailsResponse.
+ * Use `create(GetTransactionDetailsResponseSchema)` to create a new message.
+ */
+export const GetTransactionDetailsResponseSchema: GenMessage<GetTransactionDetailsResponse> = /*@__PURE__*/
+  messageDesc(file_network_network, 55);
+
+/**
+ * @generated from message network.TransactionDetails
+ */
+export type TransactionDetails = Message<"network.TransactionDetails"> & {
+  /**
+   * @generated from field: bytes tx_hash = 1;
+   */
+  txHash: Uint8Array;
+
+  /**
+   * @generated from field: bytes sender = 2;
+   */
+  sender: Uint8Array;
+
+  /**
+   * @generated from field: bytes signature = 3;
+   */
+  signature: Uint8Array;
+
+  /**
+   * @generated from field: uint64 nonce = 4;
+   */
+  nonce: bigint;
+
+  /**
+   * @generated from field: uint64 created_at = 5;
+   */
+  createdAt: bigint;
+
+  /**
+   * @generated from field: optional string name = 6;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: optional bytes request_id = 7;
+   */
+  requestId?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message network.TransactionDetails.
+ * Use `create(TransactionDetailsSchema)` to create a new message.
+ */
+export const TransactionDetailsSchema: GenMessage<TransactionDetails> = /*@__PURE__*/
+  messageDesc(file_network_network, 56);
+
+/**
  * @generated from enum network.MessageFormat
  */
 export enum MessageFormat {
@@ -1151,6 +1749,16 @@ export enum FulfillmentStatus {
    * @generated from enum value: FULFILLMENT_STATUS_UNFULFILLABLE = 4;
    */
   UNFULFILLABLE = 4,
+
+  /**
+   * @generated from enum value: FULFILLMENT_STATUS_REVERTED = 5;
+   */
+  REVERTED = 5,
+
+  /**
+   * @generated from enum value: FULFILLMENT_STATUS_EXPIRED = 6;
+   */
+  EXPIRED = 6,
 }
 
 /**
@@ -1422,6 +2030,64 @@ export const ProverNetwork: GenService<{
     methodKind: "unary";
     input: typeof GetMarketPricePerPguRequestSchema;
     output: typeof GetMarketPricePerPguResponseSchema;
+  },
+  /**
+   * From here on a prover's, not served here: what a prover of the public network asks and reports.
+   *
+   * @generated from rpc network.ProverNetwork.FulfillProof
+   */
+  fulfillProof: {
+    methodKind: "unary";
+    input: typeof FulfillProofRequestSchema;
+    output: typeof FulfillProofResponseSchema;
+  },
+  /**
+   * @generated from rpc network.ProverNetwork.FailFulfillment
+   */
+  failFulfillment: {
+    methodKind: "unary";
+    input: typeof FailFulfillmentRequestSchema;
+    output: typeof FailFulfillmentResponseSchema;
+  },
+  /**
+   * @generated from rpc network.ProverNetwork.ExecuteProof
+   */
+  executeProof: {
+    methodKind: "unary";
+    input: typeof ExecuteProofRequestSchema;
+    output: typeof ExecuteProofResponseSchema;
+  },
+  /**
+   * @generated from rpc network.ProverNetwork.FailExecution
+   */
+  failExecution: {
+    methodKind: "unary";
+    input: typeof FailExecutionRequestSchema;
+    output: typeof FailExecutionResponseSchema;
+  },
+  /**
+   * @generated from rpc network.ProverNetwork.GetOwner
+   */
+  getOwner: {
+    methodKind: "unary";
+    input: typeof GetOwnerRequestSchema;
+    output: typeof GetOwnerResponseSchema;
+  },
+  /**
+   * @generated from rpc network.ProverNetwork.GetFilteredReservations
+   */
+  getFilteredReservations: {
+    methodKind: "unary";
+    input: typeof GetFilteredReservationsRequestSchema;
+    output: typeof GetFilteredReservationsResponseSchema;
+  },
+  /**
+   * @generated from rpc network.ProverNetwork.GetTransactionDetails
+   */
+  getTransactionDetails: {
+    methodKind: "unary";
+    input: typeof GetTransactionDetailsRequestSchema;
+    output: typeof GetTransactionDetailsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_network_network, 0);

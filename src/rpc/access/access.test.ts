@@ -1,7 +1,7 @@
 // Each mechanism that is configured is demanded, and only those.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 import { type Credentials, createAdmit } from './access.js';
 import { Tokens } from './tokens.js';
 

@@ -1,8 +1,10 @@
 // Who may call. Each mechanism that is configured is demanded: a token, a client certificate, or both. A refusal is an answer of gRPC
 // and never one of TLS, which clients take for a broken line and try for two minutes. Artifacts have their own rights, in their URLs.
-import { FailureError, fail } from '../../errors.js';
-import type { Peer } from '../connection.js';
-import type { CallContext, UnaryMethod } from '../grpc/call.js';
+
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import type { Peer } from '../../transport/connection.js';
+import type { CallContext, UnaryMethod } from '../../transport/grpc/call.js';
 import type { Tokens } from './tokens.js';
 
 /** What a call shows of its caller, at whatever protocol. */

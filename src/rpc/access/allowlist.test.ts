@@ -1,7 +1,8 @@
 // The allowlist: its form, and that it decides about the address that a signature recovers to.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FailureError, fail } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
 import type { Address } from '../../ids.js';
 import type { Signatures } from '../signed/signatures.js';
 import { Allowlist, onlyAllowed } from './allowlist.js';
@@ -29,7 +30,7 @@ test('a list with a wrong line is refused whole, by line number and without its 
   assert.throws(() => list.replace('# nobody'), { message: 'it has no entries' });
 });
 
-test('who is on the list when the signature is known may sign, and nobody else', async () => {
+test('only an address that is on the list when the signature is recovered may sign', async () => {
   const list = listOf(`0x${alice}`);
   let signer: Address = alice;
   const recovering: Signatures = { recover: async () => signer, close: async () => {} };

@@ -1,5 +1,7 @@
 // Which addresses may sign. It stands between the handlers and the recovery of signatures, so that no signed call can go past it.
-import { FailureError, fail } from '../../errors.js';
+
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
 import { type Address, parseAddress } from '../../ids.js';
 import type { Signatures } from '../signed/signatures.js';
 import { parseLines } from './lines.js';

@@ -18,7 +18,7 @@ export function parseLines<T>(
       throw new Error(`line ${index + 1} is one entry more than the ${most} that it may have`);
     entries.push(parsed);
   }
-  // Half a file that is being written, or a wrong one, far more often than the wish to lock everybody out.
+  // An empty list is far more often a half-written or wrong file than the wish to lock everybody out.
   if (entries.length === 0) throw new Error('it has no entries');
   return entries;
 }

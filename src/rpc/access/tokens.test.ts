@@ -1,8 +1,9 @@
 // Tokens: what is taken, what is refused and how, and what a rotation looks like from the client's side.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FailureCode, FailureError } from '../../errors.js';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import type { FailureCode } from '../../failures/catalog.js';
+import { FailureError } from '../../failures/failureError.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 import { Tokens } from './tokens.js';
 
 const [alice, bob, carol] = ['alice-0123456789', 'bob-0123456789abc', 'carol-0123456789!'];
@@ -40,7 +41,7 @@ test('without a token, in another form or with an unknown one the answer is fina
     assert.equal(answerWith(other), 'TOKEN_UNKNOWN', other);
 });
 
-test('a token that was replaced is told to try again for five minutes, then it is unknown', async () => {
+test('a replaced token is answered with a retry for five minutes, then it is unknown', async () => {
   const { clock, tokens, with: answerWith } = set(alice, bob);
   tokens.replace(`${bob}\n${carol}`);
   assert.deepEqual([alice, bob, carol].map(answerWith), ['TOKEN_REPLACED', 'in', 'in']);

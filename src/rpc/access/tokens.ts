@@ -1,17 +1,19 @@
 // Bearer tokens: who may call at all. Only their digests are kept, and those are compared in constant time.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock, EpochMs } from '../../clock.js';
-import { FailureError, fail } from '../../errors.js';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock, SteadyMs } from '../../clock.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import { systemRandom } from '../../random.js';
 import { parseLines } from './lines.js';
 
 /**
  * A token that is not on the list any more is answered "try again" for this long (ms). An SDK's wait ends for good with the first
- * poll that is refused; told to try again, it reads its token anew, which its application has replaced meanwhile. A deployment
- * rotates a secret within a minute or two; were this too short, waits would be lost in every rotation.
+ * poll that is refused. In a retry it reads its token anew, which its application has replaced meanwhile. A deployment rotates a
+ * secret within a minute or two. Wrong if waits are lost in a rotation.
  */
 const graceMs = 5 * 60_000;
 
-/** A token a client, or a team; more are the work of a directory. */
+/** One token for each client or team. More of them need a directory. */
 const most = 10_000;
 const form = 'a token (16 to 512 visible ASCII characters)';
 const token = /^[\x21-\x7e]{16,512}$/;
@@ -21,22 +23,27 @@ const bearer = /^bearer ([\x21-\x7e]{1,512})$/i;
 interface Known {
   readonly digest: Buffer;
   /** When it left the list; undefined while it is on it. */
-  readonly replacedAt: EpochMs | undefined;
+  readonly replacedAt: SteadyMs | undefined;
 }
 
 export class Tokens {
   /** By the beginning of their digests. */
   #known: ReadonlyMap<string, Known> = new Map();
-  /** Goes into every digest, so that how long a look-up takes tells nothing about tokens to anybody outside. */
-  readonly #secret = randomBytes(32);
+  /** Goes into every digest, so that the time of a look-up reveals nothing about tokens. */
+  readonly #secret: Uint8Array;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    random = systemRandom,
+  ) {
+    this.#secret = random.bytes(32);
+  }
 
   /** Takes a new list: a token a line, # begins a comment. Throws when a line is not one; the old list then stays. */
   replace(text: string): void {
     const parse = (entry: string) => (token.test(entry) ? this.#digestOf(entry) : undefined);
     const digests = parseLines(text, { parse, form, most });
-    const now = this.clock.now();
+    const now = this.clock.steady();
     const known = new Map<string, Known>();
     // The time of a token that was gone already goes on; one that has come back is known again.
     for (const [key, { digest, replacedAt = now }] of this.#known)
@@ -53,7 +60,7 @@ export class Tokens {
     const known = this.#known.get(keyOf(digest));
     if (known === undefined || !timingSafeEqual(known.digest, digest)) throw new FailureError(fail('TOKEN_UNKNOWN'));
     if (known.replacedAt === undefined) return;
-    const isRecent = this.clock.now() - known.replacedAt < graceMs;
+    const isRecent = this.clock.steady() - known.replacedAt < graceMs;
     throw new FailureError(fail(isRecent ? 'TOKEN_REPLACED' : 'TOKEN_UNKNOWN'));
   }
 

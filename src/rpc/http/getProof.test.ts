@@ -4,8 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { it } from 'node:test';
 import { systemClock } from '../../clock.js';
-import { startArtifactService } from '../../testkit/artifactService.js';
-import type { Answer, Exchange } from './exchange.js';
+import { startArtifactService } from '../../testkit/service/artifactService.js';
+import { proof } from '../../testkit/world/requests.js';
+import type { Answer, Exchange } from '../../transport/http/exchange.js';
 import { getProof } from './getProof.js';
 
 it('a proof for a client that has left before its answer began is closed unread', async (t) => {
@@ -22,7 +23,7 @@ it('a proof for a client that has left before its answer began is closed unread'
       return Promise.reject(new Error('the client is gone'));
     },
   } as unknown as Exchange;
-  const dependencies = { catalog, backend, clock: systemClock, visible: () => true };
+  const dependencies = { catalog, backend, clock: systemClock, visible: () => proof };
   await assert.rejects(getProof(exchange, id, dependencies), /the client is gone/);
   assert.ok(body instanceof Readable && body.destroyed);
 });

@@ -1,33 +1,45 @@
-// GET and HEAD /artifacts/<id>: a finished proof, raw, to whoever has its URL. The SDK fetches it without any header of its own and
+// GET and HEAD /artifacts/<id>: a finished proof, raw, for anyone who has its URL. The SDK fetches it without any header of its own and
 // gives up at once on most errors, so this route has no queue and no switch.
 
 import type { Catalog } from '../../artifacts/catalog.js';
 import type { ArtifactBackend } from '../../artifacts/port.js';
 import type { Clock } from '../../clock.js';
-import { FailureError, fail } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
 import type { ArtifactId } from '../../ids.js';
-import { parseRange } from './byteRange.js';
-import type { Exchange } from './exchange.js';
-import { downloadWindowMs, watchProgress } from './progress.js';
+import type { ProofRef } from '../../machines/request/rules.js';
+import { teeHeadersOf } from '../../tee/teeHeaders.js';
+import { parseRange } from '../../transport/http/byteRange.js';
+import type { Exchange } from '../../transport/http/exchange.js';
+import { type Route, reads } from '../../transport/http/routes.js';
+import { downloadWindowMs, watchProgress } from '../../transport/http/stalled.js';
+import { artifactPath } from './artifactPath.js';
 
 export interface GetProofDependencies {
   readonly catalog: Pick<Catalog, 'lookup'>;
   readonly backend: Pick<ArtifactBackend, 'open'>;
   readonly clock: Clock;
-  /** Whether the proof has become visible: its request is fulfilled, durably. */
-  readonly visible: (id: ArtifactId) => boolean;
+  /** The proof as its request has it, once that is fulfilled, durably. Undefined before. */
+  readonly visible: (id: ArtifactId) => ProofRef | undefined;
 }
 
-/** Throws ARTIFACT_NOT_FOUND for everything that is not a visible proof: an input's id must not even be told to exist. */
+/** Throws ARTIFACT_NOT_FOUND for everything that is not a visible proof: the answer must not reveal that an input's id exists. */
 export async function getProof(exchange: Exchange, id: ArtifactId, dependencies: GetProofDependencies): Promise<void> {
   const { catalog, backend, clock, visible } = dependencies;
   const record = catalog.lookup(id);
-  if (record?.kind !== 'proof' || !visible(id)) throw new FailureError(fail('ARTIFACT_NOT_FOUND', { artifactId: id }));
+  const proof = record?.kind === 'proof' ? visible(id) : undefined;
+  if (record === undefined || proof === undefined)
+    throw new FailureError(fail('ARTIFACT_NOT_FOUND', { artifactId: id }));
   const { sha256, sizeBytes } = record;
   const etag = `"${sha256}"`;
   const ifRange = exchange.headers['if-range'];
   const range = ifRange === undefined || ifRange === etag ? parseRange(exchange.headers.range, sizeBytes) : 'whole';
-  const headers = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', etag };
+  const headers = {
+    'content-type': proof.signer === undefined ? 'application/octet-stream' : 'application/json',
+    ...(proof.signer && teeHeadersOf(proof.signer)),
+    'accept-ranges': 'bytes',
+    etag,
+  };
   if (range === 'unsatisfiable') {
     return exchange.answer({
       status: 416,
@@ -56,7 +68,15 @@ export async function getProof(exchange: Exchange, id: ArtifactId, dependencies:
     await exchange.answer({ ...answer, body });
   } finally {
     stopWatching();
-    // When the client went away before its answer began, nobody has read the file, and nobody else would close it.
+    // When the client went away before its answer began, the file was not read and nothing else would close it.
     body.destroy();
   }
 }
+
+/** For everybody who has the URL. */
+export const proofRoute = (dependencies: GetProofDependencies): Route => ({
+  // By POST it is asked for by those whose request is to have a body: one that is sealed has a sealed answer.
+  methods: [...reads, 'POST'],
+  path: artifactPath,
+  answer: (exchange, id) => getProof(exchange, id as ArtifactId, dependencies),
+});

@@ -1,4 +1,5 @@
 // The routes over a real port, store and folder: what clients send, and what they send to do harm.
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,11 +9,12 @@ import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { fail } from '../../errors.js';
-import { type ArtifactId, newArtifactId, type Sha256 } from '../../ids.js';
-import { sampleOwner, startArtifactService } from '../../testkit/artifactService.js';
-import { sampleProgram, sampleStdin } from '../../testkit/sampleArtifacts.js';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { fail } from '../../failures/fail.js';
+import type { ArtifactId, Sha256 } from '../../ids.js';
+import { sampleProgram, sampleStdin } from '../../testkit/artifacts/sampleArtifacts.js';
+import { sampleArtifactId } from '../../testkit/sampleIds.js';
+import { sampleOwner, startArtifactService } from '../../testkit/service/artifactService.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 import { stdinFrames } from '../../testkit/zstd/frames.js';
 
 type Service = Awaited<ReturnType<typeof startArtifactService>>;
@@ -68,7 +70,7 @@ describe('HTTP', () => {
       await service.send('PUT', good.path, stdin);
       const cases: [path: string, body: Uint8Array, status: number, code: string][] = [
         [service.capability().path.replace('kind=stdin', 'kind=program'), stdin, 403, 'ARTIFACT_FORBIDDEN'],
-        [`/artifacts/${newArtifactId()}`, stdin, 403, 'ARTIFACT_FORBIDDEN'],
+        [`/artifacts/${sampleArtifactId()}`, stdin, 403, 'ARTIFACT_FORBIDDEN'],
         [good.path, sampleStdin(), 409, 'ARTIFACT_CONFLICT'],
         [service.capability().path, sampleProgram(), 422, 'ARTIFACT_MALFORMED'],
         [service.capability().path, Buffer.alloc(0), 422, 'ARTIFACT_MALFORMED'],
@@ -95,7 +97,7 @@ describe('HTTP', () => {
       const outgoing = request({
         port: service.port,
         method: 'PUT',
-        path: `/artifacts/${newArtifactId()}`,
+        path: `/artifacts/${sampleArtifactId()}`,
         agent: false,
       });
       outgoing.on('error', () => undefined);
@@ -182,7 +184,7 @@ describe('HTTP', () => {
       const input = service.capability();
       await service.send('PUT', input.path, stdin);
       service.state.visible = (asked) => asked !== id;
-      for (const target of [path, `/artifacts/${input.id}`, input.path, `/artifacts/${newArtifactId()}`]) {
+      for (const target of [path, `/artifacts/${input.id}`, input.path, `/artifacts/${sampleArtifactId()}`]) {
         const reply = await service.send('GET', target);
         assert.deepEqual([reply.status, codeOf(reply.text)], [404, 'ARTIFACT_NOT_FOUND']);
       }
@@ -190,7 +192,7 @@ describe('HTTP', () => {
     });
 
     it('says so when its file is lost or damaged', async () => {
-      const lost = newArtifactId();
+      const lost = sampleArtifactId();
       await service.store.write((tx) =>
         tx.put('artifacts', [lost], {
           kind: 'proof',
@@ -203,7 +205,7 @@ describe('HTTP', () => {
         }),
       );
       assert.equal((await service.send('GET', `/artifacts/${lost}`)).status, 404);
-      await writeFile(service.backend.scratchPath(lost), 'too short');
+      await writeFile(service.backend.output(lost, 'proof').path, 'too short');
       const place = { kind: 'proof', private: false } as const;
       await service.backend.adopt(lost, place, { sha256, sizeBytes: 9 });
       const { signal } = new AbortController();
@@ -214,7 +216,7 @@ describe('HTTP', () => {
   });
 
   describe('the rest', () => {
-    it('is health, for whoever asks', async () => {
+    it('is health, without any authorisation', async () => {
       const healthy = await service.send('GET', '/health');
       assert.deepEqual([healthy.status, JSON.parse(healthy.text)], [200, { serving: true, lanes: 1 }]);
       service.state.serving = false;
@@ -231,7 +233,7 @@ describe('HTTP', () => {
     });
 
     it('is not found', async () => {
-      const id = newArtifactId();
+      const id = sampleArtifactId();
       for (const [method, path] of [
         ['GET', '/'],
         ['GET', '/artifacts/'],
@@ -265,7 +267,7 @@ describe('HTTP', () => {
 });
 
 describe('a client that falls asleep', () => {
-  it('is told so after a window without progress, and its upload is forgotten', async (t) => {
+  it('is refused after a window without progress, and its upload is forgotten', async (t) => {
     const clock = new SimulatedClock();
     const service = await startArtifactService({ clock });
     t.after(() => service.stop());

@@ -1,10 +1,13 @@
 // How much and how many one owner may upload, over a real port: what is refused says so and may be sent again, and others are not touched.
+
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
-import { type Address, type ArtifactId, newRequestId } from '../../ids.js';
-import { sampleOwner, startArtifactService } from '../../testkit/artifactService.js';
-import { sampleProgram, sampleStdin } from '../../testkit/sampleArtifacts.js';
+import type { Address, ArtifactId } from '../../ids.js';
+import { sampleProgram, sampleStdin } from '../../testkit/artifacts/sampleArtifacts.js';
+import { sampleRequestId } from '../../testkit/sampleIds.js';
+import { sampleOwner, startArtifactService } from '../../testkit/service/artifactService.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 
 type Options = Parameters<typeof startArtifactService>[0];
 const other = '22'.repeat(20) as Address;
@@ -46,7 +49,7 @@ describe('uploads at once', () => {
     assert.deepEqual(await Promise.all([first, second]), ['200', '200']);
   });
 
-  it('beyond those who may wait are told to come back', async (t) => {
+  it('beyond those that may wait are refused until later', async (t) => {
     const { service, put } = await set(t, { slots: { size: 1, perOwner: 1, waiting: 0 } });
     const stalled = new PassThrough();
     const first = put(service.capability().path, stalled);
@@ -79,7 +82,7 @@ describe('room for uploads', () => {
     assert.equal((await putNew(sampleOwner, 'program', sampleProgram())).answer, '200');
     assert.equal((await putNew(sampleOwner)).answer, full);
 
-    const request = newRequestId();
+    const request = sampleRequestId();
     await service.store.write((tx) => service.catalog.reference(tx, spent, request));
     assert.equal((await putNew(sampleOwner)).answer, full, 'an input is needed until its request has ended');
     await service.store.write((tx) => service.catalog.spend(tx, spent));
@@ -87,18 +90,18 @@ describe('room for uploads', () => {
   });
 
   it('of all together is bounded too, and an upload under way has its part of it', async (t) => {
-    const { service, put, putNew } = await set(t, { space: { bytes: 90_000, bytesOfOwner: 80_000 } });
+    const clock = new SimulatedClock();
+    const { service, put, putNew } = await set(t, { clock, space: { bytes: 90_000, bytesOfOwner: 80_000 } });
     assert.equal((await putNew(other)).answer, '200');
-    const { path } = service.capability();
     const slow = new PassThrough();
-    const underWay = service.send('PUT', path, slow, { 'content-length': stdin.byteLength });
+    const underWay = service.send('PUT', service.capability().path, slow, { 'content-length': stdin.byteLength });
     slow.write(stdin.subarray(0, 100));
     while ((await service.unfinished()).length === 0);
     assert.equal((await putNew(other)).answer, '504 UPLOAD_SPACE_FULL');
-    slow.destroy();
-    await underWay.catch(() => undefined);
-    while ((await service.unfinished()).length > 0);
-    assert.equal(await put(path), '200');
+    // It falls asleep, which shows after two windows.
+    await clock.advance(60_000);
+    assert.equal((await underWay).status, 408);
+    assert.equal(await put(service.capability().path), '200');
   });
 
   it('is counted from what is stored, as after a start', async (t) => {

@@ -1,43 +1,68 @@
-// RequestProof: durable before it is answered, idempotent on (requester, stdin). The SDK retries with a new nonce and signature
-// when an answer is lost; it then gets the same id and there is still one proof.
-import { createHash } from 'node:crypto';
+// RequestProof of the front: whatever can be refused is refused before a byte is sent, because a request that the network has cannot be taken
+// back.
 import { create, toBinary } from '@bufbuild/protobuf';
-import { FailureError, fail } from '../../errors.js';
-import { ProverNetwork, RequestProofResponseSchema } from '../../gen/network/network_pb.js';
-import { bytesOf } from '../../ids.js';
-import { programFor } from '../../store/programs.js';
+import { artifactUri } from '../../artifacts/capability.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import { malformed } from '../../failures/malformed.js';
+import { FulfillmentStrategy, ProverNetwork, RequestProofResponseSchema } from '../../gen/network/network_pb.js';
+import { type Address, bytesOf } from '../../ids.js';
+import { parseStdinUri } from '../../network/stdinUri.js';
+import type { Submission } from '../../requests/registry.js';
+import { unaryBytes } from '../../transport/grpc/unary.js';
+import { type ProofCall, readProofCall, submissionOf } from '../sdk/submission.js';
 import { signedBody } from '../signed/signedBody.js';
-import { unaryBytes } from '../unary.js';
-import type { NetworkDependencies } from './dependencies.js';
-import { assertElfClass, sp1Of } from './elfClass.js';
-import { readProofCall, submissionOf } from './submission.js';
+import type { FrontDependencies } from './dependencies.js';
+import { upstreamRefusal } from './forward.js';
+import { assertProvable } from './provable.js';
 
-export const requestProof = (dependencies: NetworkDependencies) => {
-  const { registry, scheduling, store, catalog, direct, signatures, nonces } = dependencies;
-  return unaryBytes(ProverNetwork.method.requestProof, async ({ raw }) => {
+export const requestNetworkProof = (dependencies: FrontDependencies) =>
+  unaryBytes(ProverNetwork.method.requestProof, async ({ raw }) => {
+    const { signatures, network, registry, store } = dependencies;
     const message = signedBody(raw);
     const call = readProofCall(raw, message);
+    if (call.flavour !== 'base') throw new FailureError(fail('FLAVOUR_UNSUPPORTED'));
     const requester = await signatures.recover({ message, signature: call.signature });
-    const submission = submissionOf(call, requester);
-    const program = programFor(store, submission.vkHash, requester);
-    if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
-    assertElfClass(program.elf, sp1Of(submission.version));
-    const reason = scheduling.refusal(submission.mode);
-    if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode: submission.mode, reason }));
-    const digest = createHash('sha256').update(message).digest('hex');
-    const nonce = nonces.accept(requester, call.body.nonce, digest);
-    await direct?.takeIn(submission.stdinId, 'stdin', requester);
-    const requestId = await registry.submit(submission, {
-      stdin() {
-        const { sha256, sizeBytes, private: isPrivate } = catalog.owned(submission.stdinId, 'stdin', requester);
-        return { id: submission.stdinId, sha256, sizeBytes, private: isPrivate };
-      },
-      alsoWrite(tx, id) {
-        nonce.record(tx);
-        catalog.reference(tx, submission.stdinId, id);
-      },
-    });
-    const answer = { txHash: bytesOf(requestId), body: { requestId: bytesOf(requestId) } };
+    const submission = localSubmission(dependencies, call, requester);
+    const known = store.get('requestOfStdin', submission.stdinId);
+    const isKnown = known !== undefined && registry.view(known)?.request.requester === requester;
+    if (!isKnown) await assertWelcome(dependencies, submission);
+
+    const { nonce, stdinUri } = call.body;
+    const outcome = await network.intake.submit({ submission, raw, message, nonce, stdinUri });
+    if (!outcome.ok) throw upstreamRefusal(outcome.code, outcome.text);
+    const { requestId, txHash } = outcome;
+    if ((await network.assigned(requestId)) === 'other') throw new FailureError(fail('ASSIGNED_ELSEWHERE'));
+    // What was read may not be flushed yet, and an answer stands for what is on disk.
+    await store.settled();
+    if (registry.view(requestId) === undefined) throw new Error('a request that was taken in is not there');
+    const answer = { txHash, body: { requestId: bytesOf(requestId) } };
     return toBinary(RequestProofResponseSchema, create(RequestProofResponseSchema, answer));
   });
-};
+
+/** With the input's URI as it is known inside. */
+function localSubmission({ network }: FrontDependencies, call: ProofCall, requester: Address): Submission {
+  const stdinId = parseStdinUri(network.publicUrl, call.body.stdinUri);
+  if (stdinId === undefined) throw malformed('stdin_uri', 'it must be the URI that CreateArtifact answered');
+  const body = { ...call.body, stdinUri: artifactUri(stdinId) };
+  return submissionOf({ ...call, body } as ProofCall, requester);
+}
+
+async function assertWelcome(dependencies: FrontDependencies, submission: Submission): Promise<void> {
+  const { network, registry, scheduling, clock } = dependencies;
+  const { requester, mode, strategy, deadlineAt } = submission;
+  const { deadlineMarginMs } = network.settings;
+  if (strategy !== FulfillmentStrategy.RESERVED) throw new FailureError(fail('STRATEGY_UNSUPPORTED'));
+  if (deadlineAt - clock.now() < deadlineMarginMs)
+    throw new FailureError(fail('DEADLINE_TOO_NEAR', { deadlineAt, marginMs: deadlineMarginMs }));
+  assertProvable(dependencies, submission);
+  const outage = scheduling.outage(mode);
+  if (outage !== undefined) throw new FailureError(outage);
+  registry.assertRoomFor(requester);
+
+  const owner = network.owner();
+  if (owner === undefined) throw new FailureError(fail('UPSTREAM_UNAVAILABLE'));
+  const reservation = await network.reservationOf(requester);
+  if (typeof reservation === 'object')
+    throw new FailureError(fail('RESERVED_ELSEWHERE', { requester, fulfiller: reservation.other, owner }));
+}

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FailureError } from '../../errors.js';
+import { FailureError } from '../../failures/failureError.js';
 import type { Address } from '../../ids.js';
 import { openStore, type Store } from '../../store/environment.js';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
 import { temporaryFolder } from '../../testkit/temporaryFolder.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 import { createNonces, nonceWindowMs } from './nonces.js';
 
 const [alice, bob] = ['11', '22'].map((byte) => byte.repeat(20) as Address) as [Address, Address];

@@ -1,8 +1,8 @@
 // Nonces without a counter to keep: a nonce is the time of its lease in microseconds, made distinct. So they increase across
 // restarts, may be used in any order within the window, and are forgotten when they could not be accepted any more.
-import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.js';
-import { FailureError, fail } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
 import type { Address } from '../../ids.js';
 import type { Store, Transaction } from '../../store/environment.js';
 
@@ -16,14 +16,14 @@ export interface Nonces {
   lease(): number;
   /**
    * Accepts a nonce that is recent and was not used by this address with another body. Fails with NONCE_STALE.
-   * `record` belongs into the transaction of whatever the signed body caused.
+   * `record` belongs in the transaction of what the signed body caused.
    */
   accept(address: Address, nonce: bigint, bodyDigest: string): { record: (tx: Transaction) => void };
   /** Removes what can never be accepted again. */
   forget(): Promise<void>;
 }
 
-/** At most so many are removed in one transaction, to keep it and the turn of the loop short. */
+/** Most that are removed in one transaction, to keep it and the turn of the loop short. */
 const forgetBatch = 2_000;
 
 export function createNonces({ store, clock }: { store: Store; clock: Clock }): Nonces {
@@ -67,7 +67,7 @@ export function createNonces({ store, clock }: { store: Store; clock: Clock }): 
           for (const key of gone) tx.remove('nonces', ...key);
         });
         // Calls that have come meanwhile are answered before the next batch.
-        await loopTurn();
+        await clock.turn();
       }
     },
   };

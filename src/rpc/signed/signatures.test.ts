@@ -1,7 +1,7 @@
 // The vectors are SDK-made signatures (RFC 6979, low s), as a client sends them.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { FailureError } from '../../errors.js';
+import { FailureError } from '../../failures/failureError.js';
 import { artifactVectors, baseBody, baseSignature } from '../../testkit/wireVectors.js';
 import { createSignatures } from './signatures.js';
 

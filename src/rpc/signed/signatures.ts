@@ -1,7 +1,8 @@
 // Who signed: EIP-191 recovery in a pool of worker threads. Calls of the same tick travel as one batch, because crossing to a
 // thread costs about as much as a recovery.
 import { Piscina } from 'piscina';
-import { FailureError, fail } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
 import type { Address } from '../../ids.js';
 import { packSigned, type Signed } from '../../workers/recover/batch.js';
 import { workerUrl } from '../../workers/workerUrl.js';
@@ -19,7 +20,7 @@ interface Waiting extends Signed {
 
 /**
  * Most recoveries in one task, about 60 µs each. Small enough that the first results are being written to disk while the next are
- * computed: calls that arrive together would else go through every stage together, and each stage would wait for the others.
+ * computed: otherwise calls that arrive together would go through every step together, and each step would wait for the others.
  */
 const maxBatch = 16;
 
@@ -32,6 +33,8 @@ export function createSignatures({ threads }: { threads: number }): Signatures {
     concurrentTasksPerWorker: 2,
     idleTimeout: Number.POSITIVE_INFINITY,
   });
+  // A thread that dies shows in the task that it ran, and the next task makes a new one; unheard, this event would end the process.
+  pool.on('error', () => {});
   let gathering: Waiting[] = [];
 
   async function send(batch: Waiting[]): Promise<void> {

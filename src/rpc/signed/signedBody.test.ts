@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FailureError } from '../../errors.js';
+import { FailureError } from '../../failures/failureError.js';
 import { auctionBody, baseBody } from '../../testkit/wireVectors.js';
-import { flavourOf } from '../network/flavour.js';
+import { flavourOf } from '../sdk/flavour.js';
 import { signedBody } from './signedBody.js';
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
@@ -23,7 +23,7 @@ describe('signedBody', () => {
     assert.deepEqual(Buffer.from(signedBody(envelope)), body);
   });
 
-  it('refuses two bodies, which a parser would merge into one that nobody signed', () => {
+  it('refuses two bodies, which a parser would merge into one that was not signed', () => {
     assert.throws(() => signedBody(Buffer.concat([field(3, bytes('0807')), field(3, bytes('0808'))])), isMalformed);
     assert.throws(() => signedBody(new Uint8Array()), isMalformed);
   });

@@ -1,7 +1,9 @@
 // Finds the bytes that a signature covers: field 3 of the envelope as it was received. Encoding the parsed body again would
 // drop fields that a newer client has added, and the signature would no longer match.
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { FailureError, fail } from '../../errors.js';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import { malformed } from '../../failures/malformed.js';
 
 const bodyField = 3;
 
@@ -22,11 +24,9 @@ export function signedBody(envelope: Uint8Array): Uint8Array {
     const failure = fail('MALFORMED_REQUEST', { field: 'request', problem: 'these bytes are not a message' });
     throw new FailureError(failure, { cause: error });
   }
-  // Parsers merge repeated sub-messages, so two bodies would be read as something that nobody has signed.
+  // Parsers merge repeated sub-messages, so two bodies would be read as something that was not signed.
   if (body === undefined || count !== 1) {
-    throw new FailureError(
-      fail('MALFORMED_REQUEST', { field: 'body', problem: `there must be exactly one, not ${count}` }),
-    );
+    throw malformed('body', `there must be exactly one, not ${count}`);
   }
   return body;
 }

@@ -2,7 +2,7 @@
 // not the same mistake twice.
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-/** Integers and enums are bigint. An array is a repeated field; undefined is an absent one. */
+/** Integers and enums are bigint. An array is a repeated field. Undefined is an absent one. */
 type Value = bigint | boolean | string | Uint8Array | readonly Uint8Array[] | Present | undefined;
 
 /** A field with presence, written even when it holds its default. */
@@ -12,7 +12,7 @@ interface Present {
 
 export const some = (present: Present['present']): Present => ({ present });
 
-/** Ascending by number; defaults are left out. */
+/** Ascending by number. Defaults are left out. */
 export function message(fields: Readonly<Record<number, Value>>): Uint8Array {
   const writer = new BinaryWriter();
   for (const [number, value] of Object.entries(fields)) {

@@ -1,8 +1,8 @@
 // Programs that the fake engine proves: for each ELF its key, its artifact and the proof to expect.
 import { parseVk, type VerifyingKey, vkHash as vkHashOf } from '../../engines/vk.js';
 import { bytesOf, type VkHash } from '../../ids.js';
-import { fakeProof, fakeVk } from '../fakeProof.js';
-import { sampleProgram } from '../sampleArtifacts.js';
+import { sampleProgram } from '../artifacts/sampleArtifacts.js';
+import { fakeProof, fakeVk } from '../engine/fakeProof.js';
 
 export interface SampleProgram {
   readonly artifact: Buffer;
@@ -13,7 +13,7 @@ export interface SampleProgram {
   proofOf(stdin: Uint8Array): Buffer;
 }
 
-/** `fill` (a byte) tells programs apart. */
+/** `fill` (a byte) makes programs differ. */
 export function programOf(fill = 0): SampleProgram {
   const artifact = sampleProgram(100, fill);
   const elf = artifact.subarray(8);

@@ -6,7 +6,7 @@ import { holdingClock } from '../../clock.js';
 import { Fields, message } from './fields.js';
 import { programOf, type SampleProgram } from './program.js';
 import { code, openTonic, type Tonic, TonicStatus } from './tonic.js';
-import { httpExchange, zstdFrame } from './transfer.js';
+import { type HttpAnswer, httpExchange, zstdFrame } from './transfer.js';
 import { proofRequestKinds, type SdkFlavour, type SdkVersion } from './versions.js';
 
 const artifactType = { program: 1n, stdin: 2n, privateStdin: 7n } as const;
@@ -17,7 +17,7 @@ export const unlimited = 2n ** 64n - 1n;
 /** Of circuits: what `version` says in every SDK from 6.1.0 on, and what is proved here. */
 const circuitVersion = 'sp1-v6.1.0';
 
-/** The SDK waits a second after a first failure and two between polls; nobody needs to in a test (ms). */
+/** The SDK waits a second after a first failure and two between polls. Tests need not wait (ms). */
 const pauseMs = 50;
 const retryBudgetMs = 30_000;
 
@@ -46,19 +46,23 @@ export class Sdk {
   readonly version: SdkVersion;
   readonly flavour: SdkFlavour;
   readonly program: SampleProgram;
+  /** Of all URLs that it has been given for uploads and proofs. */
+  readonly origins = new Set<string>();
   readonly #tonic: Tonic;
+  readonly #ca: string | undefined;
 
   constructor(
     url: string,
     version: SdkVersion,
     flavour: SdkFlavour,
-    { keyByte = 1, program = programOf() }: { keyByte?: number; program?: SampleProgram } = {},
+    { keyByte = 1, program = programOf(), ca }: { keyByte?: number; program?: SampleProgram; ca?: string } = {},
   ) {
     this.version = version;
     this.flavour = flavour;
     this.program = program;
     this.signer = createSigner(Buffer.alloc(32, keyByte).toString('hex'));
-    this.#tonic = openTonic(url, { userAgent: version.userAgent, shared: version.sharesConnection });
+    this.#tonic = openTonic(url, { userAgent: version.userAgent, shared: version.sharesConnection, ca });
+    this.#ca = ca;
   }
 
   get address(): Buffer {
@@ -80,13 +84,13 @@ export class Sdk {
 
   /** {…}R of the SDK: everything in it is done again after a status that may pass. */
   async attempt<T>(operation: () => Promise<T>): Promise<T> {
-    const givesUpAt = holdingClock.now() + retryBudgetMs;
+    const givesUpAt = holdingClock.steady() + retryBudgetMs;
     for (;;) {
       try {
         return await operation();
       } catch (error) {
         const passing = error instanceof TonicStatus && [4, 10, 13, 14].includes(error.code);
-        if (!passing || holdingClock.now() > givesUpAt) throw error;
+        if (!passing || holdingClock.steady() > givesUpAt) throw error;
         await pause();
       }
     }
@@ -128,7 +132,7 @@ export class Sdk {
       2: 'length',
     });
     const body = this.version.compresses ? zstdFrame(artifact) : artifact;
-    const { status, body: notice } = await httpExchange('PUT', answer.text(2), body);
+    const { status, body: notice } = await this.#transfer('PUT', answer.text(2), body);
     if (status < 200 || status > 299) throw new Error(`PUT: HTTP ${status} ${notice}`);
     return answer.text(1);
   }
@@ -227,7 +231,7 @@ export class Sdk {
     return status;
   }
 
-  /** Polls to the end as this version decides it; resolves with the proof, or with why there is none. */
+  /** Polls to the end as this version decides it. Resolves with the proof, or with why there is none. */
   async wait(requestId: string): Promise<Buffer | 'timed out' | 'unexecutable' | 'unfulfillable'> {
     for (;;) {
       const status = await this.attempt(() => this.status(requestId));
@@ -241,9 +245,14 @@ export class Sdk {
     }
   }
 
+  #transfer(method: 'PUT' | 'GET', url: string, body?: Uint8Array): Promise<HttpAnswer> {
+    this.origins.add(new URL(url).origin);
+    return httpExchange(method, url, body, this.#ca);
+  }
+
   /** Not retried, whatever goes wrong. */
   async download(proofUri: string): Promise<Buffer> {
-    const { status, body } = await httpExchange('GET', proofUri);
+    const { status, body } = await this.#transfer('GET', proofUri);
     if (status !== 200) throw new Error(`GET: HTTP ${status} ${body}`);
     return body;
   }
@@ -278,7 +287,7 @@ export class Sdk {
 
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const lengths = (...numbers: number[]) => Object.fromEntries(numbers.map((number) => [number, 'length'] as const));
-const pause = () => new Promise<void>((resolve) => holdingClock.wakeAt(holdingClock.now() + pauseMs, resolve));
+const pause = () => new Promise<void>((resolve) => holdingClock.wakeIn(pauseMs, resolve));
 
 function assertLength(found: Uint8Array, length: number): void {
   if (found.byteLength !== length) throw new Error(`panic: ${found.byteLength} bytes where there must be ${length}`);

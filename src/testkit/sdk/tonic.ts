@@ -34,13 +34,18 @@ export interface Tonic {
   close(): void;
 }
 
-/** `shared`: one connection for all calls, opened again when it was lost. */
-export function openTonic(url: string, { userAgent, shared }: { userAgent: string; shared: boolean }): Tonic {
+/** `shared`: one connection for all calls, opened again when it was lost. `ca`: whom it trusts by https, as PEM. */
+export function openTonic(
+  url: string,
+  { userAgent, shared, ca }: { userAgent: string; shared: boolean; ca?: string | undefined },
+): Tonic {
+  const trust = ca === undefined ? {} : { ca };
+
   let kept: ClientHttp2Session | undefined;
 
   function session(): ClientHttp2Session {
     if (kept !== undefined && !kept.closed && !kept.destroyed) return kept;
-    const opened = connect(url);
+    const opened = connect(url, trust);
     // Each stream reports it too.
     opened.on('error', () => undefined);
     if (shared) kept = opened;
@@ -57,7 +62,7 @@ export function openTonic(url: string, { userAgent, shared }: { userAgent: strin
       }
     },
     async lose(path, message) {
-      const session = connect(url);
+      const session = connect(url, trust);
       session.on('error', () => undefined);
       const stream = session.request(headersOf(path, userAgent));
       stream.on('error', () => undefined);

@@ -1,9 +1,9 @@
 // What a zstd frame holds, whole, for tests that compare it.
-import { createZstdDecoder } from '../../workers/zstd/decoder.js';
+import { ZstdDecoder } from '../../workers/zstd/decoder.js';
 
 export async function unpack(frame: Uint8Array): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const decoder = createZstdDecoder((raw) => void pieces.push(Buffer.from(raw)));
+  const decoder = new ZstdDecoder((raw) => void pieces.push(Buffer.from(raw)));
   try {
     await decoder.push(frame);
     await decoder.end();

@@ -1,5 +1,5 @@
 // The digest by which a guest commits to its public values: SHA-256, or BLAKE3 where the guest was built so (feature `blake3` of
-// sp1-zkvm). The SDK's simulation tells the one that the guest chose, without saying which (sp1-prover worker/prover/execute.rs).
+// sp1-zkvm). The SDK's simulation reports the one that the guest chose, without saying which (sp1-prover worker/prover/execute.rs).
 import { createHash } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3';
 

@@ -1,15 +1,17 @@
 // One connection from a lane's worker to its engine: a request goes out, its answer comes back, in order, one at a time.
 // Back-pressure both ways: a piece of a file is read when the last one has left, and the socket is read when the proof's last
 // piece is on disk.
-import type { FileHandle } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import type { Answer } from '../../engines/answers.js';
 import { type FrameEvent, FrameReader } from '../../engines/frameReader.js';
 import type { ProvenFile } from '../../engines/jobs.js';
 import { type FramePart, frameBytes, type OutgoingFrame } from '../../engines/requests.js';
-import { type Failure, fail, failed, failureFrom, type Outcome, succeeded } from '../../errors.js';
+import type { Failure } from '../../failures/catalog.js';
+import { fail } from '../../failures/fail.js';
+import { failureFrom } from '../../failures/failureFrom.js';
+import { failed, type Outcome, succeeded } from '../../failures/outcome.js';
 import type { LaneId } from '../../ids.js';
-import { openStored, storedPieces } from './file.js';
+import { openStored, type StoredReader } from '../../storedBytes/openStored.js';
 import type { ProofSink } from './proofSink.js';
 
 /** What ends a request; progress comes before it. */
@@ -61,7 +63,7 @@ export class LaneConnection {
     this.#socket = socket;
     this.#laneId = laneId;
     this.#onLost = onLost;
-    // Reading and writing see their own errors; one that comes after both would end the thread.
+    // Reading and writing see their own errors. One that comes after both would end the thread.
     socket.on('error', () => {});
     void this.#read();
   }
@@ -96,7 +98,7 @@ export class LaneConnection {
     return outcome;
   }
 
-  /** Ends the connection at once; a request under way ends with `failure`, and so does every later one. */
+  /** Ends the connection at once. A request under way ends with `failure`, and so does every later one. */
   cut(failure: Failure): void {
     this.#ended ??= failure;
     this.#exchange?.settle(failed(failure));
@@ -104,7 +106,7 @@ export class LaneConnection {
   }
 
   async #send(frame: OutgoingFrame, exchange: Exchange): Promise<void> {
-    const opened: FileHandle[] = [];
+    const opened: StoredReader[] = [];
     try {
       for (const part of frame) if (part.kind === 'file') opened.push(await openStored(part.file));
     } catch (thrown) {
@@ -113,9 +115,9 @@ export class LaneConnection {
     }
     try {
       let unsentBytes = frameBytes(frame);
-      const handles = opened.values();
+      const readers = opened.values();
       for (const part of frame) {
-        for await (const piece of piecesOf(part, handles)) {
+        for await (const piece of piecesOf(part, readers)) {
           if (exchange.settled) return;
           unsentBytes -= piece.byteLength;
           // Before the write: the answer may be read before the write's own completion is.
@@ -126,7 +128,7 @@ export class LaneConnection {
     } catch (thrown) {
       this.cut(this.#failureFrom(thrown));
     } finally {
-      for (const handle of opened) await handle.close();
+      for (const reader of opened) await reader.close();
     }
   }
 
@@ -175,9 +177,9 @@ export class LaneConnection {
     } else if (!exchange.sentWhole) {
       this.#end('it answered before it was asked');
     } else if (event.kind === 'proofStart') {
-      await proof.open();
+      proof.open();
     } else if (event.kind === 'proofPiece') {
-      await proof.write(event.bytes);
+      proof.write(event.bytes);
     } else {
       exchange.expects.onLastByte();
       const file = await proof.finish();
@@ -212,7 +214,7 @@ export class LaneConnection {
   }
 }
 
-async function* piecesOf(part: FramePart, handles: Iterator<FileHandle>): AsyncGenerator<Uint8Array, void> {
+async function* piecesOf(part: FramePart, readers: Iterator<StoredReader>): AsyncGenerator<Uint8Array, void> {
   if (part.kind === 'bytes') return yield part.bytes;
-  yield* storedPieces(handles.next().value as FileHandle, part.file);
+  yield* (readers.next().value as StoredReader).pieces();
 }

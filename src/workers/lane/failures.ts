@@ -1,9 +1,12 @@
 // Turns an engine's refusals into Failures: the one place that reads an engine's own words.
-import { type Failure, fail, type GuestFailureCause } from '../../errors.js';
+import type { Failure } from '../../failures/catalog.js';
+import { fail } from '../../failures/fail.js';
+import type { GuestFailureCause } from '../../failures/guests.js';
 import type { LaneId } from '../../ids.js';
 import type { Reply } from './connection.js';
+import { withoutQuotations } from './foreignWords.js';
 
-/** ExecuteFailureCause by its number on the network; 0 means none. */
+/** ExecuteFailureCause by its number on the network. 0 means none. */
 const guestFailureCauses: readonly GuestFailureCause[] = [
   'HALT_WITH_NON_ZERO_EXIT_CODE',
   'INVALID_MEMORY_ACCESS',
@@ -40,7 +43,7 @@ export function refusalOf(reply: Reply, laneId: LaneId, blame: boolean): Failure
     case 'proverError':
     case 'internalError':
       if (memoryText.test(reply.text)) return fail('OUT_OF_MEMORY', { laneId });
-      return fail('ENGINE_REFUSED', { laneId, detail: reply.text });
+      return fail('ENGINE_REFUSED', { laneId, detail: withoutQuotations(clause(reply.text)) });
     case 'failure':
       return failureOfCode(reply.code, reply.text, laneId);
     default:
@@ -59,11 +62,11 @@ function failureOfCode(code: number, text: string, laneId: LaneId): Failure {
     case engineFailureCode.outOfMemory:
       return fail('OUT_OF_MEMORY', { laneId });
     default:
-      return fail('ENGINE_REFUSED', { laneId, detail: text });
+      return fail('ENGINE_REFUSED', { laneId, detail: clause(text) });
   }
 }
 
-/** The engine speaks in sentences; a problem completes one of ours. */
+/** The engine speaks in sentences. A problem completes one of ours. */
 const clause = (text: string) => text.replace(/\.$/, '');
 
 /** Whether an answer leaves doubt that the engine still holds the program: the next job sets it up again. */

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Progress, ProgressStage } from '../../engines/jobs.js';
-import { SimulatedClock } from '../../testkit/simulatedClock.js';
+import { SimulatedClock } from '../../testkit/world/simulatedClock.js';
 import { progressIntervalMs, thinnedProgress } from './progress.js';
 
 test('the first of each stage and then one per interval', async () => {
   const clock = new SimulatedClock();
-  const told: string[] = [];
-  const tell = thinnedProgress(clock, ({ stage, done }: Progress) => void told.push(`${stage} ${done}`));
-  const report = (stage: ProgressStage, done: number) => tell({ stage, done, total: 0, cycles: 0 });
+  const passed: string[] = [];
+  const thin = thinnedProgress(clock, ({ stage, done }: Progress) => void passed.push(`${stage} ${done}`));
+  const report = (stage: ProgressStage, done: number) => thin({ stage, done, total: 0, cycles: 0 });
   report('executing', 0);
   report('executing', 1);
   report('proving', 0);
@@ -19,5 +19,5 @@ test('the first of each stage and then one per interval', async () => {
   report('proving', 2);
   report('proving', 3);
   report('compressing', 0);
-  assert.deepEqual(told, ['executing 0', 'proving 0', 'proving 2', 'compressing 0']);
+  assert.deepEqual(passed, ['executing 0', 'proving 0', 'proving 2', 'compressing 0']);
 });

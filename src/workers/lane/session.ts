@@ -1,11 +1,10 @@
 // A lane's side of the conversation with its engine, on the worker thread: which programs are set up, what each job asks in
 // which order, and what its answers mean.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { EngineInfo, EngineKind } from '../../engines/engine.js';
 import type {
+  Executed,
   ExecuteJob,
-  Execution,
   Job,
   Progress,
   ProgressStage,
@@ -13,13 +12,19 @@ import type {
   ProveJob,
   ProvenFile,
   ResultOf,
-  StoredFile,
+  SetUp,
+  SetupJob,
   Verification,
   VerifyJob,
 } from '../../engines/jobs.js';
 import * as requests from '../../engines/requests.js';
-import { type Failure, fail, failed, type Outcome, succeeded } from '../../errors.js';
-import type { LaneId, Sha256 } from '../../ids.js';
+import { type EngineTraits, traitsOf } from '../../engines/traits.js';
+import type { Failure } from '../../failures/catalog.js';
+import { fail } from '../../failures/fail.js';
+import { failed, type Outcome, succeeded } from '../../failures/outcome.js';
+import type { LaneId, RequestId, Sha256 } from '../../ids.js';
+import type { Measured, StoredFile } from '../../storedBytes/storedFile.js';
+import { anyProgram } from './anyProgram.js';
 import { isDigestOf } from './committedDigest.js';
 import { type Expectation, LaneConnection, type Reply } from './connection.js';
 import { guestFailureCause, mayHaveForgotten, refusalOf } from './failures.js';
@@ -32,23 +37,21 @@ interface SetUpProgram {
 }
 
 /**
- * Programs kept set up per connection. An engine keeps the ELF (megabytes) of each; 16 of them cost less than one proof's
+ * Programs kept set up per connection. An engine keeps the ELF (megabytes) of each. Sixteen of them cost less than one proof's
  * memory varies. Too small a number would show as Setup before jobs of a program that was used minutes ago.
  */
-const mostPrograms = 16;
-
-/** The smallest of the examples: 3 KB, set up in milliseconds. */
-const anyProgram = new URL('../../../examples/fibonacci/fibonacci.elf', import.meta.url);
+const maxPrograms = 16;
 
 /** What there is to say of a stage in which the engine says nothing. */
 const begun = (stage: ProgressStage): Progress => ({ stage, done: 0, total: 0, cycles: 0 });
 
-/** Told about the call that is running. */
+/** Called about the call that is running. */
 export type Watch = Pick<Expectation, 'onProgress' | 'onLastByte'>;
 
 export class LaneSession {
   readonly #laneId: LaneId;
   readonly #kind: EngineKind;
+  readonly #traits: EngineTraits;
   readonly #socketPath: string;
   readonly #onLost: (connection: number, failure: Failure) => void;
   #connection: LaneConnection | undefined;
@@ -64,11 +67,12 @@ export class LaneSession {
   ) {
     this.#laneId = laneId;
     this.#kind = kind;
+    this.#traits = traitsOf[kind];
     this.#socketPath = socketPath;
     this.#onLost = onLost;
   }
 
-  /** Number of the open connection, from 1; 0 when there is none. */
+  /** Number of the open connection, from 1, or 0 when there is none. */
   get connection(): number {
     return this.#connection?.open ? this.#connections : 0;
   }
@@ -96,7 +100,7 @@ export class LaneSession {
   }
 
   async info(watch: Watch): Promise<Outcome<EngineInfo>> {
-    if (this.#kind === 'gpu') {
+    if (!this.#traits.describesItself) {
       return failed(
         fail('ENGINE_REFUSED', { laneId: this.#laneId, detail: 'sp1-gpu-server does not describe itself' }),
       );
@@ -107,15 +111,14 @@ export class LaneSession {
   }
 
   async waitReady(mode: ProofMode, watch: Watch): Promise<Outcome<undefined>> {
-    if (this.#kind === 'gpu') return this.#loadByUse(watch);
+    if (this.#traits.loadsBySetUp) return this.#loadByUse(watch);
     return this.#expectOk(requests.waitReadyFrame(mode), watch);
   }
 
   /** sp1-gpu-server builds its prover at a connection's first Setup, whatever the program is, and says nothing meanwhile. */
   async #loadByUse(watch: Watch): Promise<Outcome<undefined>> {
     watch.onProgress(begun('loading'));
-    const elf = await readFile(anyProgram);
-    const reply = await this.#ask(requests.setupElfFrame(elf), { ...watch, blame: false });
+    const reply = await this.#ask(requests.setupElfFrame(await anyProgram()), { ...watch, blame: false });
     if (!reply.ok) return reply;
     if (reply.value.kind !== 'setup') return this.#refused(reply.value, false);
     return this.#expectOk(requests.destroyFrame(Buffer.from(reply.value.key, 'hex')), watch);
@@ -125,6 +128,8 @@ export class LaneSession {
     switch (job.stage) {
       case 'execute':
         return this.#execute(job, watch);
+      case 'setup':
+        return this.#keyOf(job, watch);
       case 'prove':
         return this.#prove(job, watch);
       case 'verify':
@@ -139,15 +144,17 @@ export class LaneSession {
     return this.#expectOk(requests.destroyFrame(Buffer.from(found.key, 'hex')), watch);
   }
 
-  async #execute(job: ExecuteJob, watch: Watch): Promise<Outcome<Execution>> {
+  async #execute(job: ExecuteJob, watch: Watch): Promise<Outcome<Executed>> {
     const reply = await this.#ask(requests.executeFrame(job), { ...watch, blame: true });
     if (!reply.ok) return reply;
     if (reply.value.kind !== 'executed') return this.#refused(reply.value, true);
-    const { cause: causeNumber, exitCode, cycles, gas, publicValues } = reply.value;
+    const { cause: causeNumber, exitCode, cycles, gas, publicValues, text } = reply.value;
     if (causeNumber !== 0) {
       const cause = guestFailureCause(causeNumber);
       if (cause === undefined) return this.#leftProtocol(`unknown failure cause ${causeNumber}`);
-      return failed(fail('GUEST_FAILED', { cause, exitCode, cycles }));
+      // Of the network's causes this one stands for many: the engine says which.
+      const detail = cause === 'INVALID_SYSCALL_USAGE' && text !== '' ? { detail: text } : {};
+      return failed(fail('GUEST_FAILED', { cause, exitCode, cycles, ...detail }));
     }
     const publicValuesHash = createHash('sha256').update(publicValues).digest('hex') as Sha256;
     if (publicValuesHash !== reply.value.publicValuesHash) return this.#leftProtocol('wrong hash of public values');
@@ -155,7 +162,30 @@ export class LaneSession {
     if (announced !== undefined && !isDigestOf(publicValues, announced)) {
       return failed(fail('SIMULATION_DIFFERS', { announced, found: publicValuesHash }));
     }
-    return succeeded({ cycles, gas, publicValuesHash });
+    const executed = { cycles, gas, publicValuesHash };
+    if (job.alone === undefined) return succeeded(executed);
+    // The engine says which guests have failed. One that names no cause and yet another exit code than 0 is not believed.
+    if (exitCode !== 0) return this.#leftProtocol('success with another exit code than 0');
+    const kept = await this.#keep(publicValues, job.alone, job.requestId);
+    return kept.ok ? succeeded({ ...executed, publicValues: kept.value }) : kept;
+  }
+
+  async #keep(
+    publicValues: Uint8Array,
+    { publicValues: file, limitBytes }: NonNullable<ExecuteJob['alone']>,
+    requestId: RequestId,
+  ): Promise<Outcome<Measured>> {
+    const sizeBytes = publicValues.byteLength;
+    if (sizeBytes > limitBytes) return failed(fail('PUBLIC_VALUES_TOO_LARGE', { sizeBytes, limitBytes }));
+    const sink = new ProofSink(file, `lane ${this.#laneId}: writing the public values of ${requestId}`);
+    sink.open();
+    sink.write(publicValues);
+    return await sink.finish();
+  }
+
+  async #keyOf({ program }: SetupJob, watch: Watch): Promise<Outcome<SetUp>> {
+    const setUp = await this.#setUp(program, watch);
+    return setUp.ok ? succeeded({ vk: setUp.value.vk }) : setUp;
   }
 
   async #prove(job: ProveJob, watch: Watch): Promise<Outcome<ProvenFile>> {
@@ -166,8 +196,8 @@ export class LaneSession {
       return failed(fail('VERIFICATION_KEY_MISMATCH', { vkHash, ...(zeroFillTrap !== undefined && { zeroFillTrap }) }));
     }
     const key = Buffer.from(program.value.key, 'hex');
-    if (this.#kind === 'gpu') watch.onProgress(begun('proving'));
-    const proof = new ProofSink(job.proofPath, `lane ${this.#laneId}: writing the proof of ${job.requestId}`);
+    if (!this.#traits.reportsProgress) watch.onProgress(begun('proving'));
+    const proof = new ProofSink(job.output, `lane ${this.#laneId}: writing the proof of ${job.requestId}`);
     const frame = requests.proveFrame(this.#kind, job.mode, key, job.stdin);
     const reply = await this.#ask(frame, { ...watch, proof, blame: true });
     if (!reply.ok) return reply;
@@ -201,7 +231,7 @@ export class LaneSession {
     // The last byte that counts is the proof's.
     const quiet = { ...watch, onLastByte: () => {} };
     const [oldest] = this.#programs.keys();
-    if (oldest !== undefined && this.#programs.size >= mostPrograms) {
+    if (oldest !== undefined && this.#programs.size >= maxPrograms) {
       const forgotten = await this.forget(oldest, quiet);
       if (!forgotten.ok) return forgotten;
     }

@@ -1,10 +1,10 @@
-// Well-formed programs and stdins pass in any pieces; every way to break them is refused by name.
+// Well-formed programs and stdins pass in any pieces. Every way to break them is refused by name.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { u64 } from '../../testkit/sampleArtifacts.js';
+import { u64 } from '../../testkit/artifacts/sampleArtifacts.js';
+import { MalformedError } from '../malformed.js';
 import { shapeOf } from './artifactShape.js';
-import { MalformedError } from './malformed.js';
 
 function problemOf(kind: 'program' | 'stdin', bytes: Uint8Array, pieceBytes = bytes.byteLength): string | undefined {
   const shape = shapeOf(kind);

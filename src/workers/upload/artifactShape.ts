@@ -1,6 +1,6 @@
 // Checks the shape of uploads while they stream past: lengths, ELF header, the layout of SP1Stdin. Holds a few bytes, never the input.
 // Layouts: bincode 1.3 of the SDK's types (little-endian, u64 lengths).
-import { MalformedError } from './malformed.js';
+import { MalformedError } from '../malformed.js';
 
 export interface Shape {
   /** Throws MalformedError as soon as the bytes cannot be of this kind. */
@@ -30,7 +30,7 @@ class FixedField {
     return this.#have > 0;
   }
 
-  /** Takes what it needs of `piece` from `at` on; answers the field when it is whole, and how much it took. */
+  /** Takes what it needs of `piece` from `at` on. Answers the field when it is whole, and how much it took. */
   take(piece: Uint8Array, at: number): { taken: number; field: DataView | undefined } {
     const taken = Math.min(this.sizeBytes - this.#have, piece.byteLength - at);
     this.#bytes.set(piece.subarray(at, at + taken), this.#have);

@@ -1,8 +1,8 @@
-// The body of one upload as it arrives: tells raw from zstd by its first four bytes and hands on the raw bytes.
+// The body of one upload as it arrives: its first four bytes show whether it is raw or zstd. Hands on the raw bytes.
 
-import { createZstdDecoder, type ZstdDecoder } from '../zstd/decoder.js';
+import { MalformedError } from '../malformed.js';
+import { ZstdDecoder } from '../zstd/decoder.js';
 import { startsZstd } from '../zstd/frame.js';
-import { MalformedError } from './malformed.js';
 
 /** Push the pieces in order, one at a time, then `end`; `close` in any case. Rejects with MalformedError or what `emit` throws. */
 export class UploadBody {
@@ -29,7 +29,7 @@ export class UploadBody {
 
   #start(head: Uint8Array): Promise<void> {
     this.#head = undefined;
-    if (startsZstd(head)) this.#decoder = createZstdDecoder(this.emit);
+    if (startsZstd(head)) this.#decoder = new ZstdDecoder(this.emit);
     return this.#pass(head);
   }
 

@@ -1,13 +1,20 @@
-// ELF facts, read from headers that may be hostile; the trap of SDK 6.8.1 compared with both of its loaders.
+// ELF facts, read from headers that may be hostile, and the trap of SDK 6.8.1 compared with both of its loaders.
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { affectedElf, elf32, elf64, programOf, type SampleSegment, unaffectedElf } from '../../testkit/elf.js';
+import {
+  affectedElf,
+  elf32,
+  elf64,
+  programOf,
+  type SampleSegment,
+  unaffectedElf,
+} from '../../testkit/artifacts/elf.js';
+import { MalformedError } from '../malformed.js';
 import { readElfFacts } from './elfFacts.js';
-import { MalformedError } from './malformed.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'elf-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,7 +24,7 @@ function factsOf(elf: Uint8Array) {
   writeFileSync(path, programOf(elf));
   const fd = openSync(path, 'r');
   try {
-    return readElfFacts(fd, 8, elf.byteLength);
+    return readElfFacts((at, into) => void readSync(fd, into, 0, into.byteLength, at), 8, elf.byteLength);
   } finally {
     closeSync(fd);
   }
@@ -43,7 +50,7 @@ function imageOf(segments: readonly SampleSegment[], sdk: 'old' | 'new'): Record
   return image;
 }
 
-/** In order and apart from each other, as SP1 demands; words are often zero, gaps often small. */
+/** In order and apart from each other, as SP1 demands. Words are often zero, gaps often small. */
 const anySegments = fc
   .array(
     fc.record({
@@ -114,7 +121,7 @@ describe('the facts of an ELF', () => {
     const end = affectedElf.byteLength;
     for (const offset of [BigInt(end - 55), 2n ** 63n, 2n ** 64n - 1n])
       refused((elf) => elf.writeBigUInt64LE(offset, 32), /behind its end/);
-    // Where the bytes of its one segment are said to lie; only its third half-word is looked at.
+    // Where the bytes of its one segment are said to lie. Only its third half-word is looked at.
     for (const offset of [BigInt(end - 11), 2n ** 63n, 2n ** 64n - 1n])
       refused((elf) => elf.writeBigUInt64LE(offset, 64 + 8), /behind its end/);
     // Addresses at the end of all memory overflow nothing.

@@ -1,8 +1,7 @@
-// What the headers of an uploaded ELF tell: its class, and whether its verifying key depends on the SDK that made it. Reads at most
+// What the headers of an uploaded ELF say: its class, and whether its verifying key depends on the SDK that made it. Reads at most
 // the program headers and four bytes a segment. Offsets from the System V ABI, chapters 4 and 5.
-import { readSync } from 'node:fs';
 import type { ElfFacts } from '../../store/buckets.js';
-import { MalformedError } from './malformed.js';
+import { MalformedError } from '../malformed.js';
 
 /** SP1's own loader takes no more (sp1-core-executor 6.10.0, disassembler/elf.rs). */
 const maxProgramHeaders = 256;
@@ -18,20 +17,19 @@ interface Segment {
   readonly memoryBytes: bigint;
 }
 
-/** `sizeBytes` of ELF lie at `at` in an open file; their header has been checked (`artifactShape.ts`). Throws MalformedError. */
-export function readElfFacts(fd: number, at: number, sizeBytes: number): ElfFacts {
+/** Fills `into` from the bytes at `at`. */
+type ReadAt = (at: number, into: Uint8Array) => void;
+
+/** `sizeBytes` of ELF lie at `at`. Their header has been checked (`artifactShape.ts`). Throws MalformedError. */
+export function readElfFacts(readAt: ReadAt, at: number, sizeBytes: number): ElfFacts {
   const read = (offset: bigint, length: number): DataView => {
     if (offset + BigInt(length) > BigInt(sizeBytes)) throw new MalformedError('a part of the ELF lies behind its end');
     const bytes = new Uint8Array(length);
-    for (let have = 0; have < length; ) {
-      const got = readSync(fd, bytes, have, length - have, at + Number(offset) + have);
-      if (got === 0) throw new Error('the file is shorter than what was written to it');
-      have += got;
-    }
+    readAt(at + Number(offset), bytes);
     return new DataView(bytes.buffer);
   };
   const header = read(0n, headerBytes);
-  // The trap is one of SP1 6; a 32-bit ELF is for SP1 5, and has its program headers elsewhere.
+  // The trap is one of SP1 6. A 32-bit ELF is for SP1 5, and has its program headers elsewhere.
   if (header.getUint8(4) === 1) return { class: 32, zeroFillTrap: false };
   return { class: 64, zeroFillTrap: hasZeroFillTrap(segmentsOf(header, read), read) };
 }
@@ -58,7 +56,7 @@ function segmentsOf(header: DataView, read: (offset: bigint, length: number) => 
 
 /**
  * SP1 6 loads segments in steps of 4 bytes into words of 8. Up to 6.8.0 the first step behind the bytes of the file cleared its whole
- * word, with the bytes that had been loaded into the other half; from 6.8.1 on it leaves them.
+ * word, with the bytes that had been loaded into the other half. From 6.8.1 on it leaves them.
  */
 function hasZeroFillTrap(segments: readonly Segment[], read: (offset: bigint, length: number) => DataView): boolean {
   return segments.some((segment, index) => {

@@ -1,9 +1,8 @@
-// The new file of one upload: counts, hashes, checks and writes the decompressed bytes in the order they come.
-import { createHash } from 'node:crypto';
-import { closeSync, fsync, openSync, rmSync, writeSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { FailureError, fail } from '../../errors.js';
-import type { Sha256 } from '../../ids.js';
+// The new file of one upload: counts, checks and hands on the decompressed bytes in the order they come.
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import type { ArtifactFile } from '../../storedBytes/storedFile.js';
+import { StoredWriter } from '../../storedBytes/storedWriter.js';
 import { type Shape, shapeOf } from './artifactShape.js';
 import { readElfFacts } from './elfFacts.js';
 import type { ReceivedFile } from './task.js';
@@ -11,22 +10,21 @@ import type { ReceivedFile } from './task.js';
 /** Small pieces are gathered to this size: one write and one hash call a piece would be slow for a hostile sender's tiny blocks. */
 const gatherBytes = 256 * 1024;
 
-/** Created exclusively, mode 0600; without a path nothing is written. Exactly one of `finish` and `discard` ends it. */
+/** Created exclusively. Without a file nothing is written. Exactly one of `finish` and `discard` ends it. */
 export class UploadFile {
-  readonly #fd: number | undefined;
+  readonly #writer: StoredWriter;
   readonly #shape: Shape;
-  readonly #hash = createHash('sha256');
   readonly #gathered = Buffer.allocUnsafeSlow(gatherBytes);
   #gatheredBytes = 0;
   #sizeBytes = 0;
 
   constructor(
-    private readonly path: string | undefined,
+    private readonly file: ArtifactFile | undefined,
     private readonly kind: 'program' | 'stdin',
     private readonly limitBytes: number,
   ) {
     this.#shape = shapeOf(kind);
-    this.#fd = path === undefined ? undefined : openSync(path, 'wx+', 0o600);
+    this.#writer = new StoredWriter(file, 'new');
   }
 
   /** Copies what it keeps. Throws ARTIFACT_TOO_LARGE, MalformedError, or what the disk throws. */
@@ -49,25 +47,18 @@ export class UploadFile {
   async finish(): Promise<ReceivedFile> {
     this.#shape.end();
     this.#flush();
-    const measured = { sha256: this.#hash.digest('hex') as Sha256, sizeBytes: this.#sizeBytes };
-    if (this.#fd === undefined) return measured;
-    const facts = this.kind === 'program' ? { elf: readElfFacts(this.#fd, 8, this.#sizeBytes - 8) } : {};
-    // Other uploads share this thread: the one slow step is left to the thread pool.
-    await promisify(fsync)(this.#fd);
-    closeSync(this.#fd);
-    return { ...measured, ...facts };
+    const read = (at: number, into: Uint8Array) => this.#writer.read(at, into);
+    const isProgram = this.kind === 'program' && this.file !== undefined;
+    const facts = isProgram ? { elf: readElfFacts(read, 8, this.#sizeBytes - 8) } : {};
+    return { ...(await this.#writer.finish()), ...facts };
   }
 
   discard(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    if (this.path !== undefined) rmSync(this.path, { force: true });
+    this.#writer.discard();
   }
 
   #flush(): void {
-    const bytes = this.#gathered.subarray(0, this.#gatheredBytes);
-    this.#hash.update(bytes);
-    if (this.#fd !== undefined)
-      for (let written = 0; written < bytes.byteLength; ) written += writeSync(this.#fd, bytes, written);
+    this.#writer.append(this.#gathered.subarray(0, this.#gatheredBytes));
     this.#gatheredBytes = 0;
   }
 }

@@ -1,0 +1,111 @@
+// One call to the service's admin socket: protobuf JSON over POST, so that a command line needs no gRPC.
+import { request as requestHttp } from 'node:http';
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromJson,
+  type JsonValue,
+  type MessageInitShape,
+  type MessageShape,
+  toJson,
+} from '@bufbuild/protobuf';
+import type { Clock } from '../../clock.js';
+import { CliError } from '../cli.js';
+
+/** Most answers come in milliseconds; a look through 20,000 records takes some hundred (ms). */
+const silenceMs = 15_000;
+const longestAnswerBytes = 64 * 1024 * 1024;
+
+/** What scripts tell apart. Every other code is 1. */
+const exitCodes: Readonly<Record<string, number>> = {
+  invalid_argument: 2,
+  not_found: 3,
+  aborted: 4,
+  failed_precondition: 4,
+  unauthenticated: 5,
+  permission_denied: 5,
+  unavailable: 6,
+};
+const unreachedExitCode = 6;
+
+export interface AdminCall {
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Throws CliError: UNREACHABLE with 6 when no service answers, and whatever the service says, with the exit code of its kind. */
+export async function callAdmin<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  request: MessageInitShape<I>,
+  to: AdminCall,
+): Promise<MessageShape<O>> {
+  const path = `/${method.parent.typeName}/${method.name}`;
+  const body = JSON.stringify(toJson(method.input, create(method.input, request)));
+  const { status, text } = await post(path, body, to);
+  const answer = status === 200 ? jsonIn(text) : undefined;
+  if (answer !== undefined) return fromJson(method.output, answer, { ignoreUnknownFields: true });
+  throw errorIn(text, status, to.socketPath);
+}
+
+/** What a service says that refuses. */
+export function errorIn(text: string, status: number, socketPath: string): CliError {
+  const said = jsonIn(text) as
+    | { code?: string; message?: string; details?: { debug?: { code?: string } }[] }
+    | undefined;
+  if (typeof said?.code !== 'string' || typeof said.message !== 'string')
+    return new CliError('NOT_OURS', `Something else than this service answers at ${socketPath} (HTTP ${status}).`);
+  return new CliError(
+    said.details?.[0]?.debug?.code ?? said.code.toUpperCase(),
+    said.message,
+    exitCodes[said.code] ?? 1,
+  );
+}
+
+function jsonIn(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+function post(
+  path: string,
+  body: string,
+  { socketPath, clock, signal }: AdminCall,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) => {
+      cancelTimer();
+      request.destroy();
+      reject(unreached(reason, socketPath));
+    };
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const request = requestHttp({ socketPath, path, method: 'POST', headers, agent: false, signal }, (response) => {
+      const chunks: Buffer[] = [];
+      let sizeBytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        sizeBytes += chunk.byteLength;
+        if (sizeBytes > longestAnswerBytes) fail('its answer has no end');
+      });
+      response.on('error', (error) => fail(reasonOf(error)));
+      response.on('end', () => {
+        cancelTimer();
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+      });
+    });
+    const cancelTimer = clock.wakeIn(silenceMs, () => fail(`silent for ${silenceMs / 1000} s`));
+    request.on('error', (error) => fail(reasonOf(error)));
+    request.end(body);
+  });
+}
+
+export function unreached(reason: string, socketPath: string): CliError {
+  const message = `No service answers at ${socketPath} (${reason}). Is it running, as this user and with this data folder (--data)?`;
+  return new CliError('UNREACHABLE', message, unreachedExitCode);
+}
+
+export const reasonOf = (error: NodeJS.ErrnoException) => error.code ?? error.message;

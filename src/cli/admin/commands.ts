@@ -1,0 +1,58 @@
+// The commands of `sealed-prover admin`, their options and their help.
+import type { Command } from 'commander';
+import type { Cli } from '../cli.js';
+import { parseCount, parseU64 } from '../parse.js';
+import { withAdminOptions } from './connection.js';
+
+const help = `
+It speaks to the service through a unix socket in its data folder, so it runs as the same user on the same machine.
+An id may be given by its first 8 or more digits, or by its last 6 or more, as tables show them.
+
+Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 130 interrupted.`;
+
+const each = (value: string, before: readonly string[] = []) => [...before, value];
+
+export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) => void): void {
+  const admin = program
+    .command('admin')
+    .description('Look into a running service: what it does, what waits, and why.')
+    .addHelpText('after', help);
+  const watched = (command: Command) =>
+    withAdminOptions(command).option('--watch', 'look again whenever something happens, until Ctrl-C');
+
+  watched(admin.command('status').description('The service in six lines.')).action(async (options) =>
+    done(await (await import('./status.js')).runStatus(cli, options)),
+  );
+  watched(admin.command('requests').description('Requests, newest first.'))
+    .option(
+      '--state <state>',
+      'only these; proving or proving.running. May be given several times, as the next three',
+      each,
+    )
+    .option('--mode <mode>', 'core, compressed, plonk, groth16 or tee', each)
+    .option('--failure <code>', 'those that failed so', each)
+    .option('--reason <code>', 'open ones that wait for this reason', each)
+    .option('--requester <address>', 'of this address')
+    .option('--program <hash>', 'of this program, by the hash of its key')
+    .option('--lane <name>', 'those on this lane')
+    .option('--limit <n>', 'at most so many', parseCount, 20)
+    .option('--page <token>', 'go on where an earlier list has ended, with the same filters')
+    .action(async (options) => done(await (await import('./requests.js')).runRequests(cli, options)));
+  watched(admin.command('request').description('Everything about one request.'))
+    .argument('<id>', 'its id, or some digits of it')
+    .option('--history', 'its transitions instead')
+    .action(async (id, options) => done(await (await import('./requests.js')).runRequest(cli, id, options)));
+  watched(admin.command('why').description('Why a request does not move, and when it may be done.'))
+    .argument('<id>', 'its id, or some digits of it')
+    .action(async (id, options) => done(await (await import('./why.js')).runWhy(cli, id, options)));
+  watched(admin.command('lanes').description('Engines, and what they work on.')).action(async (options) =>
+    done(await (await import('./lanes.js')).runLanes(cli, options)),
+  );
+  withAdminOptions(admin.command('feed').description('What has happened, by its number in the feed: the last of it.'))
+    .option('--after <n>', 'what came after this number', parseU64)
+    .option('--follow', 'and what happens from now on, until Ctrl-C')
+    .action(async (options) => done(await (await import('./feed.js')).runFeed(cli, options)));
+  watched(admin.command('queue').description('The lines in which requests wait.')).action(async (options) =>
+    done(await (await import('./queue.js')).runQueue(cli, options)),
+  );
+}

@@ -1,0 +1,56 @@
+// `sealed-prover admin status`: what an operator looks at first.
+import { toJson as messageJson } from '@bufbuild/protobuf';
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { Service, type ServiceStatusResponse, ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.js';
+import type { Cli } from '../cli.js';
+import { formatSize } from '../format.js';
+import { callAdmin } from './callAdmin.js';
+import type { AdminOptions } from './connection.js';
+import { show } from './show.js';
+import { cut } from './table.js';
+import { countsIn, lasting, shortId, shortTime } from './words.js';
+
+/** So many of what needs a person are shown; `--json` has up to 20. */
+const shownNeeds = 5;
+
+export const runStatus = (cli: Cli, options: AdminOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const status = await callAdmin(Service.method.status, {}, to);
+    return { lines: linesOf(status), objects: [messageJson(ServiceStatusResponseSchema, status) as object] };
+  });
+
+function linesOf(status: ServiceStatusResponse): string[] {
+  const { phase, version, up, outage, open, running, lanes, oldestWait, disk, residentBytes, endedSinceStart } = status;
+  const total = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
+  const able = lanes.filter(({ state }) => state === 'ready' || state === 'busy');
+  const ill = lanes.filter(({ state }) => state !== 'ready' && state !== 'busy');
+  const used =
+    disk && disk.sizeBytes > 0n ? 100 - Math.round((100 * Number(disk.freeBytes)) / Number(disk.sizeBytes)) : 0;
+  return [
+    [
+      phase,
+      version,
+      `life ${status.life}`,
+      `up ${up === undefined ? '–' : shortTime(durationMs(up))}`,
+      disk && `disk ${used} % of ${formatSize(Number(disk.sizeBytes))}`,
+      `memory ${formatSize(Number(residentBytes))}`,
+    ]
+      .filter(Boolean)
+      .join(' · '),
+    ...(outage ? [`not ready  ${outage.sentence}`] : []),
+    `open       ${String(total(open)).padEnd(6)} ${countsIn(open)} · running ${total(running)}`,
+    `ended      ${countsIn(endedSinceStart)}${Object.keys(endedSinceStart).length > 0 ? ', since the start' : ''}`,
+    ...needsYouLines(status),
+    `lanes      ${`${able.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
+    `line       ${oldestWait === undefined ? 'nothing waits' : `oldest ${lasting(oldestWait)}`}`,
+  ].map((line) => cut(line));
+}
+
+function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): string[] {
+  if (needsYouTotal === 0) return ['needs you  –'];
+  return needsYou.slice(0, shownNeeds).map(({ reason, sentence, requestId, laneId }, index) => {
+    const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : ' '.repeat(17);
+    const what = requestId === '' ? laneId : shortId(requestId);
+    return `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
+  });
+}

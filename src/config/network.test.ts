@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { ConfigError, loadConfig } from './load.js';
+
+const flags = (more: Readonly<Record<string, string>>) => ({
+  flags: { data: '/d', ...more },
+  environment: {},
+});
+const problems = (more: Readonly<Record<string, string>>): string => {
+  try {
+    loadConfig(flags(more));
+    return '';
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.message;
+  }
+};
+const whole = {
+  networkUrl: 'https://rpc.example.org',
+  networkKeyFile: '/key',
+  publicUrl: 'https://prover.example.org',
+};
+
+it('network mode needs the network, the key and a public URL together', () => {
+  assert.equal(problems(whole), '');
+  const { networkKeyFile: _key, ...withoutKey } = whole;
+  assert.match(problems(withoutKey), /--network-url needs --network-key-file/);
+  const { publicUrl: _url, ...withoutUrl } = whole;
+  assert.match(problems(withoutUrl), /--network-url needs --public-url/);
+  assert.match(problems({ networkKeyFile: '/key' }), /--network-key-file needs --network-url/);
+});
+
+it('network mode speaks in the clear on this machine only', () => {
+  assert.match(problems({ ...whole, networkUrl: 'http://rpc.example.org' }), /--network-url must be https/);
+  assert.match(problems({ ...whole, publicUrl: 'http://prover.example.org' }), /--public-url must be https/);
+  assert.equal(problems({ ...whole, networkUrl: 'http://127.0.0.1:9', publicUrl: 'http://[::1]:8080' }), '');
+});
+
+it('network mode keeps inputs off a bucket', () => {
+  assert.match(problems({ ...whole, s3Bucket: 'bucket', s3Region: 'us-east-2' }), /--network-url and --s3-bucket/);
+});

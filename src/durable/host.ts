@@ -1,0 +1,183 @@
+// Hosts the actors of one kind of durable machine: starts, restores and stops them. One that waits for its turn sleeps: it is a snapshot
+// on disk and a place in a line, and gets its actor when it wakes. So ten thousand waiting ones cost little.
+import type { EventObject } from 'xstate';
+import type { Envelope } from '../store/buckets.js';
+import type { Transaction } from '../store/environment.js';
+import { Tally } from '../tally.js';
+import { elapsedOf, type Hosted } from './hosted.js';
+import { migrated } from './migrate.js';
+import { createRunner, type RunnerParameters } from './runner.js';
+import type { StoredSnapshot } from './snapshot.js';
+import { storedEnvelope } from './stored.js';
+import { createTransitionWriter, type TransitionSink } from './transitionWriter.js';
+
+export type HostParameters<Id extends string, Start, View, Event extends EventObject> = Omit<
+  TransitionSink<View>,
+  'kind'
+> &
+  RunnerParameters<Id, Start, View, Event>;
+
+/** One as it lies in the store, with its snapshot in the present shape. */
+export interface Restored<View> {
+  readonly snapshot: StoredSnapshot;
+  readonly view: View;
+  readonly envelope: Envelope;
+}
+
+export interface Host<Id extends string, Start, View, Event extends EventObject> {
+  /**
+   * Starts a new one. Resolves when it is durable. `withFirst` joins its first transaction. Fails with DISK_FULL or INTERNAL, and then
+   * nothing of it remains.
+   */
+  start(start: Start, withFirst: (tx: Transaction) => void): Promise<void>;
+  /** Brings a stored one back, asleep if its turn had not come. */
+  restore(stored: Restored<View>): void;
+  /** Answers false when nothing hears it: it has ended, or was set aside. */
+  send(id: Id, event: Event): boolean;
+  /** Whether it is live. One that has ended, and is durable, is not. */
+  has(id: Id): boolean;
+  /** The last durable view of a live one. Undefined before its first. */
+  view(id: Id): View | undefined;
+  /** How old a live one is (ms), whatever became of the clock. */
+  elapsedMs(id: Id): number | undefined;
+  readonly liveCount: number;
+  liveCountOf(owner: string): number;
+  /** The last durable views of the owner's live ones. */
+  liveViewsOf(owner: string): View[];
+  /** Stops all actors. Resolves when everything they had decided is on disk or cannot be written. */
+  stop(): Promise<void>;
+}
+
+export function createHost<Id extends string, Start, View, Event extends EventObject>(
+  parameters: HostParameters<Id, Start, View, Event>,
+): Host<Id, Start, View, Event> {
+  const { clock, kind, store } = parameters;
+  const { machine, dormant, pathOf } = kind;
+  const hosted = new Map<Id, Hosted<Id, View>>();
+  const perOwner = new Tally<string>();
+  let stopping = false;
+  const isLive = (entry: Hosted<Id, View>) => !stopping && hosted.get(entry.id) === entry;
+  const { run, quarantine, report } = createRunner(parameters, isLive);
+
+  const sink: TransitionSink<View> = {
+    ...parameters,
+    onDurable(view) {
+      const id = kind.idOf(view);
+      const entry = hosted.get(id);
+      if (entry) entry.durable = view;
+      // One that has ended is read from the store from here on.
+      if (kind.isTerminal(view)) drop(id);
+      parameters.onDurable(view);
+    },
+  };
+
+  function host(
+    view: View,
+    { seq, path, ageMs }: { seq: number; path: string; ageMs: number },
+    withFirst?: (tx: Transaction) => void,
+  ): Hosted<Id, View> {
+    const id = kind.idOf(view);
+    const owner = kind.ownerOf(view);
+    const writer = createTransitionWriter(sink, id, withFirst);
+    const none = { actor: undefined, leaveLine: undefined, last: undefined, durable: undefined };
+    const bornAt = clock.steady() - ageMs;
+    const entry = { ...none, id, owner, bornAt, writer, seq, path, decided: view };
+    hosted.set(id, entry);
+    perOwner.add(owner);
+    return entry;
+  }
+
+  function drop(id: Id): void {
+    const entry = hosted.get(id);
+    if (entry !== undefined && hosted.delete(id)) perOwner.add(entry.owner, -1);
+  }
+
+  function sleep(entry: Hosted<Id, View>, view: View): void {
+    if (stopping || dormant === undefined) return;
+    // It may be woken before there is a way to take it out.
+    entry.leaveLine = () => {};
+    const leaveLine = dormant.sleep(view, () => wake(entry));
+    if (entry.leaveLine === undefined) leaveLine();
+    else entry.leaveLine = leaveLine;
+  }
+
+  function wake(entry: Hosted<Id, View>): void {
+    const { leaveLine } = entry;
+    if (leaveLine === undefined || stopping) return;
+    entry.leaveLine = undefined;
+    leaveLine();
+    try {
+      const envelope = storedEnvelope(store, kind, entry.id);
+      if (envelope === undefined) throw new Error('it sleeps without a snapshot');
+      run(entry, migrated(kind, entry.id, envelope));
+    } catch (error) {
+      quarantine(entry, error);
+    }
+  }
+
+  return {
+    async start(start, withFirst) {
+      const snapshot = kind.first(start);
+      const at = clock.now();
+      const envelope = { machine: machine.id, seq: 0, at, elapsedMs: 0, snapshot };
+      const view = kind.viewOf(snapshot, envelope);
+      const path = pathOf(snapshot.value);
+      const entry = host(view, { seq: 0, path, ageMs: 0 }, withFirst);
+      const first = { from: '', to: path, on: 'xstate.init' };
+      const { life } = parameters;
+      entry.writer.record({ at, ...first, ...(life !== undefined && { life }) }, envelope, view);
+      report(entry.id, 0, first);
+      try {
+        await entry.writer.settled();
+      } catch (error) {
+        drop(entry.id);
+        throw error;
+      }
+      if (stopping) return;
+      if (dormant?.isDormant(view)) sleep(entry, view);
+      else run(entry, snapshot);
+    },
+
+    restore({ snapshot, view, envelope: { seq, at } }) {
+      const ageMs = kind.ageOf(view) + Math.max(0, clock.now() - at);
+      const entry = host(view, { seq, path: pathOf(snapshot.value), ageMs });
+      entry.durable = view;
+      if (dormant?.isDormant(view)) sleep(entry, view);
+      else run(entry, snapshot);
+    },
+
+    send(id, event) {
+      const entry = hosted.get(id);
+      if (entry?.leaveLine !== undefined) wake(entry);
+      if (entry?.actor === undefined) return false;
+      // One that has ended and is not durable yet hears nothing more, and need not.
+      if (entry.actor.getSnapshot().status === 'active') entry.actor.send(event);
+      return true;
+    },
+    has: (id) => hosted.has(id),
+    view: (id) => hosted.get(id)?.durable,
+    elapsedMs(id) {
+      const entry = hosted.get(id);
+      return entry && elapsedOf(entry, clock);
+    },
+    get liveCount() {
+      return hosted.size;
+    },
+    liveCountOf: (owner) => perOwner.of(owner),
+    liveViewsOf: (owner) =>
+      [...hosted.values()].flatMap((entry) =>
+        entry.owner === owner && entry.durable !== undefined ? [entry.durable] : [],
+      ),
+
+    async stop() {
+      stopping = true;
+      const writers = [...hosted.values()].map((entry) => {
+        entry.leaveLine?.();
+        entry.actor?.stop();
+        entry.writer.giveUpOnFailure();
+        return entry.writer.settled();
+      });
+      await Promise.allSettled(writers);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+// Failures of calls of operators. They come by the admin socket alone, so the SDK meets none of them.
+import { failure } from './define.js';
+
+export const adminFailures = {
+  /** A field of a call, or an option of the command line that became one. */
+  NOT_UNDERSTOOD: failure<{ field: string; problem: string }>(
+    'permanent',
+    ({ field, problem }) => `${field} is not understood: ${problem}.`,
+  ),
+  /** `digits`: hex, bounded by the caller. */
+  REQUEST_UNKNOWN: failure<{ digits: string }>(
+    'permanent',
+    ({ digits }) =>
+      `No request here has an id that begins or ends with ${digits}. Of ended ones only the last 20,000 are searched by their last digits: give the whole id.`,
+  ),
+  AMBIGUOUS_ID: failure<{ digits: string; candidates: readonly string[] }>(
+    'permanent',
+    ({ digits, candidates }) =>
+      `Several requests have ids that begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
+  ),
+  LANE_UNKNOWN: failure<{ lane: string; lanes: readonly string[] }>(
+    'permanent',
+    ({ lane, lanes }) => `There is no lane ${lane} here. There are: ${lanes.join(', ') || 'none'}.`,
+  ),
+  /** Of another service, or of this one before a backup was restored. */
+  CURSOR_AHEAD: failure<{ after: string; newest: number }>(
+    'permanent',
+    ({ after, newest }) =>
+      `The feed has not come to number ${after} yet: its last is ${newest}. Watch from 0, which is now, and list anew.`,
+  ),
+  WATCHERS_FULL: failure<{ limit: number }>(
+    'transient',
+    ({ limit }) => `${limit} watchers follow the feed already. Close one of them.`,
+  ),
+  /** A page token of another filter, of another service, or made up. */
+  TOKEN_EXPIRED: failure(
+    'permanent',
+    () => 'This page token belongs to another list. Begin again with the first page, with the filter that you want.',
+  ),
+};

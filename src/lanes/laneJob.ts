@@ -1,0 +1,132 @@
+// One job on one lane, from the grant to the moment when it is known what became of the job and of the engine. The two may come
+// apart: a job that was given up is answered at once, while its engine may be worth waiting for.
+import type { Clock } from '../clock.js';
+import type { Job, JobOf, Progress, ResultOf, Stage } from '../engines/jobs.js';
+import { traitsOf } from '../engines/traits.js';
+import type { Failure } from '../failures/catalog.js';
+import { fail } from '../failures/fail.js';
+import { failed, type Outcome } from '../failures/outcome.js';
+import type { LaneId } from '../ids.js';
+import type { Log } from '../log.js';
+import type { WorkEnd } from '../machines/lane/machine.js';
+import type { LaneEngine } from './laneEngine.js';
+import { untilReady } from './laneReadiness.js';
+import { Remainder } from './laneRemainder.js';
+import type { Watch } from './scheduling.js';
+
+export interface LaneJobParameters<S extends Stage> {
+  readonly laneId: LaneId;
+  readonly job: JobOf<S>;
+  readonly watch: Pick<Watch, 'signal' | 'onProgress'>;
+  /** Told what memory the job waits for, and 0 when it has enough (bytes). */
+  readonly onShort: (missingBytes: number) => void;
+  readonly engine: LaneEngine;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs the job. The first call of `settle` counts, and comes no later than the promise. `stopped` ends it at any price. */
+export async function runLaneJob<S extends Stage>(
+  parameters: LaneJobParameters<S>,
+  settle: (outcome: Outcome<ResultOf[S]>) => void,
+  stopped: AbortSignal,
+): Promise<WorkEnd> {
+  const { watch, engine, clock, laneId, log } = parameters;
+  const job: Job = parameters.job;
+  const lost = (failure: Failure): WorkEnd => ({
+    engine: 'lost',
+    loss: { failure, at: clock.steady() },
+  });
+
+  const givenUp = AbortSignal.any([watch.signal, stopped]);
+  const report = (progress: Progress) => {
+    if (!givenUp.aborted) watch.onProgress(progress);
+  };
+  const ready = await untilReady(parameters, report, givenUp);
+  // The engine knows nothing of this job yet: nothing has to be killed for it.
+  if (ready === undefined || givenUp.aborted) {
+    settle(failed(fail('ABORTED')));
+    return { engine: 'kept' };
+  }
+  if (!ready.ok) {
+    const failure = await engine.causeOf(ready.failure, false);
+    settle(failed(innocent(failure, laneId)));
+    return lost(failure);
+  }
+
+  // Held: a lane that is stopped gives its connection up while the job still ends.
+  const { connection } = engine;
+  const remainder = job.stage === 'prove' ? new Remainder(job.mode) : undefined;
+  const cut = new AbortController();
+  let isSilent = false;
+  const watchdog = new Watchdog(clock, traitsOf[connection.kind].silenceMs, () => {
+    isSilent = true;
+    cut.abort();
+  });
+
+  /** The caller has its answer at once. The engine is killed when what it has left to do would take longer than a new start. */
+  function giveUp() {
+    settle(failed(fail('ABORTED')));
+    const isWorthFinishing = remainder?.isWorthFinishing(clock.steady(), engine.startMs ?? 0) ?? false;
+    const isKilled = stopped.aborted || (engine.isManaged && !isWorthFinishing);
+    log.info({ event: 'lane.job_given_up', laneId, requestId: job.requestId, isKilled }, 'job given up');
+    // An engine that is not ours would work on behind a cut connection, and a second connection would share its GPU.
+    if (isKilled) cut.abort();
+  }
+  givenUp.addEventListener('abort', giveUp);
+
+  if (job.stage === 'prove') watchdog.feed();
+  const outcome = await connection.run<S>(parameters.job, {
+    signal: cut.signal,
+    onProgress(progress: Progress) {
+      if (job.stage === 'prove') watchdog.feed();
+      remainder?.observe(progress, clock.steady());
+      report(progress);
+    },
+  });
+  watchdog.stop();
+  givenUp.removeEventListener('abort', giveUp);
+
+  if (outcome.ok || connection.connected) {
+    settle(outcome);
+    if (connection.connected) return { engine: 'kept' };
+    const detail = 'it closed the connection after its answer';
+    return lost(await engine.causeOf(fail('ENGINE_LOST', { laneId, detail, blame: false }), false));
+  }
+  if (isSilent) {
+    const failure = fail('ENGINE_LOST', { laneId, detail: 'it has hung', blame: true });
+    settle(failed(failure));
+    return lost(failure);
+  }
+  if (cut.signal.aborted) return { engine: 'discarded' };
+  const blame = outcome.failure.code !== 'ENGINE_LOST' || outcome.failure.blame;
+  const failure = await engine.causeOf(outcome.failure, blame);
+  settle(failed(failure));
+  return lost(failure);
+}
+
+/** The engine died before it saw the job. Even death for lack of memory is then no fault of the job. */
+function innocent(failure: Failure, laneId: LaneId): Failure {
+  const detail = failure.code === 'ENGINE_LOST' ? failure.detail : failure.code;
+  return fail('ENGINE_LOST', { laneId, detail, blame: false });
+}
+
+class Watchdog {
+  #cancel = () => {};
+
+  constructor(
+    readonly clock: Clock,
+    readonly silenceMs: number,
+    readonly bark: () => void,
+  ) {}
+
+  /** It sleeps until it is fed for the first time. */
+  feed(): void {
+    this.#cancel();
+    this.#cancel = this.clock.wakeIn(this.silenceMs, this.bark);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+}

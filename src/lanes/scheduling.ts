@@ -1,0 +1,86 @@
+// What the effects of a request ask of the dispatcher. The dispatcher implements it; tests script it.
+import type { EngineKind } from '../engines/engine.js';
+import type { JobOf, Progress, ProofMode, RequestMode, ResultOf, Stage } from '../engines/jobs.js';
+import type { Failure, FailureOf } from '../failures/catalog.js';
+import type { Outcome } from '../failures/outcome.js';
+import type { Address, LaneId, RequestId, Sha256 } from '../ids.js';
+import type { LaneState } from '../machines/lane/machine.js';
+
+/** How a job is ranked among the waiting ones. */
+export interface Terms {
+  readonly requester: Address;
+  /** Epoch ms. */
+  readonly deadlineAt: number;
+  /** It was running when the service stopped: it goes first. */
+  readonly resumed: boolean;
+}
+
+export interface Watch {
+  /** Gives up: a queued job leaves the queue, a running one frees its lane. The outcome is then ABORTED. */
+  readonly signal: AbortSignal;
+  readonly onGranted: (lane: LaneId) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface LaneStatus {
+  readonly id: LaneId;
+  readonly kind: EngineKind;
+  readonly stage: Stage;
+  readonly state: LaneState;
+  /** Prove lanes only: the modes it serves. */
+  readonly modes: readonly ProofMode[];
+  /** The prover has been loaded and the next job starts at once. */
+  readonly warm: boolean;
+  readonly crashes: number;
+}
+
+/** A lane as its operator sees it. Lengths of time are running time (ms). */
+export interface LaneReport extends LaneStatus {
+  /** The kinds of work that it does: modes of proofs, or its stage. */
+  readonly serves: readonly string[];
+  /** How long it has been in this state. */
+  readonly forMs: number;
+  readonly crashesInWindow: number;
+  /** Until it starts again by itself. Null: only an operator starts it. Undefined: it does not rest. */
+  readonly resumesInMs: number | null | undefined;
+  readonly lastFailure: Failure | null;
+  readonly current: LaneWork | undefined;
+  readonly programs: readonly Sha256[];
+}
+
+/** The job of a lane. */
+export interface LaneWork {
+  readonly requestId: RequestId;
+  readonly forMs: number;
+  readonly progress: Progress | undefined;
+  /** Memory that it waits for before it begins. 0: none. */
+  readonly missingBytes: number;
+}
+
+/** A job that waits for a lane. */
+export interface WaitingWork {
+  readonly requestId: RequestId;
+  readonly requester: Address;
+  /** A proof mode, or the stage. */
+  readonly kind: string;
+  /** Running time (ms). */
+  readonly forMs: number;
+}
+
+export interface Scheduling {
+  /** Waits for a lane that serves the job, runs it there, and answers its outcome. Never rejects. */
+  run<S extends Stage>(job: JobOf<S>, terms: Terms, watch: Watch): Promise<Outcome<ResultOf[S]>>;
+  /** Why no lane will ever serve this mode on this machine. Undefined when one does or may. */
+  refusal(mode: RequestMode): string | undefined;
+  /**
+   * Why no job of some stage has had a lane since the start: all lanes for it have tried to start and failed. With a mode, of those
+   * that prove it. Undefined as soon as one lane has been of use, and as long as one starts for the first time.
+   */
+  outage(mode?: RequestMode): FailureOf<'STAGE_UNAVAILABLE'> | undefined;
+  lanes(): readonly LaneStatus[];
+  laneReports(): readonly LaneReport[];
+  /** What waits for a lane of the stage, in the order in which a lane without preferences takes it. */
+  line(stage: Stage): readonly WaitingWork[];
+  /** Called on every change of a lane's status. Returns the unsubscribe function. */
+  onLaneChange(listener: (lane: LaneStatus) => void): () => void;
+}

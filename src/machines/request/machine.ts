@@ -1,0 +1,279 @@
+// The life of one proof request. Pure: it decides, actors do. Its snapshot is the truth, so its context is small plain data.
+// A released id never changes its meaning: a new shape is a new version with a migration (`migrations.ts`), and every fixture must restore.
+import { admissionInput, freshContext, requestSetup, stageInput } from './rules.js';
+
+/** Inner states of every stage that needs a lane. A restored effect says LANE_AWAITED first: its old lane is gone. */
+const laneStates = {
+  waiting: requestSetup.createStateConfig({
+    description: 'Queued for a lane.',
+    on: {
+      LANE_GRANTED: { target: 'running', actions: { type: 'recordLane', params: ({ event }) => event.laneId } },
+    },
+  }),
+  running: requestSetup.createStateConfig({
+    description: 'A lane is working on it.',
+    tags: 'running',
+    on: { LANE_AWAITED: { target: 'waiting', actions: 'forgetLane' } },
+  }),
+};
+
+/** A failure that ends the request, whichever stage reports it. Order matters: the first rule that holds decides. */
+const endings = requestSetup.createStateConfig({
+  on: {
+    STAGE_FAILED: [
+      {
+        guard: { type: 'isFinal', params: ({ event }) => event.failure },
+        target: '#request@2.failed',
+        actions: { type: 'recordFailure', params: ({ event }) => event.failure },
+      },
+      {
+        guard: { type: 'isPoison', params: ({ event }) => event.failure },
+        target: '#request@2.failed',
+        actions: { type: 'recordPoison', params: ({ event }) => event.failure },
+      },
+    ],
+  },
+}).on.STAGE_FAILED;
+
+/** The stage has failed for a passing reason once too often. */
+const exhausted = requestSetup.createStateConfig({
+  on: {
+    STAGE_FAILED: {
+      target: '#request@2.failed',
+      actions: { type: 'recordExhaustion', params: ({ event }) => event.failure },
+    },
+  },
+}).on.STAGE_FAILED;
+
+const executed = requestSetup.createStateConfig({
+  on: {
+    EXECUTED: {
+      actions: [
+        { type: 'recordExecution', params: ({ event }) => event.execution },
+        { type: 'recordTry', params: 'prove' },
+      ],
+    },
+  },
+}).on.EXECUTED.actions;
+
+const executing = requestSetup.createStateConfig({
+  description:
+    'Inputs are pinned; nothing is known about the guest yet. Left when cycles, gas and public values are recorded, or when the guest fails.',
+  initial: 'waiting',
+  invoke: { src: 'execute', input: ({ context }) => stageInput(context, 'execute') },
+  states: laneStates,
+  on: {
+    EXECUTED: [
+      { guard: 'isSigned', target: 'signing', actions: executed },
+      { target: 'proving', actions: executed },
+    ],
+    STAGE_FAILED: [
+      ...endings,
+      {
+        guard: { type: 'isInnocent', params: ({ event }) => event.failure },
+        target: 'executing',
+        reenter: true,
+        actions: 'forgetLane',
+      },
+      {
+        // Only what is to be signed writes while it executes. The effect has paused.
+        guard: { type: 'isDiskFull', params: ({ event }) => event.failure },
+        target: 'executing',
+        reenter: true,
+        actions: 'forgetLane',
+      },
+      {
+        guard: 'hasTriesLeft',
+        target: 'executing',
+        reenter: true,
+        actions: [
+          { type: 'recordFault', params: ({ event }) => event.failure },
+          { type: 'recordTry', params: 'execute' },
+        ],
+      },
+      exhausted,
+    ],
+  },
+});
+
+const attempting = requestSetup.createStateConfig({
+  description: 'One try at the proof, on one lane.',
+  initial: 'waiting',
+  invoke: { src: 'prove', input: ({ context }) => stageInput(context, 'prove') },
+  states: laneStates,
+  on: {
+    PROVEN: {
+      target: '#request@2.open.verifying',
+      actions: [
+        { type: 'recordProof', params: ({ event }) => event.proof },
+        { type: 'recordTry', params: 'verify' },
+      ],
+    },
+    STAGE_FAILED: [
+      ...endings,
+      {
+        guard: { type: 'isInnocent', params: ({ event }) => event.failure },
+        target: 'attempting',
+        reenter: true,
+        actions: 'forgetLane',
+      },
+      {
+        guard: { type: 'isDiskFull', params: ({ event }) => event.failure },
+        target: 'backingOff',
+        actions: { type: 'recordBackOff', params: ({ event }) => event.at },
+      },
+      {
+        guard: { type: 'isRepeated', params: ({ event }) => event.failure },
+        target: '#request@2.failed',
+        actions: { type: 'recordRepetition', params: ({ event }) => event.failure },
+      },
+      {
+        guard: 'hasTriesLeft',
+        target: 'backingOff',
+        actions: [
+          { type: 'recordFault', params: ({ event }) => event.failure },
+          { type: 'recordBackOff', params: ({ event }) => event.at },
+        ],
+      },
+      exhausted,
+    ],
+  },
+});
+
+const proving = requestSetup.createStateConfig({
+  description: 'The execution is recorded. Left when a proof is on disk, or when no further try makes sense.',
+  initial: 'attempting',
+  states: {
+    attempting,
+    backingOff: {
+      description: 'The last try failed for a reason that may pass. Left at an absolute time.',
+      // Zero is never reached: backingOff is entered through recordBackOff only.
+      invoke: { src: 'backOff', input: ({ context }) => ({ at: context.retryAt ?? 0 }) },
+      on: { RETRY_DUE: { target: 'attempting', actions: { type: 'recordTry', params: 'prove' } } },
+    },
+  },
+});
+
+const verifying = requestSetup.createStateConfig({
+  description:
+    'A proof exists on disk and its digest is recorded. Left when the engine has verified it; a rejected proof is made once more.',
+  initial: 'waiting',
+  invoke: { src: 'verify', input: ({ context }) => stageInput(context, 'verify') },
+  states: laneStates,
+  on: {
+    VERIFIED: { target: '#request@2.fulfilled', actions: 'forgetLane' },
+    STAGE_FAILED: [
+      {
+        guard: { type: 'isLastRejection', params: ({ event }) => event.failure },
+        target: '#request@2.failed',
+        actions: { type: 'recordFailure', params: ({ event }) => event.failure },
+      },
+      {
+        guard: { type: 'isRejectedProof', params: ({ event }) => event.failure },
+        target: 'proving',
+        actions: ['recordRejection', { type: 'recordTry', params: 'prove' }],
+      },
+      ...endings,
+      {
+        guard: { type: 'isInnocent', params: ({ event }) => event.failure },
+        target: 'verifying',
+        reenter: true,
+        actions: 'forgetLane',
+      },
+      {
+        guard: 'hasTriesLeft',
+        target: 'verifying',
+        reenter: true,
+        actions: [
+          { type: 'recordFault', params: ({ event }) => event.failure },
+          { type: 'recordTry', params: 'verify' },
+        ],
+      },
+      exhausted,
+    ],
+  },
+});
+
+const signing = requestSetup.createStateConfig({
+  description:
+    'Mode tee: the public values are recorded, with the word of the process that has seen the execution. Left when a signature is on disk. It goes back to executing when that word is missing or of another process.',
+  initial: 'waiting',
+  invoke: { src: 'sign', input: ({ context }) => stageInput(context, 'prove') },
+  states: {
+    waiting: {
+      description: 'No key signs now: none is registered, or too little of its life is left.',
+      on: { SIGNER_FOUND: 'running' },
+    },
+    running: {
+      description: 'A key signs.',
+      tags: 'running',
+      on: { SIGNER_AWAITED: 'waiting' },
+    },
+  },
+  on: {
+    SIGNED: {
+      target: '#request@2.fulfilled',
+      actions: { type: 'recordProof', params: ({ event }) => event.proof },
+    },
+    UNVOUCHED: { target: 'executing', actions: ['forgetExecution', { type: 'recordTry', params: 'execute' }] },
+    STAGE_FAILED: [
+      ...endings,
+      {
+        guard: { type: 'isInnocent', params: ({ event }) => event.failure },
+        target: 'signing',
+        reenter: true,
+      },
+      {
+        guard: 'hasTriesLeft',
+        target: 'signing',
+        reenter: true,
+        actions: [
+          { type: 'recordFault', params: ({ event }) => event.failure },
+          { type: 'recordTry', params: 'prove' },
+        ],
+      },
+      exhausted,
+    ],
+  },
+});
+
+export const requestMachine = requestSetup.createMachine({
+  id: 'request@2',
+  context: ({ input }) => freshContext(input),
+  initial: 'open',
+  states: {
+    open: {
+      tags: 'open',
+      description: 'Somebody still waits for it: the deadline runs and it can be cancelled.',
+      invoke: { src: 'deadline', input: ({ context }) => ({ at: context.request.deadlineAt }) },
+      on: {
+        CANCEL: { target: 'cancelled', actions: 'forgetLane' },
+        DEADLINE_PASSED: { target: 'expired', actions: 'forgetLane' },
+      },
+      initial: 'requested',
+      states: {
+        requested: {
+          description: 'Durable, its id answered, its artifacts referenced. Left when the dispatcher admits it.',
+          invoke: { src: 'admit', input: ({ context }) => admissionInput(context) },
+          on: { ADMITTED: 'executing' },
+        },
+        executing,
+        proving,
+        verifying,
+        signing,
+      },
+    },
+    fulfilled: {
+      type: 'final',
+      tags: 'terminal',
+      description: 'Verified or signed, and durable. The proof is downloadable until its retention ends.',
+    },
+    failed: {
+      type: 'final',
+      tags: 'terminal',
+      description: 'The cause is recorded, lanes are free, the input is deleted.',
+    },
+    cancelled: { type: 'final', tags: 'terminal', description: 'Given up by its requester. Work has stopped.' },
+    expired: { type: 'final', tags: 'terminal', description: 'The deadline passed first. Work has stopped.' },
+  },
+});

@@ -1,0 +1,17 @@
+// From snapshots of earlier request machines to the present one. Pure, and never edited once released.
+
+interface Older {
+  readonly value: unknown;
+  readonly context: unknown;
+  readonly children: Readonly<Record<string, { readonly snapshot: { readonly status: string } }>>;
+}
+
+/** `request@2` has one state more, for mode tee. What `request@1` knew is unchanged, but its children are named after their machine. */
+const toSecond = <S extends Older>(older: S): S => ({
+  ...older,
+  children: Object.fromEntries(
+    Object.entries(older.children).map(([name, child]) => [name.replace('request@1', 'request@2'), child]),
+  ),
+});
+
+export const requestMigrations = { 'request@1': { to: 'request@2', snapshot: toSecond } } as const;

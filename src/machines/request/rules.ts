@@ -1,0 +1,266 @@
+// The words of the request machine: what it remembers, what it hears, and the rules by which it judges a failure.
+// The states themselves are in `machine.ts`.
+import { createHash } from 'node:crypto';
+import { assign, fromCallback, setup } from 'xstate';
+import type { Execution, RequestMode } from '../../engines/jobs.js';
+import type { Failure } from '../../failures/catalog.js';
+import { fail } from '../../failures/fail.js';
+import type { Address, ArtifactId, LaneId, RequestId, Sha256, VkHash } from '../../ids.js';
+import type { SigningKey } from '../../tee/signer.js';
+
+/** The two schemas of SP1's wire: Reserved and hosted mode speak base, Mainnet mode speaks auction. */
+export type Flavour = 'base' | 'auction';
+
+/** What was asked for. Never changes after intake. */
+export interface ProofRequest {
+  readonly requestId: RequestId;
+  readonly requester: Address;
+  /** Which schema of the wire the client spoke. It is answered in kind. */
+  readonly flavour: Flavour;
+  /** All zeros where the program came with the request: its set-up says what its key is. */
+  readonly vkHash: VkHash;
+  /** Mode tee: what is signed, where it is not a TEE proof but the second factor of SP1's TEE 2FA. */
+  readonly form?: 'secondFactor';
+  /** Mode tee: the program artifact that came with the request, and goes with it. Others are registered. */
+  readonly program?: { readonly id: ArtifactId; readonly sha256: Sha256; readonly sizeBytes: number };
+  /** Circuit version as the client sent it, for example `sp1-v6.1.0`. */
+  readonly version: string;
+  readonly mode: RequestMode;
+  /** FulfillmentStrategy, echoed in details. */
+  readonly strategy: number;
+  readonly stdin: {
+    readonly id: ArtifactId;
+    readonly sha256: Sha256;
+    readonly sizeBytes: number;
+    /** Uploaded as PRIVATE_STDIN. Absent in requests of a time when that made no difference to where it is kept. */
+    readonly private?: boolean;
+  };
+  readonly stdinPrivate: boolean;
+  /** Epoch ms. On the wire it is in seconds. */
+  readonly deadlineAt: number;
+  /** u64 in decimal; 2^64 − 1 means none. */
+  readonly cycleLimit: string;
+  readonly gasLimit: string;
+  readonly minAuctionPeriod: string;
+  readonly whitelist: readonly Address[];
+  /** What the client would pay, u64 in decimal: auction only, and echoed in details. Nothing is charged. */
+  readonly prices?: { readonly baseFee: string; readonly maxPricePerPgu: string };
+  /** What the guest committed to when the client ran it, in hex: auction only, and only of clients that simulate. */
+  readonly publicValuesHash?: string;
+  readonly createdAt: number;
+}
+
+export interface ProofRef {
+  readonly id: ArtifactId;
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+  /** Mode tee: whose signature it is, as far as that was known when it was made. */
+  readonly signer?: SigningKey;
+}
+
+/** What this process has seen of an execution that is to be signed for, and its word for it. */
+export interface Vouched {
+  /** Of the key that was set up from the program, not of the one that was registered. */
+  readonly vkHash: VkHash;
+  /** Of the program artifact that was set up and executed. */
+  readonly programSha256: Sha256;
+  readonly publicValues: ProofRef;
+  /** Over all of it, what was asked for and what was counted: `tee/vouchers.ts`. In hex. */
+  readonly mac: string;
+}
+
+/** An execution as a request remembers it: in mode tee with what may be signed. */
+export interface RecordedExecution extends Execution {
+  readonly vouched?: Vouched;
+}
+
+export interface RequestContext {
+  readonly request: ProofRequest;
+  /** Number of the current or last try of each stage, from 1. Part of the key of a stage's result. */
+  readonly tries: { readonly execute: number; readonly prove: number; readonly verify: number };
+  /** Engines that died while they worked on this request. Two make it poisonous. */
+  readonly engineDeaths: number;
+  /** Tries of the current stage that failed by the engine's fault. */
+  readonly faults: number;
+  /** Digest of the engine's words in the last of these faults, for as long as it refused. Absent in snapshots of earlier releases. */
+  readonly lastRefusal?: string | null;
+  readonly rejectedProofs: number;
+  readonly lane: LaneId | null;
+  readonly execution: RecordedExecution | null;
+  readonly proof: ProofRef | null;
+  /** Epoch ms at which backing off ends. */
+  readonly retryAt: number | null;
+  readonly failure: Failure | null;
+}
+
+export type RequestEvent =
+  | { type: 'ADMITTED' }
+  /** The effect was (re)started and has no lane yet. */
+  | { type: 'LANE_AWAITED' }
+  | { type: 'LANE_GRANTED'; laneId: LaneId }
+  | { type: 'EXECUTED'; execution: RecordedExecution }
+  | { type: 'PROVEN'; proof: ProofRef }
+  | { type: 'VERIFIED' }
+  /** Mode tee: a key signs now, or none does (any more). */
+  | { type: 'SIGNER_FOUND' }
+  | { type: 'SIGNER_AWAITED' }
+  | { type: 'SIGNED'; proof: ProofRef }
+  /** Nothing of this process vouches for the recorded execution. */
+  | { type: 'UNVOUCHED' }
+  /** The stage's effect failed at `at` (epoch ms). What follows is decided by the failure's own `retry`. */
+  | { type: 'STAGE_FAILED'; failure: Failure; at: number }
+  | { type: 'RETRY_DUE' }
+  | { type: 'CANCEL' }
+  | { type: 'DEADLINE_PASSED' };
+
+/** Input of every effect: enough to find the request and to key what the effect produces. */
+export interface StageInput {
+  readonly request: ProofRequest;
+  readonly attempt: number;
+  readonly execution: RecordedExecution | null;
+  readonly proof: ProofRef | null;
+}
+
+/** Input of the admission: no more than ranks a request in the line, because it is stored with each one that waits. */
+export interface AdmissionInput {
+  readonly requestId: RequestId;
+  readonly requester: Address;
+  readonly deadlineAt: number;
+}
+
+/** Three faults of a stage ride out a driver hiccup and a restart. A fourth only burns GPU time that others wait for. */
+export const maxFaults = 3;
+/** One death may be the machine's fault. The second on the same input is the input's. */
+const poisonousDeaths = 2;
+/** One bad proof may be a bit flip. A second one is a defect that a third would repeat. */
+const maxRejectedProofs = 2;
+/** Pause after the first and any later fault, in ms: long enough for an engine to restart, short against a proof (minutes). */
+export const backOffMs = { first: 2_000, later: 10_000 } as const;
+
+const effect = () => fromCallback<RequestEvent, StageInput>(() => {});
+const timer = () => fromCallback<RequestEvent, { at: number }>(() => {});
+
+/** Did an engine die because of (or at least during) this request? */
+const isBlamed = (failure: Failure) =>
+  (failure.code === 'ENGINE_LOST' && failure.blame) || failure.code === 'OUT_OF_MEMORY';
+
+/** An engine's own error has words that can repeat; those of a lost engine or a full disk say nothing about the request. */
+const refusalMark = (failure: Failure): string | null =>
+  failure.code === 'ENGINE_REFUSED' ? createHash('sha256').update(failure.detail).digest('hex') : null;
+
+export const requestSetup = setup({
+  types: {
+    context: {} as RequestContext,
+    events: {} as RequestEvent,
+    input: {} as ProofRequest,
+    tags: {} as 'open' | 'running' | 'terminal',
+  },
+  actors: {
+    admit: fromCallback<RequestEvent, AdmissionInput>(() => {}),
+    execute: effect(),
+    prove: effect(),
+    verify: effect(),
+    sign: effect(),
+    deadline: timer(),
+    backOff: timer(),
+  },
+  guards: {
+    isSigned: ({ context }) => context.request.mode === 'tee',
+    isFinal: (_, failure: Failure) => failure.retry !== 'transient',
+    isPoison: ({ context }, failure: Failure) => isBlamed(failure) && context.engineDeaths + 1 >= poisonousDeaths,
+    /** The engine was gone before it looked at this request: nothing was tried, nothing counts. */
+    isInnocent: (_, failure: Failure) =>
+      (failure.code === 'ENGINE_LOST' && !failure.blame) || failure.code === 'ABORTED',
+    /** No fault of the engine either, but trying again at once would only fill the disk again. */
+    isDiskFull: (_, failure: Failure) => failure.code === 'DISK_FULL',
+    isRejectedProof: (_, failure: Failure) => failure.code === 'PROOF_INVALID',
+    isLastRejection: ({ context }, failure: Failure) =>
+      failure.code === 'PROOF_INVALID' && context.rejectedProofs + 1 >= maxRejectedProofs,
+    /** On whichever lane: what is the same each time is no engine's fault, and would be the same once more. */
+    isRepeated: ({ context }, failure: Failure) => {
+      const mark = refusalMark(failure);
+      return mark !== null && context.lastRefusal === mark;
+    },
+    hasTriesLeft: ({ context }) => context.faults + 1 < maxFaults,
+  },
+  actions: {
+    recordLane: assign({ lane: (_, laneId: LaneId) => laneId }),
+    forgetLane: assign({ lane: null }),
+    recordExecution: assign({
+      execution: (_, execution: RecordedExecution) => execution,
+      lane: null,
+      faults: 0,
+      lastRefusal: null,
+    }),
+    forgetExecution: assign({ execution: null, faults: 0 }),
+    recordProof: assign({ proof: (_, proof: ProofRef) => proof, lane: null, faults: 0, lastRefusal: null }),
+    recordFailure: assign({ failure: (_, failure: Failure) => failure, lane: null }),
+    recordPoison: assign({
+      failure: ({ context }, lastFailure: Failure) =>
+        fail('POISONOUS', { engineDeaths: context.engineDeaths + 1, lastFailure }),
+      engineDeaths: ({ context }) => context.engineDeaths + 1,
+      lane: null,
+    }),
+    recordExhaustion: assign({
+      failure: ({ context }, lastFailure: Failure) =>
+        fail('ATTEMPTS_EXHAUSTED', { attempts: context.faults + 1, last: lastFailure.code, lastFailure }),
+      lane: null,
+    }),
+    recordRepetition: assign({
+      failure: ({ context }, lastFailure: Failure) =>
+        fail('ATTEMPTS_EXHAUSTED', {
+          attempts: context.faults + 1,
+          last: lastFailure.code,
+          lastFailure,
+          repeated: true,
+        }),
+      lane: null,
+    }),
+    recordFault: assign({
+      engineDeaths: ({ context }, failure: Failure) => context.engineDeaths + (isBlamed(failure) ? 1 : 0),
+      faults: ({ context }) => context.faults + 1,
+      lastRefusal: (_, failure: Failure) => refusalMark(failure),
+      lane: null,
+    }),
+    recordRejection: assign({ rejectedProofs: ({ context }) => context.rejectedProofs + 1, proof: null, lane: null }),
+    recordBackOff: assign({
+      retryAt: ({ context }, at: number) => at + (context.faults <= 1 ? backOffMs.first : backOffMs.later),
+      lane: null,
+    }),
+    recordTry: assign({
+      tries: ({ context }, stage: keyof RequestContext['tries']) => ({
+        ...context.tries,
+        [stage]: context.tries[stage] + 1,
+      }),
+      retryAt: null,
+    }),
+  },
+});
+
+/** Input of a stage's effect, from the context as it is on entry. */
+export const stageInput = (context: RequestContext, stage: keyof RequestContext['tries']): StageInput => ({
+  request: context.request,
+  attempt: context.tries[stage],
+  execution: context.execution,
+  proof: context.proof,
+});
+
+export const admissionInput = ({ request: { requestId, requester, deadlineAt } }: RequestContext): AdmissionInput => ({
+  requestId,
+  requester,
+  deadlineAt,
+});
+
+/** The context of a request that nothing has happened to yet. */
+export const freshContext = (request: ProofRequest): RequestContext => ({
+  request,
+  tries: { execute: 1, prove: 0, verify: 0 },
+  engineDeaths: 0,
+  faults: 0,
+  rejectedProofs: 0,
+  lane: null,
+  execution: null,
+  proof: null,
+  retryAt: null,
+  failure: null,
+});

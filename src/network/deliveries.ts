@@ -1,0 +1,187 @@
+// All deliveries: hosts their machines, and stops work here that the network does not want any more.
+import { createHost } from '../durable/host.js';
+import { restoreOpen } from '../durable/restore.js';
+import type { RequestId } from '../ids.js';
+import type { Log } from '../log.js';
+import { deliveryMachine } from '../machines/delivery/machine.js';
+import type { DeliveryEvent, DeliveryStart } from '../machines/delivery/rules.js';
+import { type DeliveryView, hasDeliveryEnded } from '../machines/delivery/view.js';
+import type { Envelope } from '../store/buckets.js';
+import type { Store, Transaction } from '../store/environment.js';
+import {
+  backOffEffect,
+  closeEffect,
+  type EffectParameters,
+  followEffect,
+  lookEffect,
+  readEffect,
+  sendEffect,
+  turnEffect,
+} from './effects.js';
+import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
+
+export interface Deliveries {
+  /** Writes a new one, within the transaction that makes its request. `begin` is called once that is durable. */
+  writeFirst(tx: Transaction, start: Omit<DeliveryStart, 'signer'>): void;
+  begin(networkId: RequestId): void;
+  send(networkId: RequestId, event: DeliveryEvent): void;
+  /** As it is on disk. Undefined when there is none. */
+  viewOf(networkId: RequestId): DeliveryView | undefined;
+  /** A page of all that are on disk, by id, of those that fit. */
+  page(query: DeliveryQuery): Promise<DeliveryPage>;
+  /** Resolves with its next change, or when the time is over. */
+  moved(networkId: RequestId, withinMs: number): Promise<void>;
+  /** Durable views of those that are open. */
+  open(): readonly DeliveryView[];
+  restore(): number;
+  stop(): Promise<void>;
+}
+
+export interface DeliveryQuery {
+  /** The id where the page before has ended. */
+  readonly after: RequestId | undefined;
+  readonly limit: number;
+  readonly matches: (view: DeliveryView) => boolean;
+}
+
+export interface DeliveryPage {
+  readonly views: readonly DeliveryView[];
+  /** Undefined: there is nothing behind. */
+  readonly last: RequestId | undefined;
+}
+
+/** Records that are read in one turn of the loop, and for one page. */
+const slice = 256;
+const mostScanned = 20_000;
+
+export interface DeliveriesParameters extends Omit<EffectParameters, 'durable' | 'granted'> {
+  readonly store: Store;
+  readonly log: Log;
+  /** Nobody wants this request's proof any more. */
+  readonly stopWork: (localId: RequestId) => void;
+}
+
+export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
+  const { store, clock, log } = parameters;
+  const waiters = new Map<RequestId, { readonly tries: number; readonly resolve: () => void }>();
+  const watchers = new Map<RequestId, Set<() => void>>();
+  const openViews = new Map<RequestId, DeliveryView>();
+  const isDurable = (view: DeliveryView | undefined, tries: number) =>
+    view?.state === 'submitting' && view.context.tries === tries;
+
+  const effects: EffectParameters = {
+    ...parameters,
+    granted: new Map(),
+    durable: (networkId, tries) =>
+      new Promise((resolve) => {
+        if (isDurable(host.view(networkId), tries)) resolve();
+        else waiters.set(networkId, { tries, resolve });
+      }),
+  };
+  const machine = deliveryMachine.provide({
+    actors: {
+      look: lookEffect(effects),
+      follow: followEffect(effects),
+      turn: turnEffect(effects),
+      send: sendEffect(effects),
+      read: readEffect(effects),
+      backOff: backOffEffect(clock),
+      close: closeEffect(clock),
+    },
+  });
+  const kind: DeliveryKind = { ...deliveryKind, machine };
+
+  const host = createHost({
+    store,
+    clock,
+    log,
+    kind,
+    hooks: [],
+    onDurable(view) {
+      const { networkId, localId } = view.context;
+      if (hasDeliveryEnded(view)) openViews.delete(networkId);
+      else openViews.set(networkId, view);
+      for (const tell of watchers.get(networkId) ?? []) tell();
+      const waiter = waiters.get(networkId);
+      if (waiter !== undefined && isDurable(view, waiter.tries)) {
+        waiters.delete(networkId);
+        waiter.resolve();
+      }
+      if (view.state === 'refused')
+        log.error(
+          { event: 'delivery.refused', networkId, code: view.context.refusal?.code, text: view.context.refusal?.text },
+          'the network refuses the proof for good; its client still gets it from here',
+        );
+      const isUnwanted = view.state === 'released' || view.state === 'foreign' || view.state === 'superseded';
+      const isShared = () => [...openViews.values()].some((other) => other.context.localId === localId);
+      if (localId !== null && isUnwanted && !isShared()) parameters.stopWork(localId);
+    },
+    onQuarantined: () => {},
+  });
+
+  return {
+    writeFirst(tx, start) {
+      const envelope: Envelope = {
+        machine: machine.id,
+        seq: 0,
+        at: clock.now(),
+        elapsedMs: 0,
+        snapshot: firstDelivery({ ...start, signer: parameters.keys.first.signer.address }),
+      };
+      tx.put('deliveries', [start.networkId], envelope);
+      tx.put('deliveryJournal', [start.networkId, 0], {
+        at: envelope.at,
+        from: '',
+        to: 'assigning',
+        on: 'xstate.init',
+      });
+      tx.put('openDeliveries', [start.networkId], true);
+    },
+    begin(networkId) {
+      const envelope = store.get('deliveries', networkId);
+      if (envelope === undefined || host.has(networkId)) return;
+      const snapshot = envelope.snapshot as ReturnType<DeliveryKind['first']>;
+      const view = kind.viewOf(snapshot, envelope);
+      openViews.set(networkId, view);
+      host.restore({ snapshot, view, envelope });
+    },
+    send: (networkId, event) => void host.send(networkId, event),
+    viewOf(networkId) {
+      const envelope = store.get('deliveries', networkId);
+      return envelope && kind.viewOf(envelope.snapshot as ReturnType<DeliveryKind['first']>, envelope);
+    },
+    async page({ after, limit, matches }) {
+      const views: DeliveryView[] = [];
+      let last = after;
+      for (let scanned = 0; scanned < mostScanned; scanned += slice) {
+        const read = [...store.scan('deliveries', [], { limit: slice, after: last && [last] })];
+        for (const { key, value } of read) {
+          last = key[0];
+          const view = kind.viewOf(value.snapshot as ReturnType<DeliveryKind['first']>, value);
+          if (matches(view)) views.push(view);
+          if (views.length === limit) return { views, last };
+        }
+        if (read.length < slice) return { views, last: undefined };
+        await clock.turn();
+      }
+      return { views, last };
+    },
+    moved: (networkId, withinMs) =>
+      new Promise((resolve) => {
+        const here = watchers.get(networkId) ?? new Set();
+        watchers.set(networkId, here);
+        const end = () => {
+          cancel();
+          here.delete(end);
+          if (here.size === 0) watchers.delete(networkId);
+          resolve();
+        };
+        const cancel = clock.wakeIn(withinMs, end);
+        here.add(end);
+      }),
+    open: () => [...openViews.values()],
+    restore: () =>
+      restoreOpen({ store, kind, host, prepare: (view) => void openViews.set(view.context.networkId, view) }),
+    stop: () => host.stop(),
+  };
+}

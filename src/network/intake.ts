@@ -1,0 +1,188 @@
+// RequestProof through to the network: the intent is durable before the call leaves, and the request, its delivery and the end of the intent
+// are one transaction. A lost answer is looked for before anything is sent again.
+
+import { Buffer } from 'node:buffer';
+import { keccak_256 } from '@noble/hashes/sha3';
+import type { Catalog } from '../artifacts/catalog.js';
+import type { Clock, SteadyMs } from '../clock.js';
+import { RequestProofResponseSchema } from '../gen/network/network_pb.js';
+import { type Address, type ArtifactId, bytesOf, parseRequestId, type RequestId } from '../ids.js';
+import type { Log } from '../log.js';
+import type { Registry, Submission } from '../requests/registry.js';
+import type { Store } from '../store/environment.js';
+import type { Deliveries } from './deliveries.js';
+import { findRequest } from './findRequest.js';
+import type { IntentRecord, Intents } from './intents.js';
+import { isNonceRefusal } from './nonceOwner.js';
+import { takeIn } from './takeIn.js';
+import { mayPass, parsed, type Upstream } from './upstream.js';
+
+export interface IntakeCall {
+  readonly submission: Submission;
+  /** The signed envelope, as received, and the signed bytes in it. */
+  readonly raw: Uint8Array;
+  readonly message: Uint8Array;
+  readonly nonce: bigint;
+  readonly stdinUri: string;
+}
+
+export type IntakeOutcome =
+  | { readonly ok: true; readonly requestId: RequestId; readonly txHash: Uint8Array }
+  | { readonly ok: false; readonly code: number; readonly text: string };
+
+export interface Intake {
+  /** Fails with what `registry.submit` fails with. */
+  submit(call: IntakeCall): Promise<IntakeOutcome>;
+  /** The network has it under this id, as one of its lists says. Does nothing while the call itself is under way. */
+  claim(intent: IntentRecord, networkId: RequestId): Promise<void>;
+  /** Finds out what became of intents that nobody asks about any more. */
+  resolve(): Promise<void>;
+}
+
+export interface IntakeParameters {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly registry: Registry;
+  readonly deliveries: Deliveries;
+  readonly intents: Intents;
+  /** After the deadline a proof is still offered for so long (ms). */
+  readonly lateGraceMs: number;
+}
+
+/** Between two looks for a call whose answer was lost (ms). */
+const lookAgainMs = 30_000;
+const requestProofPath = '/network.ProverNetwork/RequestProof';
+const aborted = 10;
+const internal = 13;
+const unavailable = 14;
+
+/** The id that the base flavour is believed to give: a guess that is asked for, never relied on. */
+export const candidateIdOf = (requester: Address, message: Uint8Array): RequestId =>
+  Buffer.from(keccak_256(Buffer.concat([bytesOf(requester), message]))).toString('hex') as RequestId;
+
+export function createIntake(parameters: IntakeParameters): Intake {
+  const { upstream, clock, log, store, registry, intents } = parameters;
+  /** One flight a key: a second call waits for the first and finds what it has left. */
+  const flights = new Map<string, Promise<unknown>>();
+  /** When an intent that nobody asks about was last looked for. */
+  const looked = new Map<string, SteadyMs>();
+
+  async function alone<T>(requester: Address, stdinId: ArtifactId, work: () => Promise<T>): Promise<T> {
+    const key = `${requester}:${stdinId}`;
+    const before = flights.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    flights.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (flights.get(key) === mine) flights.delete(key);
+    }
+  }
+
+  /** The network has accepted it: from here on it is a request like any other. */
+  const adopt = (intent: IntentRecord, networkId: RequestId): Promise<RequestId> =>
+    takeIn(parameters, { submission: intent.submission, networkId }, (tx) => intents.remove(tx, intent));
+
+  const found = (requestId: RequestId): IntakeOutcome => ({ ok: true, requestId, txHash: bytesOf(requestId) });
+
+  async function lookFor(intent: IntentRecord): Promise<RequestId | undefined> {
+    const id = await findRequest(parameters, intent);
+    return id && (await adopt(intent, id));
+  }
+
+  async function unknownFate(intent: IntentRecord, text: string): Promise<IntakeOutcome> {
+    await intents.put({ ...intent, state: 'unknown' });
+    const id = await lookFor(intent).catch(() => undefined);
+    return id === undefined ? { ok: false, code: unavailable, text } : found(id);
+  }
+
+  async function forward(intent: IntentRecord, raw: Uint8Array, wasUnknown: boolean): Promise<IntakeOutcome> {
+    await intents.put(intent);
+    const answer = await upstream.forward(requestProofPath, raw);
+    if (answer.ok) {
+      const { txHash, body } = parsed(RequestProofResponseSchema, answer.bytes);
+      const id = parseRequestId(body?.requestId ?? new Uint8Array());
+      if (id !== undefined && txHash.byteLength === 32) return { ok: true, requestId: await adopt(intent, id), txHash };
+      log.error({ event: 'network.answer_malformed' }, 'RequestProof was answered without ids of 32 bytes');
+      await intents.put({ ...intent, state: 'unknown' });
+      return { ok: false, code: internal, text: 'the answer of the network has no ids of 32 bytes' };
+    }
+    const { code, text } = answer;
+    if (isNonceRefusal(text)) {
+      // With the nonce of an earlier call this may be the trace of that call's acceptance.
+      const id = wasUnknown ? await lookFor(intent).catch(() => undefined) : undefined;
+      if (id !== undefined) return found(id);
+      if (!wasUnknown) await store.write((tx) => intents.remove(tx, intent));
+      return { ok: false, code: aborted, text };
+    }
+    if (mayPass(code)) return unknownFate(intent, text);
+    await store.write((tx) => intents.remove(tx, intent));
+    return { ok: false, code, text };
+  }
+
+  async function take({ submission, raw, message, nonce, stdinUri }: IntakeCall): Promise<IntakeOutcome> {
+    const { requester, stdinId } = submission;
+    const known = store.get('requestOfStdin', stdinId);
+    if (known !== undefined && registry.view(known)?.request.requester === requester) {
+      const id = await registry.submit(submission, {
+        stdin: () => {
+          throw new Error('the request is there already');
+        },
+        alsoWrite: () => {},
+      });
+      return found(id);
+    }
+    const earlier = intents.get(requester, stdinId);
+    const isSameNonce = earlier?.nonce === nonce.toString();
+    if (earlier !== undefined && !isSameNonce) {
+      const id = await lookFor(earlier);
+      if (id !== undefined) return found(id);
+    }
+    const intent: IntentRecord = {
+      submission,
+      stdinUri,
+      nonce: nonce.toString(),
+      candidateId: candidateIdOf(requester, message),
+      state: 'sending',
+      at: clock.now(),
+    };
+    return forward(intent, raw, isSameNonce);
+  }
+
+  return {
+    submit: (call) => alone(call.submission.requester, call.submission.stdinId, () => take(call)),
+
+    async claim({ submission: { requester, stdinId } }, networkId) {
+      if (flights.has(`${requester}:${stdinId}`)) return;
+      await alone(requester, stdinId, async () => {
+        const intent = intents.get(requester, stdinId);
+        if (intent === undefined) return;
+        await adopt(intent, networkId);
+        log.info({ event: 'network.intent_found', requestId: networkId }, 'a call whose answer was lost is found');
+      });
+    },
+
+    async resolve() {
+      for (const { submission } of intents.all()) {
+        const { requester, stdinId } = submission;
+        const key = `${requester}:${stdinId}`;
+        const last = looked.get(key);
+        if (flights.has(key) || (last !== undefined && clock.steady() - last < lookAgainMs)) continue;
+        looked.set(key, clock.steady());
+        await alone(requester, stdinId, async () => {
+          const intent = intents.get(requester, stdinId);
+          if (intent === undefined) return void looked.delete(key);
+          const id = await lookFor(intent);
+          if (id !== undefined)
+            return log.info({ event: 'network.intent_found', requestId: id }, 'a call whose answer was lost is found');
+          if (submission.deadlineAt < clock.now()) await store.write((tx) => intents.remove(tx, intent));
+        }).catch((error: unknown) =>
+          log.warn({ event: 'network.intent_open', err: error }, 'what became of a call is not known yet'),
+        );
+      }
+    },
+  };
+}

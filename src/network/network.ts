@@ -1,0 +1,217 @@
+// Everything between this service and the public network, put together: who we are there, what is forwarded, what is reported, what is watched.
+import type { Readable } from 'node:stream';
+import type { Catalog } from '../artifacts/catalog.js';
+import type { ArtifactBackend } from '../artifacts/port.js';
+import type { Signer } from '../client/signer.js';
+import type { Clock } from '../clock.js';
+import { fail } from '../failures/fail.js';
+import { FailureError } from '../failures/failureError.js';
+import type { Address, RequestId } from '../ids.js';
+import type { Log } from '../log.js';
+import { isTerminal } from '../machines/request/view.js';
+import type { Registry } from '../requests/registry.js';
+import type { Store } from '../store/environment.js';
+import { type AdoptionParameters, type AdoptPolicy, createAdoption, type LeftRequest } from './adoption.js';
+import { createDeliveries, type Deliveries } from './deliveries.js';
+import { createIntake, type Intake } from './intake.js';
+import { createIntents } from './intents.js';
+import type { LargeReports } from './largeReports.js';
+import { openOwnership } from './ownerOf.js';
+import { createProgramUploads, type ProgramUploads } from './programUploads.js';
+import type { Direction, DirectionState, Reachability } from './reachability.js';
+import type { DeliveryPolicy } from './reportOf.js';
+import { createReservations, type Reservation } from './reservations.js';
+import { createSigningKeys } from './signingKeys.js';
+import type { Upstream } from './upstream.js';
+import { createWatcher } from './watcher.js';
+
+export interface NetworkPorts {
+  readonly upstream: Upstream;
+  readonly reachability: Pick<Reachability, Direction>;
+  /** Without it every proof is held while it is sent. */
+  readonly largeReports?: LargeReports;
+  /** The first signs what is new, the others finish what they have begun. */
+  readonly signers: readonly [Signer, ...Signer[]];
+  readonly url: string;
+}
+
+export interface NetworkSettings extends DeliveryPolicy {
+  /** After its deadline a proof is still offered for so long (ms). */
+  readonly lateGraceMs: number;
+  /** A request whose deadline is nearer is refused (ms). */
+  readonly deadlineMarginMs: number;
+  /** Where clients fetch their proofs: from us, or from the network once it has them. */
+  readonly serveProofs: 'here' | 'network';
+  readonly adopt: AdoptPolicy;
+  /** Where programs and public inputs may be fetched from. */
+  readonly hosts: readonly string[];
+  /** Drop what is owed to another network, or under another key. */
+  readonly forget: boolean;
+}
+
+export interface NetworkHealth {
+  /** It answers, as far as is known in both directions. */
+  readonly reachable: boolean;
+  readonly reads: DirectionState;
+  readonly writes: DirectionState;
+  readonly lastAnswerAt: number | undefined;
+  readonly owner: Address | undefined;
+  /** Reports that are not made yet, and how long the oldest of them has waited. */
+  readonly pending: number;
+  readonly oldestPendingSeconds: number;
+}
+
+export interface Network {
+  readonly upstream: Upstream;
+  /** Whether it is a key of the prover, or whom it signs for. */
+  readonly isProver: (address: Address) => boolean;
+  readonly owner: () => Address | undefined;
+  readonly intake: Intake;
+  readonly reservationOf: (requester: Address) => Promise<Reservation>;
+  /** Resolves when it is known who proves this request, or after a while without that. */
+  readonly assigned: (networkId: RequestId) => Promise<'ours' | 'other' | 'unknown'>;
+  readonly publicUrl: string;
+  readonly settings: NetworkSettings;
+  readonly programUploads: ProgramUploads;
+  readonly deliveries: Pick<Deliveries, 'page' | 'viewOf'>;
+  /** Assigned to us, and left alone. */
+  readonly left: () => ReadonlyMap<RequestId, LeftRequest>;
+  health(): NetworkHealth;
+  /** Brings open deliveries back. */
+  restore(): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface NetworkParameters
+  extends NetworkPorts,
+    Pick<AdoptionParameters, 'readSubmission' | 'register' | 'random' | 'limitBytes'> {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalog: Catalog;
+  readonly artifacts: Pick<ArtifactBackend, 'open' | 'receive' | 'measure'>;
+  readonly registry: Registry;
+  readonly publicUrl: string;
+  readonly settings: NetworkSettings;
+}
+
+/** RequestProof is answered without it after this time (ms). */
+const assignmentMs = 5_000;
+
+/** Throws a NetworkChangedError. */
+export async function createNetwork(parameters: NetworkParameters): Promise<Network> {
+  const {
+    upstream,
+    largeReports,
+    reachability,
+    signers,
+    url,
+    store,
+    clock,
+    log,
+    catalog,
+    artifacts,
+    registry,
+    publicUrl,
+    settings,
+  } = parameters;
+  const [{ address }, ...others] = signers;
+  const { lateGraceMs, forget } = settings;
+  const addresses = [address, ...others.map((signer) => signer.address)] as const;
+  const ownership = await openOwnership({ store, upstream, url, signers: addresses, forget, clock, log });
+  const { owner } = ownership;
+  const keys = createSigningKeys({ signers, upstream, clock, log });
+
+  async function openProof(localId: RequestId): Promise<Readable> {
+    const view = registry.view(localId);
+    if (view?.state !== 'fulfilled') throw new Error(`request ${localId} has no proof`);
+    const record = catalog.lookup(view.proof.id);
+    if (record === undefined) throw new FailureError(fail('ARTIFACT_NOT_FOUND', { artifactId: view.proof.id }));
+    return artifacts.open(view.proof, record);
+  }
+
+  /** Requests whose work is being ended, until that is durable. */
+  const stopping = new Map<RequestId, Promise<unknown>>();
+  const deliveries: Deliveries = createDeliveries({
+    store,
+    clock,
+    log,
+    upstream,
+    keys,
+    policy: settings,
+    owner,
+    openProof,
+    largeReports,
+    requestView: (localId) => registry.view(localId),
+    onRequestChange: (listener) => registry.onChange(listener),
+    stopWork(localId) {
+      const view = registry.view(localId);
+      // A stop of the service gives up the wait, and the next start looks again.
+      if (view === undefined || isTerminal(view)) return;
+      const ended = registry.cancel(localId).then(
+        () => stopping.delete(localId),
+        () => stopping.delete(localId),
+      );
+      stopping.set(localId, ended);
+    },
+  });
+  const intents = createIntents({ store, catalog });
+  const shared = { ...parameters, deliveries, intents, lateGraceMs };
+  const intake = createIntake(shared);
+  const adoption = createAdoption({ ...shared, ...settings, intake });
+  const watcher = createWatcher({ ...shared, owner, adoption, eachRound: () => intake.resolve() });
+
+  return {
+    upstream,
+    isProver: (asked) => keys.has(asked) || asked === owner(),
+    owner,
+    intake,
+    reservationOf: createReservations({ upstream, clock, owner }),
+    async assigned(networkId) {
+      const givesUpAt = clock.steady() + assignmentMs;
+      for (;;) {
+        const view = deliveries.viewOf(networkId);
+        const state = view?.state;
+        if (state === 'foreign') {
+          // Its client may look at the request at once, and it has ended then.
+          await stopping.get(view?.context.localId ?? networkId);
+          return 'other';
+        }
+        if (state !== 'assigning') return 'ours';
+        if (clock.steady() >= givesUpAt) return 'unknown';
+        await deliveries.moved(networkId, givesUpAt - clock.steady());
+      }
+    },
+    publicUrl,
+    settings,
+    programUploads: createProgramUploads(parameters),
+    deliveries,
+    left: () => adoption.left,
+    health() {
+      const waiting = deliveries.open().filter(({ context }) => context.report !== null);
+      const oldest = Math.min(...waiting.map(({ updatedAt }) => updatedAt), clock.now());
+      const { reads, writes } = reachability;
+      return {
+        reachable: reads.reachable === true && writes.reachable !== false,
+        reads,
+        writes,
+        lastAnswerAt: Math.max(reads.lastAnswerAt ?? 0, writes.lastAnswerAt ?? 0) || undefined,
+        owner: owner(),
+        pending: waiting.length,
+        oldestPendingSeconds: Math.floor((clock.now() - oldest) / 1000),
+      };
+    },
+    restore: () => void deliveries.restore(),
+    start: () => watcher.start(),
+    async stop() {
+      watcher.stop();
+      adoption.stop();
+      ownership.stop();
+      keys.close();
+      await deliveries.stop();
+      upstream.close();
+      await largeReports?.close();
+    },
+  };
+}

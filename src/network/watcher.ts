@@ -1,0 +1,100 @@
+// Watches the network by lists of all that is assigned to us, never by a call a client's poll: what is gone from them was ended there.
+import type { Clock, SteadyMs } from '../clock.js';
+import type { ProofRequest } from '../gen/network/network_pb.js';
+import type { Address, RequestId } from '../ids.js';
+import type { Log } from '../log.js';
+import type { Store } from '../store/environment.js';
+import type { Adoption } from './adoption.js';
+import type { Deliveries } from './deliveries.js';
+import { listAssigned } from './listAssigned.js';
+import { readRequest } from './readRequest.js';
+import type { Upstream } from './upstream.js';
+
+export interface Watcher {
+  start(): void;
+  stop(): void;
+}
+
+export interface WatcherParameters {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly deliveries: Deliveries;
+  readonly owner: () => Address | undefined;
+  readonly adoption: Adoption;
+  /** Called with each round, for what else has to be looked at. */
+  readonly eachRound: () => Promise<void>;
+}
+
+/** No presigned URL of the network lives longer (ms). */
+const uploadLifeMs = 24 * 60 * 60_000;
+const forgottenAtOnce = 1_000;
+const busyMs = 5_000;
+const idleMs = 30_000;
+const watched = new Set(['working', 'pending', 'backingOff']);
+
+export function createWatcher(parameters: WatcherParameters): Watcher {
+  const { upstream, clock, log, deliveries, owner, adoption } = parameters;
+  let cancel = () => {};
+  let lastRound: SteadyMs | undefined;
+  let stopped = false;
+
+  async function lookAtMissing(listed: ReadonlyMap<RequestId, ProofRequest>, us: Address): Promise<void> {
+    for (const { state, context } of deliveries.open()) {
+      const { networkId } = context;
+      if (!watched.has(state) || listed.has(networkId)) continue;
+      // A list may lag behind. What is missing in it is asked for by itself.
+      const seen = await readRequest(upstream, networkId, 0);
+      if (seen.state === 'fulfilled')
+        deliveries.send(networkId, { type: 'NETWORK_TERMINAL', end: 'fulfilled', ours: seen.fulfiller === us });
+      else if (seen.state === 'unfulfillable')
+        deliveries.send(networkId, { type: 'NETWORK_TERMINAL', end: 'unfulfillable', ours: false });
+      else if (seen.state === 'assigned' && seen.fulfiller !== us)
+        deliveries.send(networkId, { type: 'ASSIGNED_ELSEWHERE' });
+    }
+  }
+
+  async function round(): Promise<void> {
+    await parameters.eachRound();
+    await forgetUploads(parameters);
+    const us = owner();
+    if (us === undefined) return;
+    const listed = await listAssigned(upstream, us);
+    await lookAtMissing(listed, us);
+    await adoption.look(listed);
+  }
+
+  async function run(): Promise<void> {
+    const isIdle = deliveries.open().length === 0;
+    if (!isIdle || lastRound === undefined || clock.steady() - lastRound >= idleMs) {
+      lastRound = clock.steady();
+      await round().catch((error: unknown) =>
+        log.debug({ event: 'network.unwatched', err: error }, 'the network does not answer its watcher'),
+      );
+    }
+    if (!stopped) cancel = clock.wakeIn(busyMs, () => void run());
+  }
+
+  return {
+    start: () => void run(),
+    stop() {
+      stopped = true;
+      cancel();
+    },
+  };
+}
+
+/** Places in the network's store that cannot be written any more. What was registered needs them no longer. */
+async function forgetUploads({ store, clock }: Pick<WatcherParameters, 'store' | 'clock'>): Promise<void> {
+  const old = [...store.scan('networkUploads', [], { limit: forgottenAtOnce })].filter(
+    ({ value }) => value.at < clock.now() - uploadLifeMs,
+  );
+  if (old.length === 0) return;
+  await store.write((tx) => {
+    for (const { key, value } of old) {
+      tx.remove('networkUploads', ...key);
+      tx.remove('networkUploadUris', value.artifactId);
+    }
+  });
+}

@@ -1,0 +1,114 @@
+// Requests as operators look for them: all of them by pages, one by some of the digits of its id, and the history of one. Whatever is
+// shown is on disk. A look through the store is bounded, and lets the loop turn.
+import type { Clock } from '../clock.js';
+import { migrated } from '../durable/migrate.js';
+import type { RequestId } from '../ids.js';
+import type { RequestView } from '../machines/request/view.js';
+import type { Envelope, JournalEntry } from '../store/buckets.js';
+import type { Store } from '../store/environment.js';
+import { type RequestHost, requestKind } from './kind.js';
+
+export interface Sought {
+  /** Goes on behind this one, towards older ones. */
+  readonly before: RequestId | undefined;
+  readonly matches: (view: RequestView) => boolean;
+  readonly limit: number;
+}
+
+export interface Found {
+  readonly views: readonly RequestView[];
+  /** How many records were read. */
+  readonly scanned: number;
+  /** The last one that was looked at. Undefined: there is nothing older. */
+  readonly last: RequestId | undefined;
+}
+
+export interface Browse {
+  /** Newest first, by id: ids begin with the time and never change, so that pages neither skip nor repeat a request. */
+  page(sought: Sought): Promise<Found>;
+  /** Those whose id begins with 8 or more digits or ends with 6 or more, at most `limit`. */
+  byDigits(digits: string, limit: number): Promise<RequestId[]>;
+  /** Its transitions from `fromSeq` on, as far as they are on disk. */
+  history(view: RequestView, fromSeq: number, limit: number): { readonly seq: number; readonly entry: JournalEntry }[];
+}
+
+/** A call reads at most this many records, of some 7 µs each, and then answers what it has. */
+const maxScanned = 20_000;
+const maxScanMs = 50;
+/** So many of them in one turn of the loop, which takes a few milliseconds. All other calls wait for it. */
+const scannedInTurn = 500;
+const beginningDigits = 8;
+const endingDigits = 6;
+
+export interface BrowseParameters {
+  readonly store: Store;
+  readonly host: RequestHost;
+  readonly clock: Pick<Clock, 'turn' | 'steady'>;
+}
+
+export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
+  /** Of a live one only what is durable: the store shows what a crash may still take back. */
+  const viewOf = (requestId: RequestId, envelope: Envelope): RequestView | undefined =>
+    host.has(requestId)
+      ? host.view(requestId)
+      : requestKind.viewOf(migrated(requestKind, requestId, envelope), envelope);
+
+  /** Calls `look` with each, newest first, until it answers true. */
+  async function walk(before: RequestId | undefined, look: (id: RequestId, envelope: Envelope) => boolean) {
+    const endsAt = clock.steady() + maxScanMs;
+    let after: [RequestId] | undefined = before && [before];
+    let scanned = 0;
+    for (;;) {
+      let read = 0;
+      for (const { key, value } of store.scan('snapshots', [], { reverse: true, limit: scannedInTurn, after })) {
+        after = key;
+        read += 1;
+        scanned += 1;
+        if (look(key[0], value)) return { scanned, last: key[0] };
+      }
+      if (read < scannedInTurn) return { scanned, last: undefined };
+      if (scanned >= maxScanned || clock.steady() >= endsAt) return { scanned, last: after?.[0] };
+      await clock.turn();
+    }
+  }
+
+  function beginningWith(digits: string, limit: number): RequestId[] {
+    const found: RequestId[] = [];
+    for (const { key, value } of store.scan('snapshots', [], { after: [digits as RequestId], limit })) {
+      if (!key[0].startsWith(digits)) break;
+      if (viewOf(key[0], value) !== undefined) found.push(key[0]);
+    }
+    return found;
+  }
+
+  return {
+    async page({ before, matches, limit }) {
+      const views: RequestView[] = [];
+      const { scanned, last } = await walk(before, (id, envelope) => {
+        const view = viewOf(id, envelope);
+        if (view !== undefined && matches(view)) views.push(view);
+        return views.length >= limit;
+      });
+      return { views, scanned, last };
+    },
+
+    async byDigits(digits, limit) {
+      const found = new Set(digits.length >= beginningDigits ? beginningWith(digits, limit) : []);
+      if (digits.length < endingDigits) return [...found];
+      // Open ones are what one usually looks for, and there may be more ended ones than a call may read.
+      for (const { key } of store.scan('openRequests', []))
+        if (key[0].endsWith(digits) && host.view(key[0]) !== undefined && found.size < limit) found.add(key[0]);
+      await walk(undefined, (id, envelope) => {
+        if (id.endsWith(digits) && viewOf(id, envelope) !== undefined) found.add(id);
+        return found.size >= limit;
+      });
+      return [...found];
+    },
+
+    history({ request: { requestId }, seq: lastSeq }, fromSeq, limit) {
+      const after: [RequestId, number] | undefined = fromSeq === 0 ? undefined : [requestId, fromSeq - 1];
+      const entries = [...store.scan('journal', [requestId], { limit, after })];
+      return entries.filter(({ key }) => key[1] <= lastSeq).map(({ key, value }) => ({ seq: key[1], entry: value }));
+    },
+  };
+}

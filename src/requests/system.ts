@@ -1,0 +1,205 @@
+// Everything between the wire and the lanes, put together: the machine with its effects, its host, the registry. Used by the
+// service and by the tests, which bring their own clock and lanes.
+
+import type { Catalog } from '../artifacts/catalog.js';
+import type { ArtifactBackend } from '../artifacts/port.js';
+import type { ProofIds } from '../artifacts/proofIds.js';
+import type { Clock } from '../clock.js';
+import { createHost } from '../durable/host.js';
+import { restoreOpen } from '../durable/restore.js';
+import type { FeedWriter } from '../feed/feed.js';
+import type { RequestId, VkHash } from '../ids.js';
+import type { Scheduling } from '../lanes/scheduling.js';
+import type { Log } from '../log.js';
+import { requestMachine } from '../machines/request/machine.js';
+import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
+import type { Random } from '../random.js';
+import type { JournalEntry } from '../store/buckets.js';
+import type { Store } from '../store/environment.js';
+import type { Signer } from '../tee/signer.js';
+import type { Vouchers } from '../tee/vouchers.js';
+import type { Admission } from './admission.js';
+import { type Browse, createBrowse } from './browse.js';
+import { Census, type RequestCounts } from './census.js';
+import { admitEffect } from './effects/admit.js';
+import { backOffEffect, deadlineEffect } from './effects/deadline.js';
+import { executeEffect } from './effects/execute.js';
+import { proveEffect } from './effects/prove.js';
+import { signEffect } from './effects/sign.js';
+import { verifyEffect } from './effects/verify.js';
+import { createVouching } from './effects/vouching.js';
+import { dormantRequests, type RequestKind, requestKind } from './kind.js';
+import { createRegistry, type Registry } from './registry.js';
+import { createRenewal, type Renew } from './renewal.js';
+import { createRequestEnd } from './requestEnd.js';
+import { UsualTimes } from './why/usualTimes.js';
+import { createWhy, type Look, type Obstacle, type ObstacleCode } from './why/why.js';
+
+export interface SystemParameters {
+  readonly store: Store;
+  /** Every transition gets a number in it. */
+  readonly feed: FeedWriter;
+  /** Called with each transition that is on disk; the view is of then or later. */
+  readonly onTransition?: (view: RequestView, entry: JournalEntry) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly scheduling: Scheduling;
+  readonly admission: Admission;
+  readonly artifacts: ArtifactBackend;
+  readonly catalog: Catalog;
+  readonly proofIds: ProofIds;
+  readonly gate: () => 'starting' | 'serving' | 'draining';
+  readonly maxOpen: number;
+  readonly maxOpenOfRequester: number;
+  readonly proofRetentionMs: number;
+  /** Who signs in mode tee. */
+  readonly signer: Signer;
+  readonly vouchers: Vouchers;
+  /** Longer public values are not signed. */
+  readonly maxPublicValuesBytes: number;
+  /** Asked again before each signature. */
+  readonly isSignedFor: (vkHash: VkHash) => boolean;
+  /** Which life of the service this is. */
+  readonly life: number;
+}
+
+export interface RequestSystem {
+  readonly registry: Registry;
+  readonly browse: Browse;
+  readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
+  /** Why open requests do not move. */
+  readonly why: () => Look;
+  readonly usual: Pick<UsualTimes, 'of'>;
+  readonly counts: () => RequestCounts;
+  /** Open requests whose actor has failed, by a bug of ours: they rest until the next start. */
+  readonly setAside: ReadonlySet<RequestId>;
+  /** Signs once more for what was signed for. */
+  readonly renew: Renew;
+  /** Brings every open request back. Answers how many. Throws a RestoreError. */
+  restore(): number;
+  /** Stops every request where it is. Resolves when all that was decided is on disk. */
+  stop(): Promise<void>;
+}
+
+export function createSystem(parameters: SystemParameters): RequestSystem {
+  const { store, feed, clock, log, scheduling, admission, artifacts, catalog, proofIds } = parameters;
+  const progress = new Map<RequestId, LiveProgress>();
+  const resumed = new Set<RequestId>();
+  const setAside = new Set<RequestId>();
+  const census = new Census();
+  const obstacles = new Map<RequestId, Obstacle>();
+  const usual = new UsualTimes(clock);
+  const listeners = new Set<(view: RequestView) => void>();
+  const end = createRequestEnd({
+    catalog,
+    artifacts,
+    proofIds,
+    log,
+    proofRetentionMs: parameters.proofRetentionMs,
+  });
+
+  const stage = {
+    store,
+    clock,
+    log,
+    scheduling,
+    resumed,
+    artifacts,
+    catalog,
+    proofIds,
+    onProgress: (requestId: RequestId, report: Omit<LiveProgress, 'at'>) =>
+      progress.set(requestId, { ...report, at: clock.now() }),
+    onObstacle(requestId: RequestId, code: ObstacleCode | undefined) {
+      if (code === undefined) obstacles.delete(requestId);
+      else if (!obstacles.has(requestId)) obstacles.set(requestId, { code, since: clock.steady() });
+    },
+  };
+  const vouching = createVouching({ ...parameters, ...stage });
+  const machine = requestMachine.provide({
+    actors: {
+      admit: admitEffect(admission),
+      execute: executeEffect(stage, vouching),
+      prove: proveEffect(stage),
+      verify: verifyEffect(stage),
+      sign: signEffect({ ...parameters, vouching }),
+      deadline: deadlineEffect(clock),
+      backOff: backOffEffect(clock),
+    },
+  });
+
+  const kind: RequestKind = {
+    ...requestKind,
+    machine,
+    dormant: dormantRequests(({ request: { requestId, requester, deadlineAt } }, wake) => {
+      const cancelDeadline = clock.wakeAt(deadlineAt, wake);
+      const leaveLine = admission.line({ requestId, requester, deadlineAt, resumed: false }, wake);
+      return () => {
+        cancelDeadline();
+        leaveLine();
+      };
+    }),
+  };
+
+  const host = createHost({
+    store,
+    clock,
+    log,
+    life: parameters.life,
+    kind,
+    hooks: [end.writeRecords],
+    note(tx, view, seq, entry) {
+      feed.note(tx, { at: entry.at, what: 'request', id: view.request.requestId, seq });
+      tx.whenDurable(() => parameters.onTransition?.(view, entry));
+    },
+    onDurable(view) {
+      const { requestId } = view.request;
+      census.note(view);
+      usual.note(view);
+      if (isTerminal(view)) {
+        progress.delete(requestId);
+        obstacles.delete(requestId);
+        resumed.delete(requestId);
+        admission.leave(requestId);
+        void end.removeFiles(view);
+      }
+      for (const listener of listeners) listener(view);
+    },
+    onQuarantined(requestId) {
+      setAside.add(requestId);
+      admission.leave(requestId);
+    },
+  });
+
+  const unsigned = () => {
+    const key = parameters.signer.active();
+    return 'waiting' in key ? key.waiting : undefined;
+  };
+  const lastFailure = ({ request: { requestId }, seq }: RequestView) => store.get('journal', requestId, seq)?.failure;
+  const registry = createRegistry({ ...parameters, host, progress, listeners });
+
+  return {
+    registry,
+    admission,
+    why: createWhy({ ...parameters, viewOf: registry.view, setAside, obstacles, usual, unsigned, lastFailure }),
+    usual,
+    renew: createRenewal({ ...parameters, vouching }),
+    browse: createBrowse({ store, host, clock }),
+    counts: () => census.counts(),
+    setAside,
+    restore: () =>
+      restoreOpen({
+        store,
+        kind,
+        host,
+        // Those that were admitted keep their places, before any that waits may look for one. Those on a lane go first.
+        prepare(view) {
+          const { requestId, requester } = view.request;
+          census.note(view);
+          if (view.state !== 'requested') admission.occupy(requestId, requester);
+          if ('phase' in view && view.phase === 'running') resumed.add(requestId);
+        },
+      }),
+    stop: () => host.stop(),
+  };
+}

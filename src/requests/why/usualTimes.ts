@@ -1,0 +1,59 @@
+// How long a stage usually takes for a program, learned from those that have ended since the start of the service.
+import type { Clock, SteadyMs } from '../../clock.js';
+import type { RequestId } from '../../ids.js';
+import { isTerminal, type RequestView } from '../../machines/request/view.js';
+
+export interface Usual {
+  /** The median (ms). */
+  readonly ms: number;
+  readonly samples: number;
+}
+
+/** So many of the last ones are looked at. */
+const kept = 9;
+/** Programs, by mode and stage. The one that was learned of longest ago goes first. */
+const mostRemembered = 1_024;
+
+export class UsualTimes {
+  readonly #times = new Map<string, number[]>();
+  readonly #begun = new Map<RequestId, { readonly at: SteadyMs; readonly state: string; readonly key: string }>();
+
+  constructor(private readonly clock: Pick<Clock, 'steady'>) {}
+
+  /** With every durable view. */
+  note(view: RequestView): void {
+    const { requestId } = view.request;
+    const before = this.#begun.get(requestId);
+    this.#begun.delete(requestId);
+    // A try that failed says nothing of how long a good one takes.
+    const hasGoneOn =
+      view.state === 'fulfilled' ||
+      (!isTerminal(view) && order.indexOf(view.state) > order.indexOf(before?.state ?? ''));
+    if (before !== undefined && hasGoneOn) this.#learn(before.key, this.clock.steady() - before.at);
+    if ('phase' in view && view.phase === 'running')
+      this.#begun.set(requestId, { at: this.clock.steady(), state: view.state, key: keyOf(view, view.state) });
+  }
+
+  /** Of the stage in which the request is. Undefined: none of its program has ended here. */
+  of(view: RequestView, state: string = view.state): Usual | undefined {
+    const times = this.#times.get(keyOf(view, state));
+    if (times === undefined) return undefined;
+    const sorted = [...times].sort((a, b) => a - b);
+    return { ms: sorted[Math.floor(sorted.length / 2)] ?? 0, samples: sorted.length };
+  }
+
+  #learn(key: string, ms: number): void {
+    const times = [...(this.#times.get(key) ?? []), ms].slice(-kept);
+    this.#times.delete(key);
+    this.#times.set(key, times);
+    for (const oldest of this.#times.keys()) {
+      if (this.#times.size <= mostRemembered) return;
+      this.#times.delete(oldest);
+    }
+  }
+}
+
+/** In which a request goes on when all is well. */
+const order: readonly string[] = ['executing', 'proving', 'verifying', 'signing'];
+
+const keyOf = ({ request }: RequestView, state: string): string => `${state} ${request.mode} ${request.vkHash}`;

@@ -1,0 +1,43 @@
+// What the methods of operators read. All of it is in memory or a bounded look at the store.
+import type { Clock, EpochMs, SteadyMs } from '../../clock.js';
+import type { Feed } from '../../feed/feed.js';
+import type { RequestId } from '../../ids.js';
+import type { Scheduling } from '../../lanes/scheduling.js';
+import type { Network } from '../../network/network.js';
+import type { Admission } from '../../requests/admission.js';
+import type { Browse } from '../../requests/browse.js';
+import type { RequestCounts } from '../../requests/census.js';
+import type { Registry } from '../../requests/registry.js';
+import type { UsualTimes } from '../../requests/why/usualTimes.js';
+import type { Look } from '../../requests/why/why.js';
+import type { Readiness } from '../../service/readiness.js';
+import type { Watchers } from './watch/watchers.js';
+
+export interface AdminDependencies {
+  readonly registry: Pick<Registry, 'view' | 'elapsedMs' | 'progress'>;
+  readonly browse: Browse;
+  readonly why: () => Look;
+  readonly usual: Pick<UsualTimes, 'of'>;
+  readonly counts: () => RequestCounts;
+  /** Those whose actor has failed. */
+  readonly setAside: ReadonlySet<RequestId>;
+  readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
+  readonly scheduling: Pick<Scheduling, 'laneReports' | 'line'>;
+  readonly feed: Pick<Feed, 'newest' | 'oldest' | 'read' | 'untilGrown'>;
+  readonly watchers: Watchers;
+  readonly readiness: Pick<Readiness, 'state' | 'outage'>;
+  /** Undefined where the service is a network of its own. */
+  readonly network: Pick<Network, 'deliveries' | 'left'> | undefined;
+  readonly clock: Pick<Clock, 'now' | 'steady'>;
+  /** Of the package. */
+  readonly version: string;
+  /** How often the service was started with this data folder. */
+  readonly life: number;
+  readonly started: { readonly at: EpochMs; readonly steady: SteadyMs };
+  /** Where the data folder lies. */
+  readonly disk: () => Promise<{ readonly freeBytes: number; readonly sizeBytes: number }>;
+  /** Memory of the service itself, without engines. */
+  readonly residentBytes: () => number;
+  /** For page tokens: 32 bytes that nobody else knows. */
+  readonly tokenKey: Uint8Array;
+}

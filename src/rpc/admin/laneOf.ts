@@ -1,0 +1,34 @@
+// A lane as operators see it.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { LaneSchema } from '../../gen/admin/v1/lanes_pb.js';
+import type { LaneReport, LaneWork } from '../../lanes/scheduling.js';
+import { problemOf } from './problem.js';
+import { progressOf } from './rowOf.js';
+import { span } from './spans.js';
+
+export function laneOf(report: LaneReport): MessageInitShape<typeof LaneSchema> {
+  const { id, kind, stage, state, warm, crashes, crashesInWindow, resumesInMs, lastFailure, current } = report;
+  return {
+    id,
+    kind,
+    stage,
+    state,
+    warm,
+    crashes,
+    crashesInWindow,
+    modes: [...report.modes],
+    programs: [...report.programs],
+    for: span(report.forMs),
+    ...(typeof resumesInMs === 'number' && { resumesIn: span(resumesInMs) }),
+    ...(lastFailure && { lastFailure: problemOf(lastFailure) }),
+    ...(current && { current: workOf(current, stage) }),
+  };
+}
+
+const workOf = ({ requestId, forMs, progress, missingBytes }: LaneWork, stage: string) => ({
+  requestId,
+  stage,
+  for: span(forMs),
+  missingBytes: BigInt(Math.ceil(missingBytes)),
+  ...(progress && { progress: progressOf(progress) }),
+});

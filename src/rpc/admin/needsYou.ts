@@ -1,0 +1,66 @@
+// What a person should look at, however many requests there are: what does not pass by itself.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { NeedsYouSchema } from '../../gen/admin/v1/service_pb.js';
+import type { RequestId } from '../../ids.js';
+import type { ReasonCode } from '../../machines/reasons/reason.js';
+import type { AdminDependencies } from './dependencies.js';
+import type { Line } from './lines.js';
+import { reasonOf } from './reasonOf.js';
+import { firstReason } from './rowOf.js';
+
+type NeedsYou = MessageInitShape<typeof NeedsYouSchema>;
+
+export type NeedsYouDependencies = Pick<
+  AdminDependencies,
+  'setAside' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock'
+>;
+
+/** Less than this part of the disk is free. */
+const leastFreeShare = 0.1;
+/** A deadline that is nearer than so many times what the proof usually takes will hardly be met from a line. */
+const deadlineTimes = 2;
+
+export function needsYou(
+  dependencies: NeedsYouDependencies,
+  lines: readonly Line[],
+  disk: { readonly freeBytes: number; readonly sizeBytes: number },
+): NeedsYou[] {
+  const { setAside, scheduling, registry, why, usual, clock } = dependencies;
+  const look = why();
+
+  function withReason(requestId: RequestId, wanted: ReasonCode): NeedsYou[] {
+    const view = registry.view(requestId);
+    const reason = view && firstReason(view, look);
+    if (reason?.code !== wanted) return [];
+    return [{ reason: reason.code, sentence: reasonOf(reason).sentence, requestId }];
+  }
+
+  const lanes = scheduling.laneReports();
+  const isLate = (requestId: RequestId): boolean => {
+    const view = registry.view(requestId);
+    const proving = view && usual.of(view, 'proving');
+    return (
+      view !== undefined && proving !== undefined && view.request.deadlineAt - clock.now() < deadlineTimes * proving.ms
+    );
+  };
+  const late = lines.flatMap(({ waiting }) => waiting.filter(({ requestId }) => isLate(requestId)));
+  return [
+    ...[...setAside].flatMap((requestId) => withReason(requestId, 'QUARANTINED')),
+    ...lanes.flatMap(({ current }) => (current === undefined ? [] : withReason(current.requestId, 'SILENT'))),
+    ...lanes
+      .filter(({ state }) => state === 'quarantined')
+      .map(({ id, lastFailure }) => ({
+        reason: 'LANE_QUARANTINED',
+        sentence: `Lane ${id} is in quarantine${lastFailure ? ` after ${lastFailure.code}` : ''}: restarting did not help.`,
+        laneId: id,
+      })),
+    ...late.map(({ requestId }) => ({
+      reason: 'DEADLINE_NEAR',
+      sentence: 'It waits, and its deadline is nearer than twice the time that its proof usually takes.',
+      requestId,
+    })),
+    ...(disk.freeBytes < leastFreeShare * disk.sizeBytes
+      ? [{ reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' }]
+      : []),
+  ];
+}

@@ -1,0 +1,54 @@
+// The methods of operators, all of them. They stand on a listener of their own.
+
+import { Deliveries } from '../../gen/admin/v1/deliveries_pb.js';
+import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { Queue } from '../../gen/admin/v1/queue_pb.js';
+import { Requests } from '../../gen/admin/v1/requests_pb.js';
+import { Service } from '../../gen/admin/v1/service_pb.js';
+import type { StreamMethod } from '../../transport/grpc/call.js';
+import { serverStream } from '../../transport/grpc/serverStream.js';
+import type { Route } from '../../transport/http/routes.js';
+import { type Spoken, spoken } from '../connect/spoken.js';
+import { countRequests } from './countRequests.js';
+import type { AdminDependencies } from './dependencies.js';
+import { getHistory } from './getHistory.js';
+import { getLane } from './getLane.js';
+import { getQueue } from './getQueue.js';
+import { getRequest } from './getRequest.js';
+import { getStatus } from './getStatus.js';
+import { listDeliveries } from './listDeliveries.js';
+import { listLanes } from './listLanes.js';
+import { listRequests } from './listRequests.js';
+import { createEvents } from './watch/events.js';
+import { type FeedRouteParameters, feedRoute } from './watch/feedRoute.js';
+import { follow } from './watch/follow.js';
+import { watchingOf } from './watch/watching.js';
+
+export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[] => [
+  spoken(Requests.method.list, listRequests(dependencies)),
+  spoken(Requests.method.get, getRequest(dependencies)),
+  spoken(Requests.method.history, getHistory(dependencies)),
+  spoken(Requests.method.counts, countRequests(dependencies)),
+  spoken(Lanes.method.list, listLanes(dependencies)),
+  spoken(Lanes.method.get, getLane(dependencies)),
+  spoken(Queue.method.get, getQueue(dependencies)),
+  spoken(Deliveries.method.list, listDeliveries(dependencies)),
+  spoken(Service.method.status, getStatus(dependencies)),
+];
+
+/** The feed, as a stream of gRPC and as server-sent events. */
+export function adminStreams(
+  dependencies: AdminDependencies,
+  parameters: Omit<FeedRouteParameters, 'watch'>,
+): { readonly methods: readonly StreamMethod[]; readonly routes: readonly Route[] } {
+  const { feed, watchers } = dependencies;
+  const parts = { ...dependencies, events: createEvents(dependencies) };
+  const watch: FeedRouteParameters['watch'] = (request, left) => {
+    const watching = watchingOf(request, feed.newest);
+    return watchers.admit(left, (signal) => follow(parts, watching, signal));
+  };
+  return {
+    methods: [serverStream(Requests.method.watch, (request, { signal }) => watch(request, signal))],
+    routes: [feedRoute({ ...parameters, watch })],
+  };
+}

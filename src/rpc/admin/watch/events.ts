@@ -1,0 +1,70 @@
+// Entries of the feed as events: each is told with what it is about, as that stands now. Those that are told last are kept for all watchers,
+// because watchers mostly ask for the same ones.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { FeedItem } from '../../../feed/feed.js';
+import type { RequestsWatchResponseSchema } from '../../../gen/admin/v1/requests_pb.js';
+import type { RequestId } from '../../../ids.js';
+import type { RequestView } from '../../../machines/request/view.js';
+import type { JournalEntry } from '../../../store/buckets.js';
+import type { AdminDependencies } from '../dependencies.js';
+import { entryOf } from '../getHistory.js';
+import { laneOf } from '../laneOf.js';
+import { rowOf } from '../rowOf.js';
+import { moment } from '../spans.js';
+import { noReasons } from './watching.js';
+
+export type EventMessage = MessageInitShape<typeof RequestsWatchResponseSchema>;
+
+export interface FeedEvent {
+  readonly message: EventMessage;
+  /** Of a transition of a request. */
+  readonly transition?: { readonly view: RequestView; readonly entry: JournalEntry };
+}
+
+/** Of some kilobytes at most. */
+const mostKept = 256;
+
+export type EventsDependencies = Pick<AdminDependencies, 'browse' | 'registry' | 'setAside' | 'scheduling'>;
+
+/** Undefined when what it is about is not kept any more. */
+export type Events = (item: FeedItem) => FeedEvent | undefined;
+
+export function createEvents(dependencies: EventsDependencies): Events {
+  const kept = new Map<number, FeedEvent | undefined>();
+  return (item) => {
+    if (kept.has(item.n)) return kept.get(item.n);
+    const event = eventOf(item, dependencies);
+    kept.set(item.n, event);
+    const [oldest] = kept.keys();
+    if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+    return event;
+  };
+}
+
+function eventOf({ n, entry }: FeedItem, dependencies: EventsDependencies): FeedEvent | undefined {
+  const numbered = { feed: BigInt(n), at: moment(entry.at) };
+  if (entry.what === 'request') return requestEvent(numbered, entry.id, entry.seq, dependencies);
+  if (entry.what === 'start') {
+    const value = { kind: 'started', facts: { life: String(entry.life) } };
+    return { message: { ...numbered, event: { case: 'service', value } } };
+  }
+  const { id, from, to, warm } = entry;
+  const report = dependencies.scheduling.laneReports().find((lane) => lane.id === id);
+  // Of a lane that this life of the service does not have, only the name is known.
+  const lane = report === undefined ? { id } : laneOf(report);
+  return { message: { ...numbered, event: { case: 'lane', value: { lane, from, to, warm } } } };
+}
+
+function requestEvent(
+  numbered: Pick<EventMessage, 'feed' | 'at'>,
+  id: RequestId,
+  seq: number,
+  dependencies: EventsDependencies,
+): FeedEvent | undefined {
+  const view = dependencies.registry.view(id);
+  const [found] = view === undefined ? [] : dependencies.browse.history(view, seq, 1);
+  if (view === undefined || found === undefined) return undefined;
+  const { entry } = found;
+  const value = { row: rowOf(view, noReasons, dependencies), entry: entryOf(seq, entry) };
+  return { message: { ...numbered, event: { case: 'request', value } }, transition: { view, entry } };
+}

@@ -1,0 +1,73 @@
+// Tells one watcher what happens. It is pulled: nothing is read from the feed before what was read last has been taken, so that a watcher
+// which does not read costs the entries of one look.
+import type { FeedItem } from '../../../feed/feed.js';
+import type { AdminDependencies } from '../dependencies.js';
+import { moment } from '../spans.js';
+import type { EventMessage, Events } from './events.js';
+import { createProgress } from './progress.js';
+import type { Watching } from './watching.js';
+
+/** Some 20 KB of memory. */
+const readAtOnce = 100;
+const beatMs = 15_000;
+const progressMs = 1_000;
+
+export type FollowDependencies = Pick<AdminDependencies, 'feed' | 'scheduling' | 'registry' | 'clock'> & {
+  readonly events: Events;
+};
+
+/** Ends when the signal fires. */
+export async function* follow(
+  { feed, events, ...parts }: FollowDependencies,
+  { after, isMeant, concerns, progress, coalesceMs }: Watching,
+  signal: AbortSignal,
+): AsyncGenerator<EventMessage> {
+  const { clock } = parts;
+  const progressed = progress ? createProgress(parts, isMeant) : undefined;
+  const message = (event: NonNullable<EventMessage['event']>, n: number): EventMessage => ({
+    feed: BigInt(n),
+    at: moment(clock.now()),
+    event,
+  });
+  let cursor = after ?? feed.newest;
+  let isMore = true;
+  let isCaughtUp = false;
+  let beatAt = clock.steady();
+  while (!signal.aborted) {
+    if (!isMore) {
+      const restMs = Math.max(0, beatAt - clock.steady());
+      await feed.untilGrown(cursor, progress ? Math.min(restMs, progressMs) : restMs, signal);
+      if (coalesceMs > 0 && feed.newest > cursor) await feed.untilGrown(Number.POSITIVE_INFINITY, coalesceMs, signal);
+      if (signal.aborted) return;
+    }
+    if (cursor < feed.oldest - 1) {
+      const { oldest, newest } = feed;
+      cursor = newest;
+      yield message({ case: 'reset', value: { oldest: BigInt(oldest), newest: BigInt(newest) } }, newest);
+    }
+    const items = feed.read(cursor, readAtOnce);
+    isMore = items.length === readAtOnce;
+    for (const item of coalesceMs > 0 ? lastOfEach(items) : items) {
+      const event = events(item);
+      cursor = item.n;
+      if (event === undefined) continue;
+      const { transition } = event;
+      if (transition !== undefined && !(concerns(transition.entry) && isMeant(transition.view))) continue;
+      yield event.message;
+      beatAt = clock.steady() + beatMs;
+    }
+    cursor = items.at(-1)?.n ?? cursor;
+    for (const each of progressed?.() ?? []) yield each;
+    if ((!isCaughtUp && !isMore) || clock.steady() >= beatAt) {
+      isCaughtUp = true;
+      beatAt = clock.steady() + beatMs;
+      yield message({ case: 'beat', value: {} }, cursor);
+    }
+  }
+}
+
+/** Of each request only the last entry; the rest stays. */
+function lastOfEach(items: readonly FeedItem[]): FeedItem[] {
+  const last = new Map(items.map(({ n, entry }) => [entry.what === 'request' ? entry.id : n, n]));
+  return items.filter(({ n, entry }) => last.get(entry.what === 'request' ? entry.id : n) === n);
+}

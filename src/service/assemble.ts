@@ -1,0 +1,279 @@
+// The one composition: ports and settings in, the parts of the service out. It opens nothing itself; `main.ts` brings real ports and
+// listens, and tests bring others.
+import { type Capabilities, createCapabilities } from '../artifacts/capability.js';
+import { type Catalog, createCatalog } from '../artifacts/catalog.js';
+import { createProofIds } from '../artifacts/proofIds.js';
+import { quotaCatalog } from '../artifacts/quotaCatalog.js';
+import { createDirectTransfers } from '../artifacts/s3/presignedTransfers.js';
+import { Slots } from '../artifacts/slots.js';
+import { UploadSpace } from '../artifacts/uploadSpace.js';
+import { fail } from '../failures/fail.js';
+import { sentenceOf } from '../failures/sentenceOf.js';
+import { type Feed, openFeed } from '../feed/feed.js';
+import { noteLanes } from '../feed/noteLanes.js';
+import type { LaneStatus } from '../lanes/scheduling.js';
+import { createRequestMetrics } from '../metrics/requestMetrics.js';
+import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
+import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
+import { Admission } from '../requests/admission.js';
+import { proofVisibility } from '../requests/proofVisibility.js';
+import { createRetention } from '../requests/retention.js';
+import { createSystem, type RequestSystem } from '../requests/system.js';
+import { healthMethods } from '../rpc/health.js';
+import type { Health } from '../rpc/http/getHealth.js';
+import { type ServiceRouteDependencies, serviceRoutes } from '../rpc/http/routes.js';
+import { registerFetched } from '../rpc/network/createProgram.js';
+import { readNetworkRequest } from '../rpc/network/provable.js';
+import { frontMethods } from '../rpc/network/service.js';
+import { createArtifactOrigin } from '../rpc/sdk/artifactOrigin.js';
+import type { SdkDependencies } from '../rpc/sdk/dependencies.js';
+import { createHeldPolls, type HeldPolls } from '../rpc/sdk/polls/heldPolls.js';
+import { createOutlook } from '../rpc/sdk/polls/outlook.js';
+import { sdkMethods } from '../rpc/sdk/service.js';
+import { createNonces } from '../rpc/signed/nonces.js';
+import { createEnds, type Ends } from '../rpc/tee/ends.js';
+import { createIdempotency } from '../rpc/tee/idempotency.js';
+import { modelRoutes } from '../rpc/tee/routes.js';
+import { noSigner } from '../tee/noSigner.js';
+import { createVouchers } from '../tee/vouchers.js';
+import type { Method } from '../transport/grpc/call.js';
+import type { Route } from '../transport/http/routes.js';
+import { Gate } from './gate.js';
+import { createHousekeeping } from './housekeeping.js';
+import { artifactKeyOf } from './keys.js';
+import { nextLife } from './life.js';
+import { Lifecycle } from './lifecycle.js';
+import { measure } from './measure.js';
+import type { Ports } from './ports.js';
+import { createReadiness, type Readiness } from './readiness.js';
+import type { Settings } from './settings.js';
+
+export interface Assembly {
+  readonly gate: Gate;
+  readonly readiness: Readiness;
+  readonly system: RequestSystem;
+  /** Undefined where the service is a network of its own. */
+  readonly network: Network | undefined;
+  /** How often the service was started with this data folder. */
+  readonly life: number;
+  readonly feed: Feed;
+  readonly catalog: Catalog;
+  readonly capabilities: Capabilities;
+  readonly heldPolls: HeldPolls;
+  /** The calls and the HTTP routes that are served. */
+  readonly methods: readonly Method[];
+  readonly routes: readonly Route[];
+  /** Who waits for the end of a request by HTTP. */
+  readonly ends: Pick<Ends, 'waiting'>;
+  /** What the routes are made of, for tests that serve others beside them. */
+  readonly routeParts: ServiceRouteDependencies;
+  /** Brings open requests back and cleans up. Calls are refused as STARTING until `serve`. Answers how many requests came back. */
+  restore(): Promise<number>;
+  /** From here on calls are served. */
+  serve(): void;
+  /** Stops all parts; resolves when all that was decided is on disk. The ports stay open. */
+  stop(): Promise<void>;
+}
+
+export async function assemble(ports: Ports, settings: Settings): Promise<Assembly> {
+  const { clock, log, store, artifacts, scheduling, admit } = ports;
+  const lifecycle = new Lifecycle(log);
+  const gate = new Gate();
+  const storage = await assembleStorage(ports, settings);
+  const { catalog, proofIds } = storage;
+  const readiness = createReadiness({ gate, scheduling, log });
+  lifecycle.onStop(() => readiness.close());
+
+  const signer = ports.tee?.signer ?? noSigner;
+  const { maxActive, ...limits } = settings.requests;
+  const { feed, life } = await assembleFeed(ports, settings, lifecycle);
+  const system: RequestSystem = createSystem({
+    ...ports,
+    ...limits,
+    signer,
+    vouchers: createVouchers(ports.tee?.voucherKey ?? ports.random.bytes(32)),
+    maxPublicValuesBytes: settings.tee.maxPublicValuesBytes,
+    isSignedFor: ports.tee?.isSignedFor ?? (() => true),
+    admission: new Admission(maxActive),
+    catalog,
+    proofIds,
+    life,
+    feed,
+    onTransition: createRequestMetrics(ports.meter, { clock, counts: () => system.counts() }).note,
+    gate: () => gate.state,
+  });
+  lifecycle.onStop(() => system.stop());
+  const { registry } = system;
+  const retention = createRetention({ store, artifacts, registry, clock, log });
+  lifecycle.onStop(() => retention.stop());
+
+  const nonces = createNonces({ store, clock });
+  const network = await assembleNetwork(ports, settings, { catalog, registry });
+  if (network !== undefined) lifecycle.onStop(() => network.stop());
+  const { heldPolls, methods } = assembleWire(ports, settings, {
+    ...storage,
+    gate,
+    registry,
+    nonces,
+    lifecycle,
+    network,
+  });
+  const measuring = measure(ports, { system, readiness, feed, heldPolls, network, lifecycle });
+  const housekeeping = createHousekeeping({ ...ports, ...storage, gate, nonces, registry, feed });
+  lifecycle.onStop(() => housekeeping.stop());
+  lifecycle.onStop(() => gate.advance('draining'));
+
+  const routeParts: ServiceRouteDependencies = {
+    ...storage,
+    backend: artifacts,
+    registry,
+    signer,
+    clock,
+    log,
+    limitBytes: settings.uploads.limitBytes,
+    onStored: network?.programUploads.pushStored,
+    refusal: () =>
+      gate.state === 'starting' ? fail('STARTING') : gate.state === 'draining' ? fail('DRAINING') : undefined,
+    visible: proofVisibility(catalog, registry),
+    admit,
+    health: () => ({
+      ...healthOf(readiness, scheduling.lanes(), network),
+      ...(ports.tee?.health && { tee: ports.tee.health() }),
+    }),
+  };
+
+  const ends = createEnds(registry);
+  lifecycle.onStop(() => ends.close());
+  const teeParts = {
+    ends,
+    registry,
+    renew: system.renew,
+    idempotency: createIdempotency({ store, registry }),
+    catalog,
+    scheduling,
+    backend: artifacts,
+    random: ports.random,
+    signer,
+    signatures: ports.signatures,
+    ...settings.tee,
+  };
+
+  return {
+    gate,
+    readiness,
+    system,
+    network,
+    life,
+    feed,
+    catalog,
+    capabilities: storage.capabilities,
+    heldPolls,
+    methods: [...methods, ...healthMethods(readiness)],
+    routes: [
+      ...serviceRoutes(routeParts),
+      ...(ports.tee === undefined ? [] : modelRoutes({ ...routeParts, ...teeParts })),
+    ],
+    ends,
+    routeParts,
+    async restore() {
+      const restored = measuring.restoring(() => system.restore());
+      network?.restore();
+      await housekeeping.begin();
+      return restored;
+    },
+    serve() {
+      retention.start();
+      gate.advance('serving');
+      network?.start();
+    },
+    stop: () => lifecycle.stop(),
+  };
+}
+
+/** What happens from now on has a number; the first is that of this start. */
+async function assembleFeed(ports: Ports, settings: Settings, lifecycle: Lifecycle) {
+  const { store, clock } = ports;
+  const feed = openFeed({ store, clock, retention: settings.feed.retention });
+  const life = await nextLife(store, feed, clock.now());
+  lifecycle.onStop(noteLanes({ ...ports, feed }));
+  return { feed, life };
+}
+
+/** Where artifacts go, under which names, and how many at once. */
+async function assembleStorage(ports: Ports, { uploads }: Settings) {
+  const { clock, log, random, store, meter, artifacts, presigning } = ports;
+  const space = new UploadSpace(uploads.space);
+  const catalog = quotaCatalog(createCatalog({ store, backend: artifacts, clock }), store, space);
+  const slots = new Slots(uploads.slots);
+  const { limitBytes } = uploads;
+  const direct =
+    presigning &&
+    createDirectTransfers({ bucket: presigning, slots, catalog, backend: artifacts, store, clock, log, limitBytes });
+  const key = await artifactKeyOf(store, random);
+  const capabilities = createCapabilities({ key, clock });
+  registerUploadMetrics(meter, { slots, space });
+  return { catalog, slots, direct, capabilities, proofIds: createProofIds(key) };
+}
+
+/** The SDK's wire over the registry. */
+function assembleWire(
+  ports: Ports,
+  settings: Settings,
+  parts: Pick<SdkDependencies, 'catalog' | 'capabilities' | 'direct' | 'registry' | 'nonces'> & {
+    gate: Gate;
+    lifecycle: Lifecycle;
+    network: Network | undefined;
+  },
+) {
+  const { clock, log } = ports;
+  const { gate, lifecycle, registry } = parts;
+  const outlook = createOutlook({ registry, clock });
+  lifecycle.onStop(() => outlook.close());
+  const heldPolls = createHeldPolls({ registry, gate, outlook, clock, log, holdMs: settings.polls.holdMs });
+  lifecycle.onStop(() => heldPolls.close());
+  const dependencies: SdkDependencies = {
+    ...ports,
+    ...parts,
+    heldPolls,
+    maxProgramsOfOwner: settings.programs.maxOfOwner,
+    artifactOrigin: createArtifactOrigin({ publicUrl: settings.publicUrl, log }),
+  };
+  const { network } = parts;
+  const methods =
+    network === undefined
+      ? sdkMethods(dependencies)
+      : frontMethods({ ...dependencies, network, artifacts: ports.artifacts, log });
+  return { heldPolls, methods };
+}
+
+/** Undefined where the service is a network of its own. Throws a NetworkChangedError. */
+async function assembleNetwork(
+  ports: Ports,
+  { publicUrl, network: settings, programs, uploads: { limitBytes } }: Settings,
+  parts: Pick<NetworkParameters, 'catalog' | 'registry'>,
+): Promise<Network | undefined> {
+  if (ports.network === undefined) return undefined;
+  if (publicUrl === undefined) throw new Error('network mode needs a public URL');
+  const dependencies = { ...ports, ...parts, maxProgramsOfOwner: programs.maxOfOwner };
+  return createNetwork({
+    ...ports,
+    ...ports.network,
+    ...parts,
+    publicUrl,
+    settings,
+    limitBytes,
+    readSubmission: readNetworkRequest(dependencies),
+    register: registerFetched(dependencies),
+  });
+}
+
+function healthOf({ state, outage }: Readiness, lanes: readonly LaneStatus[], network: Network | undefined): Health {
+  const serving = state === 'serving' && outage === undefined;
+  return {
+    serving,
+    state,
+    ...(outage && { reason: sentenceOf(outage) }),
+    lanes,
+    ...(network && { network: network.health() }),
+  };
+}

@@ -1,0 +1,78 @@
+// Registers what the parts of the service tell of themselves in numbers.
+import type { SteadyMs } from '../clock.js';
+import type { Feed } from '../feed/feed.js';
+import { registerLaneMetrics } from '../metrics/laneMetrics.js';
+import type { Network } from '../network/network.js';
+import type { RequestSystem } from '../requests/system.js';
+import { linesOf } from '../rpc/admin/lines.js';
+import type { HeldPolls } from '../rpc/sdk/polls/heldPolls.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { Ports } from './ports.js';
+import type { Readiness } from './readiness.js';
+
+const oneReadingMs = 50;
+
+export interface MeasureParameters {
+  readonly system: RequestSystem;
+  readonly readiness: Pick<Readiness, 'state' | 'outage'>;
+  readonly feed: Pick<Feed, 'newest'>;
+  readonly heldPolls: Pick<HeldPolls, 'count'>;
+  readonly network: Pick<Network, 'health'> | undefined;
+  readonly lifecycle: Pick<Lifecycle, 'onStop'>;
+}
+
+export interface Measuring {
+  /** Takes the time of it. */
+  restoring(restore: () => number): number;
+}
+
+export function measure(
+  { meter, scheduling, clock }: Pick<Ports, 'meter' | 'scheduling' | 'clock'>,
+  { system, readiness, feed, heldPolls, network, lifecycle }: MeasureParameters,
+): Measuring {
+  const restored = { requests: 0, seconds: 0 };
+  const one = (value: number) => [{ value }];
+  meter.gauge({ name: 'sealed_serving', help: 'Whether it serves and can do what it is for: 1 or 0.' }, () =>
+    one(readiness.state === 'serving' && readiness.outage === undefined ? 1 : 0),
+  );
+  meter.gauge({ name: 'sealed_restored_requests', help: 'Open requests that this start has brought back.' }, () =>
+    one(restored.requests),
+  );
+  meter.gauge({ name: 'sealed_restore_seconds', help: 'How long that took.' }, () => one(restored.seconds));
+  meter.gauge({ name: 'sealed_held_polls', help: 'Polls of clients that wait for their answer.' }, () =>
+    one(heldPolls.count),
+  );
+  meter.total({ name: 'sealed_feed_entries_total', help: 'The last number of the feed.' }, () => one(feed.newest));
+  if (network !== undefined) registerNetworkMetrics(meter, network);
+  let looked: { readonly at: SteadyMs; readonly lines: ReturnType<typeof linesOf> } | undefined;
+  /** Two figures of one reading are of one look: ten thousand waiting requests take some milliseconds. */
+  const lines = () => {
+    const at = clock.steady();
+    if (looked === undefined || at - looked.at > oneReadingMs)
+      looked = { at, lines: linesOf({ ...system, scheduling }) };
+    return looked.lines;
+  };
+  lifecycle.onStop(registerLaneMetrics(meter, { scheduling, clock, lines }));
+  return {
+    restoring(restore) {
+      const began = clock.steady();
+      restored.requests = restore();
+      restored.seconds = (clock.steady() - began) / 1000;
+      return restored.requests;
+    },
+  };
+}
+
+/** Of a front of the public network. */
+function registerNetworkMetrics(meter: Ports['meter'], network: Pick<Network, 'health'>): void {
+  meter.gauge(
+    { name: 'sealed_network_reachable', help: 'Whether the public network has answered lately: 1 or 0.' },
+    () => [{ value: network.health().reachable ? 1 : 0 }],
+  );
+  meter.gauge({ name: 'sealed_network_reports_pending', help: 'Reports to the network that are not made yet.' }, () => [
+    { value: network.health().pending },
+  ]);
+  meter.gauge({ name: 'sealed_network_oldest_report_seconds', help: 'How long the oldest of them has waited.' }, () => [
+    { value: network.health().oldestPendingSeconds },
+  ]);
+}

@@ -1,0 +1,47 @@
+// What the service stands on: everything by which time, chance, disks, threads and processes reach it. `assemble.ts` gets all of it from
+// here, so that tests bring their own and still run the service's own composition.
+import type { ArtifactBackend } from '../artifacts/port.js';
+import type { Bucket } from '../artifacts/s3/bucket.js';
+import type { Clock } from '../clock.js';
+import type { VkHash } from '../ids.js';
+import type { Scheduling } from '../lanes/scheduling.js';
+import type { Log } from '../log.js';
+import type { Meter } from '../metrics/meter.js';
+import type { NetworkPorts } from '../network/network.js';
+import type { Random } from '../random.js';
+import type { Admit } from '../rpc/access/access.js';
+import type { Signatures } from '../rpc/signed/signatures.js';
+import type { Store } from '../store/environment.js';
+import type { Signer } from '../tee/signer.js';
+
+export interface TeePorts {
+  readonly signer: Signer;
+  /** 32 bytes, of this process alone. */
+  readonly voucherKey: Uint8Array;
+  /** What /health says of the keys. */
+  readonly health?: () => object;
+  /** Whether this program is one of those that are signed for. Default: each is. */
+  readonly isSignedFor?: (vkHash: VkHash) => boolean;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** All that is counted or measured registers here. */
+  readonly meter: Meter;
+  /** Over the pages of LMDB, or over pages in memory. */
+  readonly store: Store;
+  readonly artifacts: ArtifactBackend;
+  /** Where clients may be sent past this process. */
+  readonly presigning?: Bucket | undefined;
+  /** The dispatcher over its lanes. Whoever made it starts and stops it. */
+  readonly scheduling: Scheduling;
+  readonly signatures: Signatures;
+  /** Who signs in mode tee. Absent where nothing is signed. */
+  readonly tee?: TeePorts | undefined;
+  /** Absent where the service is a network of its own. */
+  readonly network?: NetworkPorts | undefined;
+  /** Every call stands behind it. */
+  readonly admit: Admit;
+}

@@ -1,0 +1,26 @@
+// The registration that waits for the hand of the operator: what to send, where to, and until when.
+import type { SignerId } from '../ids.js';
+import type { Registrar, RegistrationCall } from './registrar/registrar.js';
+import type { Signers } from './signers.js';
+
+export interface PendingCall extends RegistrationCall {
+  readonly signerId: SignerId;
+  /** Older ones are refused: send it soon after this block. */
+  readonly referenceBlock: number;
+  readonly referenceHash: string;
+}
+
+export function pendingRegistration(
+  { views, quoteOf }: Pick<Signers, 'views' | 'quoteOf'>,
+  registrar: Pick<Registrar, 'call'>,
+): PendingCall | undefined {
+  for (const view of views()) {
+    if (view.state !== 'registering') continue;
+    const { start, address, quote } = view;
+    const held = quoteOf(start.signerId);
+    const call = held && registrar.call({ address, reference: quote.reference, quote: held.quote });
+    const { number: referenceBlock, hash: referenceHash } = quote.reference;
+    if (call !== undefined) return { ...call, signerId: start.signerId, referenceBlock, referenceHash };
+  }
+  return undefined;
+}
