@@ -35,7 +35,8 @@ describe('private proofs', { timeout: 180_000 }, () => {
       1_000,
     );
     const id = await requester.submit(stdinOf('was to be reported'), reserved);
-    await made.came(id, 'pending');
+    // The call is sent once its report is on disk: a transition is logged earlier, and a process killed then would not know of it.
+    await made.network.record.waitFor(() => made.network.record.of('FulfillProof').length > 0);
     await restart({});
     made.network.faults.clear();
     const before = made.network.record.of('FulfillProof').length;
