@@ -52,11 +52,11 @@ if (result.engine) env.SEALED_ENGINE ??= result.engine;
 if (result.conformance) env.CONFORMANCE_CLIENT ??= result.conformance;
 if (result.oracle) env.ATTESTATION_ORACLE ??= result.oracle;
 if (result.teeClient) env.TEE_CLIENT ??= result.teeClient;
-/** A test that fails may leave a process behind that keeps its file alive. The longest file has some minutes. */
-const fileLimitMs = 20 * 60_000;
-const nodeArgs = ['--import', 'tsx', '--conditions=development', '--test', '--test-reporter=spec'];
-nodeArgs.push(`--test-timeout=${fileLimitMs}`, ...files);
-const child = spawn(process.execPath, nodeArgs, { cwd: checkout, env, stdio: 'inherit' });
+const child = spawn(process.execPath, ['scripts/suites.mjs', 'spec', ...files], {
+  cwd: checkout,
+  env,
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('close', (code) => {
   const took = formatDuration(performance.now() - startedAt);
