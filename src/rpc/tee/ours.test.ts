@@ -188,3 +188,19 @@ describe('a proof that is renewed', () => {
     assert.equal((await post('/renew_proof', core ?? '')).status, 422);
   });
 });
+
+describe('an id whose sender stops in the middle', () => {
+  for (const path of ['/wait_proof', '/renew_proof'])
+    it(`is refused by ${path} after 20 seconds`, async (t) => {
+      const service = await startTeeService(t);
+      const { clock } = service.world;
+      const lateAt = clock.now() + 20_000;
+      const endless = new ReadableStream({ start: (body) => body.enqueue(Buffer.from('ab')) });
+      const answer = service.post(path, endless);
+      await service.until(() => clock.nextWakeAt() === lateAt);
+      await clock.advance(20_000);
+      const { status, text } = await answer;
+      assert.equal(status, 400);
+      assert.match(text, /did not arrive whole: too slow/);
+    });
+});

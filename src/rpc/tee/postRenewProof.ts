@@ -1,4 +1,5 @@
 // POST /renew_proof: an id in, its TEE proof signed once more by the key that signs now. Registrations run out, and executing again takes longer.
+import type { Clock } from '../../clock.js';
 import { isTerminal } from '../../machines/request/view.js';
 import type { Registry } from '../../requests/registry.js';
 import type { Renew, Renewed } from '../../requests/renewal.js';
@@ -13,12 +14,13 @@ import { proofIsGone, whyNoProof } from './whyNoProof.js';
 export interface PostRenewProofDependencies {
   readonly registry: Pick<Registry, 'view'>;
   readonly renew: Renew;
+  readonly clock: Clock;
   readonly admit: Admit;
 }
 
-async function postRenewProof(exchange: Exchange, { registry, renew, admit }: PostRenewProofDependencies) {
+async function postRenewProof(exchange: Exchange, { registry, renew, clock, admit }: PostRenewProofDependencies) {
   admit({ authorization: exchange.headers.authorization, peer: exchange.connection.peer });
-  const given = await readGivenId(exchange);
+  const given = await readGivenId(exchange, clock);
   const view = given.requestId && registry.view(given.requestId);
   if (view === undefined) return answerUnknown(exchange, given);
   if (!isTerminal(view)) return answerText(exchange, 409, 'The request is open. Ask /wait_proof for its first proof.');

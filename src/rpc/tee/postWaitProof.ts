@@ -30,7 +30,7 @@ async function postWaitProof(exchange: Exchange, dependencies: PostWaitProofDepe
   const { ends, admit, clock } = dependencies;
   admit({ authorization: exchange.headers.authorization, peer: exchange.connection.peer });
   const [patienceMs, hasHeartbeat] = [patienceOf(exchange), heartbeatOf(exchange)];
-  const given = await readGivenId(exchange);
+  const given = await readGivenId(exchange, clock);
   if (given.requestId === undefined) return answerUnknown(exchange, given);
   const ending = ends.of(given.requestId, waitSignal(exchange, clock, patienceMs));
   const end = hasHeartbeat ? await Promise.race([ending, nextTurn(clock)]) : await ending;
