@@ -39,3 +39,12 @@ it('network mode speaks in the clear on this machine only', () => {
 it('network mode keeps inputs off a bucket', () => {
   assert.match(problems({ ...whole, s3Bucket: 'bucket', s3Region: 'us-east-2' }), /--network-url and --s3-bucket/);
 });
+
+it('the auction flavour is refused at start, with the reason', () => {
+  assert.match(
+    problems({ ...whole, networkFlavour: 'auction' }),
+    /--network-flavour auction.*executor.*must read the input/,
+  );
+  assert.match(problems({ networkFlavour: 'auction' }), /--network-flavour auction/);
+  assert.equal(problems({ ...whole, networkFlavour: 'base' }), '');
+});

@@ -7,10 +7,16 @@ const isSafe = (origin: string) =>
 
 export function networkContradictions({
   networkUrl,
+  networkFlavour,
   networkKeyFile,
   publicUrl,
   s3Bucket,
-}: Pick<OptionValues, 'networkUrl' | 'networkKeyFile' | 'publicUrl' | 's3Bucket'>): string[] {
+}: Pick<OptionValues, 'networkUrl' | 'networkFlavour' | 'networkKeyFile' | 'publicUrl' | 's3Bucket'>): string[] {
+  // Whatever else is set: who asks for it reads why.
+  if (networkFlavour === 'auction')
+    return [
+      `${flagOf('networkFlavour')} auction is not served: there an executor that the network names must read the input before anything is settled, and inputs do not leave this machine. Take base, whose clients ask in Reserved mode`,
+    ];
   if (networkUrl === undefined)
     return networkKeyFile === undefined
       ? []

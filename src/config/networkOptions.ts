@@ -10,6 +10,12 @@ export const networkOptions = {
     'URL',
     'Be a private front of the public prover network behind this URL, base flavour. Needs `--public-url` and the key of a prover. [How](private-prover.md).',
   ),
+  networkFlavour: option(
+    choice('base', 'auction'),
+    'base',
+    'FLAVOUR',
+    'Which wire the network speaks. auction is refused: its executors have to read the input.',
+  ),
   networkKeyFile: option(
     list,
     undefined,
@@ -27,6 +33,12 @@ export const networkOptions = {
     'release',
     'HOW',
     'With `--deliver nothing`: release tells the network that there will be no proof as soon as it is made here; keep says nothing, and the network sees the request expire.',
+  ),
+  reportExecutions: option(
+    choice('off', 'try'),
+    'off',
+    'WHETHER',
+    'Network mode: try tells the network why a guest has failed, before it hears that there will be no proof. A network that lets no prover say so turns it off until the next start.',
   ),
   serveProofs: option(
     choice('here', 'network'),

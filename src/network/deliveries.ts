@@ -18,6 +18,7 @@ import {
   sendEffect,
   turnEffect,
 } from './effects.js';
+import { createExecutionReports } from './executionReports.js';
 import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
 
 export interface Deliveries {
@@ -54,7 +55,7 @@ export interface DeliveryPage {
 const slice = 256;
 const mostScanned = 20_000;
 
-export interface DeliveriesParameters extends Omit<EffectParameters, 'durable' | 'granted'> {
+export interface DeliveriesParameters extends Omit<EffectParameters, 'durable' | 'granted' | 'executions'> {
   readonly store: Store;
   readonly log: Log;
   /** Nobody wants this request's proof any more. */
@@ -72,6 +73,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
   const effects: EffectParameters = {
     ...parameters,
     granted: new Map(),
+    executions: createExecutionReports(parameters),
     durable: (networkId, tries) =>
       new Promise((resolve) => {
         if (isDurable(host.view(networkId), tries)) resolve();
@@ -150,22 +152,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       const envelope = store.get('deliveries', networkId);
       return envelope && kind.viewOf(envelope.snapshot as ReturnType<DeliveryKind['first']>, envelope);
     },
-    async page({ after, limit, matches }) {
-      const views: DeliveryView[] = [];
-      let last = after;
-      for (let scanned = 0; scanned < mostScanned; scanned += slice) {
-        const read = [...store.scan('deliveries', [], { limit: slice, after: last && [last] })];
-        for (const { key, value } of read) {
-          last = key[0];
-          const view = kind.viewOf(value.snapshot as ReturnType<DeliveryKind['first']>, value);
-          if (matches(view)) views.push(view);
-          if (views.length === limit) return { views, last };
-        }
-        if (read.length < slice) return { views, last: undefined };
-        await clock.turn();
-      }
-      return { views, last };
-    },
+    page: (query) => pageOf(parameters, query),
     moved: (networkId, withinMs) =>
       new Promise((resolve) => {
         const here = watchers.get(networkId) ?? new Set();
@@ -184,4 +171,24 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       restoreOpen({ store, kind, host, prepare: (view) => void openViews.set(view.context.networkId, view) }),
     stop: () => host.stop(),
   };
+}
+
+async function pageOf(
+  { store, clock }: Pick<DeliveriesParameters, 'store' | 'clock'>,
+  { after, limit, matches }: DeliveryQuery,
+): Promise<DeliveryPage> {
+  const views: DeliveryView[] = [];
+  let last = after;
+  for (let scanned = 0; scanned < mostScanned; scanned += slice) {
+    const read = [...store.scan('deliveries', [], { limit: slice, after: last && [last] })];
+    for (const { key, value } of read) {
+      last = key[0];
+      const view = deliveryKind.viewOf(value.snapshot as ReturnType<DeliveryKind['first']>, value);
+      if (matches(view)) views.push(view);
+      if (views.length === limit) return { views, last };
+    }
+    if (read.length < slice) return { views, last: undefined };
+    await clock.turn();
+  }
+  return { views, last };
 }

@@ -1,25 +1,17 @@
 // What the delivery machine invokes: looks at the network, follows the request here, waits for the signer's turn, sends, reads again.
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { create, toBinary } from '@bufbuild/protobuf';
 import { fromCallback } from 'xstate';
 import type { Clock } from '../clock.js';
-import {
-  FailFulfillmentRequestBodySchema,
-  FailFulfillmentRequestSchema,
-  FulfillProofRequestBodySchema,
-  FulfillProofRequestSchema,
-  FulfillProofResponseSchema,
-  MessageFormat,
-  ProverNetwork,
-} from '../gen/network/network_pb.js';
+import { FulfillProofResponseSchema, ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, type RequestId } from '../ids.js';
 import type { DeliveryEvent, ReadInput, SendInput, TurnInput } from '../machines/delivery/rules.js';
 import type { RequestView } from '../machines/request/view.js';
-import { type LargeReports, largestHeldBytes } from './largeReports.js';
+import type { ExecutionReports } from './executionReports.js';
+import type { LargeReports } from './largeReports.js';
 import { isNonceRefusal, wantedNonce } from './nonceOwner.js';
 import { readRequest, type SeenRequest } from './readRequest.js';
 import { type DeliveryPolicy, newsOfEnd } from './reportOf.js';
+import { failFulfillment, fulfilProof, nonceNewsOf } from './signedCalls.js';
 import type { SigningKeys } from './signingKeys.js';
 import { mayPass, parsed, type Upstream, type UpstreamAnswer } from './upstream.js';
 
@@ -27,6 +19,7 @@ export interface EffectParameters {
   readonly upstream: Upstream;
   readonly keys: SigningKeys;
   readonly policy: DeliveryPolicy;
+  readonly executions: ExecutionReports;
   readonly clock: Clock;
   /** Undefined until the network has said it. */
   readonly owner: () => Address | undefined;
@@ -112,18 +105,41 @@ export const followEffect = ({ requestView, onRequestChange, policy }: EffectPar
     });
   });
 
-export const turnEffect = ({ keys, policy, clock, granted }: EffectParameters) =>
+/** A guest's failure has two turns: its cause, once and whatever comes of it, then the report itself. */
+export const turnEffect = ({ keys, policy, executions, clock, granted }: EffectParameters) =>
   fromCallback<DeliveryEvent, TurnInput>(({ input, sendBack }) => {
-    const { networkId, signer, deadlineAt, isFailure, tries } = input;
+    const { networkId, signer: address, deadlineAt, isFailure, cause, tries } = input;
     if (!isFailure && policy.deliver === 'nothing') return void sendBack({ type: 'WITHHELD' });
-    return keys.of(signer).nonceOwner.line({
-      deadlineAt,
-      isFailure,
-      grant(nonce) {
-        granted.set(networkId, { tries: tries + 1, nonce });
-        sendBack({ type: 'TURN_GRANTED', nonce: nonce.toString(), at: clock.now() });
-      },
-    });
+    const { signer, nonceOwner } = keys.of(address);
+    const wait = { deadlineAt, isFailure };
+    let hasLeft = false;
+    const lineUp = () =>
+      nonceOwner.line({
+        ...wait,
+        grant(nonce) {
+          granted.set(networkId, { tries: tries + 1, nonce });
+          sendBack({ type: 'TURN_GRANTED', nonce: nonce.toString(), at: clock.now() });
+        },
+      });
+    const tellCause = (known: number) =>
+      nonceOwner.line({
+        ...wait,
+        grant(nonce) {
+          const sent = executions.send({ networkId, signer, nonce, cause: known });
+          void sent
+            .catch(() => ({ kind: 'unknown' }) as const)
+            .then((news) => {
+              // In the line again before the next number is granted: no later deadline comes between a cause and its report.
+              if (!hasLeft) leave = lineUp();
+              nonceOwner.done(nonce, news);
+            });
+        },
+      });
+    let leave = cause !== undefined && tries === 0 && executions.isOn ? tellCause(cause) : lineUp();
+    return () => {
+      hasLeft = true;
+      leave();
+    };
   });
 
 /** The answer, and what it says of the nonce. Sent once a grant: whatever comes of it, this effect does not send again. */
@@ -142,7 +158,7 @@ export const sendEffect = (parameters: EffectParameters) =>
     work().then(
       (answer) => {
         sendBack(eventOf(answer));
-        nonceOwner.done(grant.nonce, newsFor(answer));
+        nonceOwner.done(grant.nonce, nonceNewsOf(answer));
       },
       () => {
         // Nothing was sent: the proof could not be read, or the delivery is not on disk.
@@ -158,29 +174,11 @@ async function submit(
   nonce: bigint,
 ): Promise<UpstreamAnswer> {
   const { signer } = keys.of(address);
-  const requestId = bytesOf(networkId);
-  const format = MessageFormat.BINARY;
-  if (report.kind === 'fulfil') {
-    if (localId === null) throw new Error('a proof of no request');
-    const { sizeBytes } = report.proof;
-    const open = () => openProof(localId);
-    if (largeReports !== undefined && sizeBytes > largestHeldBytes)
-      return largeReports.fulfil({ networkId, nonce, signer, sizeBytes, open });
-    const body = create(FulfillProofRequestBodySchema, { nonce, requestId, proof: await buffer(await open()) });
-    const signature = signer.sign(toBinary(FulfillProofRequestBodySchema, body));
-    const call = create(FulfillProofRequestSchema, { format, signature, body });
-    return upstream.forward(pathOf('fulfillProof'), toBinary(FulfillProofRequestSchema, call));
-  }
-  const { error } = report;
-  const body = create(FailFulfillmentRequestBodySchema, { nonce, requestId, ...(error !== null && { error }) });
-  const signature = signer.sign(toBinary(FailFulfillmentRequestBodySchema, body));
-  const call = create(FailFulfillmentRequestSchema, { format, signature, body });
-  return upstream.forward(pathOf('failFulfillment'), toBinary(FailFulfillmentRequestSchema, call));
-}
-
-function pathOf(name: 'fulfillProof' | 'failFulfillment'): string {
-  const method = ProverNetwork.method[name];
-  return `/${method.parent.typeName}/${method.name}`;
+  const call = { networkId, signer, nonce };
+  if (report.kind === 'fail') return failFulfillment({ upstream }, { ...call, error: report.error });
+  if (localId === null) throw new Error('a proof of no request');
+  const open = () => openProof(localId);
+  return fulfilProof({ upstream, largeReports }, { ...call, sizeBytes: report.proof.sizeBytes, open });
 }
 
 function eventOf(answer: UpstreamAnswer): DeliveryEvent {
@@ -200,12 +198,6 @@ function eventOf(answer: UpstreamAnswer): DeliveryEvent {
     return isTooHigh ? { type: 'NONCE_REFUSED' } : { type: 'REFUSED', refusal: { code, text } };
   }
   return mayPass(code) ? { type: 'FATE_UNKNOWN' } : { type: 'REFUSED', refusal: { code, text } };
-}
-
-function newsFor(answer: UpstreamAnswer) {
-  if (answer.ok) return { kind: 'accepted' } as const;
-  if (isNonceRefusal(answer.text)) return { kind: 'wanted', expected: wantedNonce(answer.text) } as const;
-  return { kind: 'unknown' } as const;
 }
 
 export const readEffect = ({ upstream, clock, owner, keys }: EffectParameters) =>

@@ -1,5 +1,6 @@
 // What the network is to hear of a request's end here. Only numbers: a cause in words could hold what the guest has said.
 import type { FailureCode } from '../failures/catalog.js';
+import { ExecuteFailureCause } from '../gen/network/network_pb.js';
 import type { DeliveryEvent, Report } from '../machines/delivery/rules.js';
 import type { RequestView } from '../machines/request/view.js';
 
@@ -8,10 +9,15 @@ export interface DeliveryPolicy {
   readonly deliver: 'proof' | 'nothing';
   /** `release`: that there will be none. `keep`: nothing, and it sees the request expire. */
   readonly undelivered: 'release' | 'keep';
+  /** Whether the network is to hear why a guest failed. */
+  readonly reportExecutions: 'off' | 'try';
 }
 
 /** What its delivery hears of it. Undefined while it is open, and of one whose time was over: nothing is reported then. */
-export function newsOfEnd(view: RequestView, { deliver, undelivered }: DeliveryPolicy): DeliveryEvent | undefined {
+export function newsOfEnd(
+  view: RequestView,
+  { deliver, undelivered }: Pick<DeliveryPolicy, 'deliver' | 'undelivered'>,
+): DeliveryEvent | undefined {
   const report = reportOf(view);
   if (report === undefined) return undefined;
   if (report.kind === 'fail') return { type: 'ENDED', report };
@@ -27,8 +33,11 @@ function reportOf(view: RequestView): Report | undefined {
       return { kind: 'fulfil', proof: view.proof };
     case 'cancelled':
       return { kind: 'fail', error: null };
-    case 'failed':
-      return { kind: 'fail', error: errorOf(view.failure.code) };
+    case 'failed': {
+      const { failure } = view;
+      const cause = failure.code === 'GUEST_FAILED' ? ExecuteFailureCause[failure.cause] : undefined;
+      return { kind: 'fail', error: errorOf(failure.code), ...(cause !== undefined && { cause }) };
+    }
     default:
       return undefined;
   }

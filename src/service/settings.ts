@@ -64,6 +64,7 @@ export const settingsOf = (config: Config): Settings => ({
   network: {
     deliver: config.deliver,
     undelivered: config.undelivered,
+    reportExecutions: config.reportExecutions,
     lateGraceMs: config.lateGrace,
     deadlineMarginMs: config.networkDeadlineMargin,
     serveProofs: config.serveProofs,

@@ -32,7 +32,7 @@ interface Story {
 
 /** How every client, and every request of its input, has ended. */
 async function play({ clients: asked, pauses, crashes, faults, switches }: Story): Promise<string[]> {
-  const made = await createNetworkWorld({ switches, seed: 1 });
+  const made = await createNetworkWorld({ switches, seed: 1, settings: { reportExecutions: 'try' } });
   try {
     for (const { method, fault } of faults) made.core.faults.set(method, fault);
     const clients: AskingClient[] = [];
@@ -75,6 +75,7 @@ const lostCalls = [
   'RequestProof',
   'FulfillProof',
   'FailFulfillment',
+  'FailExecution',
   'GetProofRequestDetails',
   'GetFilteredProofRequests',
   'GetNonce',

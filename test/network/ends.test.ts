@@ -12,7 +12,7 @@ import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
 const sha256Of = (text: string) => createHash('sha256').update(stdinOf(text)).digest('hex');
-const hanging = ['given up', 'taken away'];
+const hanging = ['given up', 'taken away', 'cancelled'];
 const other = 'b0'.repeat(20) as Address;
 
 describe('ends in network mode', { timeout: 180_000 }, () => {
@@ -55,6 +55,25 @@ describe('ends in network mode', { timeout: 180_000 }, () => {
     await made.came(id, 'released');
     await assert.rejects(requester.client.waitProof(id), /no proof/i);
     assert.equal(made.network.record.of('FailFulfillment').length, before);
+  });
+
+  it('CancelRequest (4.2): its requester ends it here, and the network hears that there will be none, without an error', async () => {
+    const id = await requester.submit(stdinOf('cancelled'), reserved);
+    await made.service.until(
+      ({ event, requestId, to }) => event === 'request.transition' && requestId === id && to === 'proving.running',
+    );
+    const stranger = made.requester(32);
+    await assert.rejects(stranger.client.cancelRequest(id), /PERMISSION_DENIED/);
+    const nonce = made.network.ledger.nonceOf(requester.address);
+    await requester.client.cancelRequest(id);
+    // Once more, as after an answer that was lost: the nonce is the network's, and no call of it was made.
+    await requester.client.cancelRequest(id);
+    assert.equal(made.network.ledger.nonceOf(requester.address), nonce);
+    await assert.rejects(requester.client.waitProof(id), /no proof/i);
+    await made.came(id, 'released');
+    const { fulfillment, error } = made.request(id);
+    assert.deepEqual([fulfillment, error], [FulfillmentStatus.UNFULFILLABLE, 0]);
+    assert.equal(made.network.record.of('CancelRequest').length, 0);
   });
 
   it('T25: what somebody else has proved is not reported', async () => {

@@ -65,6 +65,7 @@ const pending = deliverySetup.createStateConfig({
         signer,
         deadlineAt,
         isFailure: report?.kind === 'fail',
+        cause: report?.kind === 'fail' ? report.cause : undefined,
         tries,
       }),
     },

@@ -9,8 +9,8 @@ export type Report =
       readonly kind: 'fulfil';
       readonly proof: { readonly id: ArtifactId; readonly sha256: Sha256; readonly sizeBytes: number };
     }
-  /** `error`: ProofRequestError of the wire; null of a request that was given up. */
-  | { readonly kind: 'fail'; readonly error: number | null };
+  /** `error`: ProofRequestError of the wire; null of a request that was given up. `cause`: ExecuteFailureCause of a guest that has failed. */
+  | { readonly kind: 'fail'; readonly error: number | null; readonly cause?: number };
 
 /** What a new delivery is made of. */
 export interface DeliveryStart {
@@ -117,6 +117,7 @@ interface Signed {
 
 export interface TurnInput extends Pick<DeliveryStart, 'networkId' | 'deadlineAt'>, Signed {
   readonly isFailure: boolean;
+  readonly cause?: number | undefined;
   readonly tries: number;
 }
 

@@ -18,9 +18,9 @@ import {
 import { newArtifactId } from '../../ids.js';
 import { stdinUriOf } from '../../network/stdinUri.js';
 import type { CallContext, UnaryMethod } from '../../transport/grpc/call.js';
-import { code, StatusError } from '../../transport/grpc/code.js';
 import { parseMessage } from '../../transport/grpc/unary.js';
 import { behind } from '../access/access.js';
+import { cancelAfter } from '../sdk/cancelRequest.js';
 import { signedArtifactText, uploadWindowMs } from '../sdk/createArtifact.js';
 import { addressField, requestIdField } from '../sdk/fields.js';
 import { sdkMethods } from '../sdk/service.js';
@@ -49,13 +49,9 @@ export function frontMethods(dependencies: FrontDependencies): readonly UnaryMet
       ProverNetwork.method.getProversByUptime,
       ProverNetwork.method.getMarketPricePerPgu,
     ].map(mainnetOnly),
-    {
-      path: pathOf(ProverNetwork.method.cancelRequest),
-      answer(): never {
-        const details = 'A request that the network has cannot be withdrawn in Reserved mode.';
-        throw new StatusError({ code: code.unimplemented, details });
-      },
-    },
+    // Of our own clients alone: the network knows no such call in this flavour. It hears of it as a report, and the nonce, which is the
+    // network's, is not used up by that.
+    cancelAfter(dependencies, async () => {}),
   ].map((method) => behind(dependencies.admit, method));
   const ownPaths = new Set(own.map(({ path }) => path));
   return [...own, ...[...local.values()].filter(({ path }) => !ownPaths.has(path))];

@@ -7,6 +7,7 @@ import { failed } from '../../failures/outcome.js';
 import { FulfillmentStatus } from '../../gen/network/network_pb.js';
 import type { Address, ArtifactId } from '../../ids.js';
 import { createLog } from '../../log.js';
+import type { NetworkSettings } from '../../network/network.js';
 import { createReachability } from '../../network/reachability.js';
 import type { Signatures } from '../../rpc/signed/signatures.js';
 import { fakeProof } from '../engine/fakeProof.js';
@@ -61,9 +62,11 @@ interface Options {
   readonly switches?: Partial<Switches>;
   /** Of the chances of its faults. */
   readonly seed?: number;
+  /** Of the service. */
+  readonly settings?: Partial<NetworkSettings>;
 }
 
-export async function createNetworkWorld({ switches, seed }: Options = {}): Promise<NetworkWorld> {
+export async function createNetworkWorld({ switches, seed, settings }: Options = {}): Promise<NetworkWorld> {
   const clients: Asking[] = [];
   const signer = createSigner(proverKey);
   let upstream: SimulatedUpstream | undefined;
@@ -76,6 +79,7 @@ export async function createNetworkWorld({ switches, seed }: Options = {}): Prom
   let world = await createWorld({
     pages: createMemoryPages(),
     publicUrl,
+    networkSettings: settings,
     signatures,
     network(clock) {
       const reachability = createReachability({ clock, log: createLog('silent') });

@@ -14,7 +14,7 @@ import type { Scheduling } from '../../lanes/scheduling.js';
 import { createLog } from '../../log.js';
 import type { RequestView } from '../../machines/request/view.js';
 import { createMeter, type Meter } from '../../metrics/meter.js';
-import type { NetworkPorts } from '../../network/network.js';
+import type { NetworkPorts, NetworkSettings } from '../../network/network.js';
 import { systemRandom } from '../../random.js';
 import type { Submission } from '../../requests/registry.js';
 import type { RequestSystem } from '../../requests/system.js';
@@ -84,6 +84,7 @@ interface WorldOptions {
   /** Of each life. Then it is a front of the network at `publicUrl`. */
   readonly network?: (clock: SimulatedClock) => NetworkPorts;
   readonly publicUrl?: string;
+  readonly networkSettings?: Partial<NetworkSettings> | undefined;
   /** Whether its HTTP routes take calls that name no address. */
   readonly isOpen?: boolean;
   readonly window?: number;
@@ -128,6 +129,7 @@ export const ampleSettings = ({
   isOpen,
   feedRetention,
   publicUrl,
+  networkSettings,
 }: WorldOptions = {}): Settings => ({
   publicUrl,
   requests: {
@@ -148,12 +150,14 @@ export const ampleSettings = ({
   network: {
     deliver: 'proof',
     undelivered: 'release',
+    reportExecutions: 'off',
     lateGraceMs: 600_000,
     deadlineMarginMs: 30_000,
     serveProofs: 'here',
     adopt: 'known',
     hosts: [],
     forget: false,
+    ...networkSettings,
   },
 });
 
