@@ -6,9 +6,9 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { freePort } from '../testkit/freePort.js';
 import { endHeaders, errorCode, frame, frameType, headerBlock } from '../testkit/relay/rawHttp2.js';
 import { startHttp1, startHttp2, startRaw, startRelay } from '../testkit/relay/relayRig.js';
-import { freePort } from '../testkit/service/realService.js';
 import { called, heard, open, said, session } from '../testkit/transport/listenerRig.js';
 import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, it } from 'node:test';
+import { freePort } from '../../src/testkit/freePort.js';
 import { frontFlags, isWorking, startWorker } from '../../src/testkit/remote/workerProcess.js';
-import { cliArguments, freePort, required, runToEnd } from '../../src/testkit/service/realService.js';
+import { cliArguments, required, runToEnd } from '../../src/testkit/service/realService.js';
 import { type ServiceProcess, watch, withoutSettings } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 

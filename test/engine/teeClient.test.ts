@@ -8,8 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { verifyTeeProof } from '../../src/client/client.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { required } from '../../src/testkit/service/realService.js';
-import { createServiceRig, freePort, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createServiceRig, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 const fibonacci = 'examples/fibonacci/fibonacci.elf';
 const fibonacciVkHash = '5bf1424e632abfd17cb0ffd37d26c69240d22974306943e60f3a713a3a7306ec';

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { holdingClock } from '../../src/clock.js';
-import { freePort } from '../../src/testkit/service/serviceRig.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 import { toolEnvironment } from './tools.js';

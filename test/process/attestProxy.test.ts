@@ -14,10 +14,11 @@ import {
   startHostile,
 } from '../../src/testkit/attestation/attestProcesses.js';
 import type { Tampering } from '../../src/testkit/attestation/tamper.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { Sdk } from '../../src/testkit/sdk/sdk.js';
 import { code, TonicStatus } from '../../src/testkit/sdk/tonic.js';
 import { sdk610 } from '../../src/testkit/sdk/versions.js';
-import { createServiceRig, freePort, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createServiceRig, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 

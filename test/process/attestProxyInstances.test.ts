@@ -7,9 +7,10 @@ import { sampleStdin } from '../../src/testkit/artifacts/sampleArtifacts.js';
 import { ask } from '../../src/testkit/attestation/askService.js';
 import { startAttest, startAttestProxy, startHostile } from '../../src/testkit/attestation/attestProcesses.js';
 import { type FakeAgent, startFakeAgent } from '../../src/testkit/attestation/fakeAgent.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { freshText, Sdk } from '../../src/testkit/sdk/sdk.js';
 import { sdk610 } from '../../src/testkit/sdk/versions.js';
-import { createServiceRig, freePort, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { createServiceRig, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 

@@ -9,7 +9,8 @@ import { sampleProgram } from '../../src/testkit/artifacts/sampleArtifacts.js';
 import { type Hostile, startHostile } from '../../src/testkit/attestation/attestProcesses.js';
 import type { Tampering } from '../../src/testkit/attestation/tamper.js';
 import { fakeVk } from '../../src/testkit/engine/fakeProof.js';
-import { createServiceRig, freePort, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { freePort } from '../../src/testkit/freePort.js';
+import { createServiceRig, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 

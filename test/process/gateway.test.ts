@@ -7,10 +7,11 @@ import { decodeReport } from '../../src/attestation/verify/report/decodeReport.j
 import { createSigner } from '../../src/client/signer.js';
 import { ArtifactType, CreateArtifactRequestSchema } from '../../src/gen/artifact/artifact_pb.js';
 import { type Answered, ask, askByHttp2, callGrpc } from '../../src/testkit/attestation/askService.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { spawnGateway, startGateway } from '../../src/testkit/gateway/gatewayRig.js';
 import { readAsPatch969 } from '../../src/testkit/gateway/patch969.js';
 import { startHttp1, startHttp2 } from '../../src/testkit/relay/relayRig.js';
-import { freePort, runToEnd } from '../../src/testkit/service/realService.js';
+import { runToEnd } from '../../src/testkit/service/realService.js';
 import { buildService } from '../../src/testkit/service/serviceBuild.js';
 import { createServiceRig } from '../../src/testkit/service/serviceRig.js';
 

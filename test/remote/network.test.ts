@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { FulfillmentStatus } from '../../src/gen/network/network_pb.js';
 import { type NetworkRig, reserved, startNetworkRig } from '../../src/testkit/fakeNetwork/networkRig.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { frontFlags, hasLeased, isWorking, startWorker } from '../../src/testkit/remote/workerProcess.js';
 import { buildService } from '../../src/testkit/service/serviceBuild.js';
 import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
-import { freePort, type ServiceProcess } from '../../src/testkit/service/serviceRig.js';
+import type { ServiceProcess } from '../../src/testkit/service/serviceRig.js';
 
 describe('provers on other machines, behind a front of the network', { timeout: 180_000 }, () => {
   let made: NetworkRig;

@@ -8,6 +8,7 @@ import { packageVersion } from '../../src/cli/version.js';
 import { holdingClock } from '../../src/clock.js';
 import { openFrontLink } from '../../src/remoteWorker/frontLink.js';
 import type { FakeScript } from '../../src/testkit/engine/fakeEngineScript.js';
+import { freePort } from '../../src/testkit/freePort.js';
 import { HandWorker } from '../../src/testkit/remote/handWorker.js';
 import { frontFlags, hasLeased, isWorking, startWorker } from '../../src/testkit/remote/workerProcess.js';
 import { buildService } from '../../src/testkit/service/serviceBuild.js';
@@ -17,12 +18,7 @@ import {
   type ServiceRequester,
   stdinOf,
 } from '../../src/testkit/service/serviceRequests.js';
-import {
-  createServiceRig,
-  freePort,
-  type ServiceProcess,
-  type ServiceRig,
-} from '../../src/testkit/service/serviceRig.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 
 describe('provers on other machines', { timeout: 240_000 }, () => {

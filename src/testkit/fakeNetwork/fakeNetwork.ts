@@ -10,6 +10,7 @@ import { createGrpcServer, type GrpcServer } from '../../transport/grpc/server.j
 import { answerJson } from '../../transport/http/exchange.js';
 import { createRoutes, type Route } from '../../transport/http/routes.js';
 import { createHttpServer } from '../../transport/http/server.js';
+import { freePort } from '../freePort.js';
 import { lineOf } from './befall.js';
 import { bucketRoutes } from './bucket.js';
 import { createFakeCore, type FakeCore } from './core.js';
@@ -35,7 +36,7 @@ export interface Certificate {
 
 export interface FakeNetworkOptions {
   readonly switches?: Partial<Switches>;
-  /** 0 takes any free one. */
+  /** 0 takes any free one. Without it: one that stays its own while the network is away. */
   readonly port?: number;
   readonly clock?: Clock;
   readonly seed?: number;
@@ -53,7 +54,7 @@ const readLimitBytes = 256 * 2 ** 20;
 const handshakeMs = 10_000;
 
 export async function startFakeNetwork(options: FakeNetworkOptions = {}): Promise<FakeNetwork> {
-  const { clock = systemClock, port = 0, certificate, switches, seed } = options;
+  const { clock = systemClock, port = await freePort(), certificate, switches, seed } = options;
   const log = createLog('silent');
   let url = '';
   const core = createFakeCore({ clock, switches, seed, url: () => url });

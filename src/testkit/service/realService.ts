@@ -1,10 +1,10 @@
 // The service as a user starts it, as a child process with the real engine, for the suites that make real proofs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../freePort.js';
 import { temporaryFolder } from '../temporaryFolder.js';
 
 export interface RealService {
@@ -34,15 +34,6 @@ export function required(name: 'SEALED_ENGINE' | 'CONFORMANCE_CLIENT' | 'TEE_CLI
   const path = process.env[name];
   if (!path) throw new Error(`${name} is not set: run this suite through npm test, which builds it`);
   return path;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Resolves when it serves. `flags`: words of its command line. What it says goes to this process's standard error, so that a failing run can be read. */

@@ -2,11 +2,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { holdingClock } from '../../clock.js';
 import type { FakeScript } from '../engine/fakeEngineScript.js';
+import { freePort } from '../freePort.js';
 import { buildService } from './serviceBuild.js';
 
 export interface ServiceRigOptions {
@@ -84,6 +84,7 @@ export async function createServiceRig(options: ServiceRigOptions = {}): Promise
   const runFolder = join(folder, 't');
   mkdirSync(runFolder);
   const data = options.data ?? join(folder, 'data');
+  // Kept over restarts, so that clients find the service again.
   const port = await freePort();
   const engine = join(folder, 'fake-engine');
   const scriptFile = join(folder, 'script.json');
@@ -218,17 +219,6 @@ function parseLine(text: string): LogLine {
     // Cut short by a kill.
     return { text };
   }
-}
-
-/** A port that was free a moment ago; kept over restarts, so that clients find the service again. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('not a TCP port');
-  return address.port;
 }
 
 /** Of all processes. A zombie has none. */
