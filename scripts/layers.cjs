@@ -122,7 +122,7 @@ const layers = {
       requests: 'code',
       signers: 'code',
       tee: 'code',
-      durable: 'types',
+      durable: 'code',
       machines: 'types',
       network: 'code',
       client: 'code',

@@ -36,6 +36,16 @@ describe('loadConfig', () => {
     assert.ok(Object.isFrozen(config));
   });
 
+  it('keeps records for 90 days, for good, or as long as proofs at least', () => {
+    assert.equal(load({}).recordRetention, 90 * 86_400_000);
+    assert.equal(load({ recordRetention: 'never' }).recordRetention, undefined);
+    assert.match(problemsOf(() => load({ recordRetention: '1s' }))[0] ?? '', /must be "never" or .* 1m at least/);
+    const shorter = problemsOf(() => load({ recordRetention: '6d' }));
+    assert.deepEqual(shorter, [
+      '--record-retention is less than --proof-retention: without its record nobody could ask for a proof',
+    ]);
+  });
+
   it('holds polls for no longer than the SDK sleeps between two of them', () => {
     assert.equal(load({ holdPolls: '0s' }).holdPolls, 0);
     assert.equal(load({}).holdPolls, 2_000);

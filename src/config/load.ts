@@ -130,6 +130,10 @@ function contradictions(config: Config): string[] {
     if (config[name] !== undefined && config.tlsCert === undefined && config.tls === undefined)
       found.push(`${flagOf(name)} needs ${flagOf('tlsCert')} and ${flagOf('tlsKey')}: without them there is no TLS`);
   }
+  if (config.recordRetention !== undefined && config.recordRetention < config.proofRetention)
+    found.push(
+      `${flagOf('recordRetention')} is less than ${flagOf('proofRetention')}: without its record nobody could ask for a proof`,
+    );
   const largest = Math.max(config.maxStdinSize, config.maxProgramSize);
   for (const name of ['uploadSpace', 'uploadSpacePerAddress'] as const) {
     if (config[name] < largest)

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { networkOptions } from './networkOptions.js';
 import { choice, count, list, option, text } from './option.js';
 import { listen, origin } from './places.js';
-import { duration, size } from './quantities.js';
+import { duration, retention, size } from './quantities.js';
 import { teeOptions } from './teeOptions.js';
 
 /** The SDK sleeps this long between two polls, so one of them falls into the last 2 s of a proof. */
@@ -215,6 +215,12 @@ export const options = {
   uploadSpacePerAddress: option(size, '16GiB', 'SIZE', 'Most of that room that the uploads of one address take.'),
   signatureThreads: option(count(1, 64), '1', 'N', 'Threads that recover signatures (about 10,000 a second each).'),
   proofRetention: option(duration, '7d', 'TIME', 'How long a proof stays downloadable after it was made.'),
+  recordRetention: option(
+    retention,
+    '90d',
+    'TIME|never',
+    'How long the record of an ended request stays: ids, address, program, digests, transitions. At least as long as its proof.',
+  ),
   feedRetention: option(
     count(1_000, 100_000_000),
     '1000000',

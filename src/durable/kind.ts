@@ -35,6 +35,8 @@ export interface DurableKind<Id extends string, Start, View, Event extends Event
   /** How old it was at the transition that the view shows (ms). */
   readonly ageOf: (view: View) => number;
   readonly isTerminal: (view: View) => boolean;
+  /** Its ends are noted, by time, for `records.ts`, which deletes what is older than the retention. */
+  readonly expires?: boolean;
   /** `proving.waiting`: the state's path for the journal. */
   readonly pathOf: (value: unknown) => string;
   /** What the journal says of a transition besides its states. Absent: nothing. */

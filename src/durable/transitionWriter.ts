@@ -9,7 +9,7 @@ import type { Store, Transaction } from '../store/environment.js';
 import type { DurableKind, TransitionHook } from './kind.js';
 
 export interface TransitionSink<View> {
-  readonly kind: Pick<DurableKind<never, never, View, never>, 'name' | 'buckets' | 'isTerminal'>;
+  readonly kind: Pick<DurableKind<never, never, View, never>, 'name' | 'buckets' | 'isTerminal' | 'expires'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,7 +64,10 @@ export function createTransitionWriter<View>(
         sink.note?.(tx, view, firstSeq + index, entry);
       }
       tx.put(snapshots, [id] as never, envelope);
-      if (kind.isTerminal(view)) tx.remove(open, ...([id] as never));
+      if (kind.isTerminal(view)) {
+        tx.remove(open, ...([id] as never));
+        if (kind.expires === true) tx.put('ended', [kind.name, envelope.at, id], true);
+      }
       first?.(tx);
       for (const hook of sink.hooks) hook(tx, view);
     });

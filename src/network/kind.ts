@@ -36,6 +36,7 @@ export const deliveryKind: DeliveryKind = {
   ownerOf: ({ context }) => context.localId ?? context.networkId,
   ageOf: ({ elapsedMs }) => elapsedMs,
   isTerminal: hasDeliveryEnded,
+  expires: true,
   pathOf: deliveryPath,
   first: firstDelivery as unknown as DeliveryKind['first'],
 };

@@ -24,6 +24,7 @@ export const requestKind: RequestKind = {
   ownerOf: ({ request }) => request.requester,
   ageOf: ({ elapsedMs }) => elapsedMs,
   isTerminal,
+  expires: true,
   pathOf: statePath,
   factsOf: (...transition) => factsOf(...transition),
   first: requestedSnapshot as RequestKind['first'],

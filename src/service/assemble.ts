@@ -7,6 +7,7 @@ import { quotaCatalog } from '../artifacts/quotaCatalog.js';
 import { createDirectTransfers } from '../artifacts/s3/presignedTransfers.js';
 import { Slots } from '../artifacts/slots.js';
 import { UploadSpace } from '../artifacts/uploadSpace.js';
+import { createRecords } from '../durable/records.js';
 import { fail } from '../failures/fail.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
 import { type Feed, openFeed } from '../feed/feed.js';
@@ -14,9 +15,12 @@ import { noteLanes } from '../feed/noteLanes.js';
 import type { LaneStatus } from '../lanes/scheduling.js';
 import { createRequestMetrics } from '../metrics/requestMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
+import { deliveryRecords } from '../network/deliveryRecords.js';
 import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
 import { Admission } from '../requests/admission.js';
+import { requestRecords } from '../requests/forget.js';
 import { proofVisibility } from '../requests/proofVisibility.js';
+import type { Registry } from '../requests/registry.js';
 import { createRetention } from '../requests/retention.js';
 import { createSystem, type RequestSystem } from '../requests/system.js';
 import { healthMethods } from '../rpc/health.js';
@@ -104,8 +108,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
   });
   lifecycle.onStop(() => system.stop());
   const { registry } = system;
-  const retention = createRetention({ store, artifacts, registry, clock, log });
-  lifecycle.onStop(() => retention.stop());
+  const expiry = assembleExpiry(ports, settings, registry, lifecycle);
 
   const nonces = createNonces({ store, clock });
   const network = await assembleNetwork(ports, settings, { catalog, registry });
@@ -182,7 +185,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
       return restored;
     },
     serve() {
-      retention.start();
+      expiry.start();
       gate.advance('serving');
       network?.start();
     },
@@ -197,6 +200,20 @@ async function assembleFeed(ports: Ports, settings: Settings, lifecycle: Lifecyc
   const life = await nextLife(store, feed, clock.now());
   lifecycle.onStop(noteLanes({ ...ports, feed }));
   return { feed, life };
+}
+
+/** What goes when its time is over: proofs first, records later. */
+function assembleExpiry(ports: Ports, { requests }: Settings, registry: Registry, lifecycle: Lifecycle) {
+  const retention = createRetention({ ...ports, registry });
+  const kinds = [requestRecords({ ...ports, registry }), deliveryRecords(ports.store)];
+  const records = createRecords({ ...ports, kinds, retentionMs: requests.recordRetentionMs });
+  const both = [retention, records];
+  for (const each of both) lifecycle.onStop(() => each.stop());
+  return {
+    start() {
+      for (const each of both) each.start();
+    },
+  };
 }
 
 /** Where artifacts go, under which names, and how many at once. */

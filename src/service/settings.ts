@@ -15,6 +15,8 @@ export interface Settings {
     /** Under way at once; the others wait in line. */
     readonly maxActive: number;
     readonly proofRetentionMs: number;
+    /** Undefined: records stay. */
+    readonly recordRetentionMs: number | undefined;
   };
   readonly uploads: {
     readonly slots: SlotLimits;
@@ -47,6 +49,7 @@ export const settingsOf = (config: Config): Settings => ({
     maxOpenOfRequester: config.maxOpenRequestsPerAddress,
     maxActive: config.maxActiveRequests,
     proofRetentionMs: config.proofRetention,
+    recordRetentionMs: config.recordRetention,
   },
   uploads: {
     slots: { size: config.uploads, perOwner: config.uploadsPerAddress, waiting: waitingUploads },

@@ -55,6 +55,10 @@ export const bucketNumbers = {
   requestOfKey: 25,
   /** The same by the id that the program has here: its URI at the network. */
   networkUploadUris: 30,
+  /** What `requestOfKey` has of a request: goes with it. */
+  keysOfRequest: 31,
+  /** Which durable machines have ended, by kind and time: whose records go next. */
+  ended: 32,
   /** What has happened to requests, lanes and the service, by number. The last entry stays: the next number is behind it. */
   feed: 40,
 } as const;
@@ -188,5 +192,7 @@ export interface BucketTypes {
   expiries: { key: [at: number, what: string, id: string]; value: true };
   requestOfStdin: { key: [ArtifactId]; value: RequestId };
   requestOfKey: { key: [caller: Address, key: string]; value: RequestId };
+  keysOfRequest: { key: [RequestId, caller: Address, key: string]; value: true };
+  ended: { key: [kind: string, at: number, id: string]; value: true };
   feed: { key: [n: number]; value: FeedEntry };
 }

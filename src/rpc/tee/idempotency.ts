@@ -64,7 +64,10 @@ export function createIdempotency(parameters: {
       }
       return found;
     },
-    write: (tx, { caller, key }, requestId) => tx.put('requestOfKey', [caller, key], requestId),
+    write(tx, { caller, key }, requestId) {
+      tx.put('requestOfKey', [caller, key], requestId);
+      tx.put('keysOfRequest', [requestId, caller, key], true);
+    },
     release(of) {
       const name = nameOf(of);
       claims.get(name)?.end();

@@ -89,6 +89,8 @@ interface WorldOptions {
   readonly isOpen?: boolean;
   readonly window?: number;
   readonly feedRetention?: number;
+  /** Without it records stay. */
+  readonly recordRetentionMs?: number;
   readonly maxOpen?: number;
   readonly maxOpenOfRequester?: number;
 }
@@ -128,6 +130,7 @@ export const ampleSettings = ({
   maxOpenOfRequester,
   isOpen,
   feedRetention,
+  recordRetentionMs,
   publicUrl,
   networkSettings,
 }: WorldOptions = {}): Settings => ({
@@ -137,6 +140,7 @@ export const ampleSettings = ({
     maxOpenOfRequester: maxOpenOfRequester ?? 1_000,
     maxActive: window ?? 1_000,
     proofRetentionMs: 1_000_000,
+    recordRetentionMs,
   },
   uploads: {
     slots: { size: 4, perOwner: 4, waiting: 4 },
