@@ -1,6 +1,6 @@
 // Brings jobs and lanes together, as the queue's policy says. Event-driven: a job arrives, or a lane becomes free. Nothing polls.
 import type { Clock, SteadyMs } from '../clock.js';
-import type { JobOf, ProofMode, RequestMode, ResultOf, Stage } from '../engines/jobs.js';
+import type { Job, JobOf, ProofMode, RequestMode, ResultOf, Stage } from '../engines/jobs.js';
 import { fail } from '../failures/fail.js';
 import { failed, type Outcome } from '../failures/outcome.js';
 import type { Address, LaneId, RequestId } from '../ids.js';
@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import { chooseServer, Queue, type QueueLimits, type Waiting } from '../machines/queue/queue.js';
 import { aloneKind, type Lane } from './lane.js';
 import { outageOf } from './outage.js';
+import { type Judged, ProofVerdicts } from './proofVerdicts.js';
 import type { LaneReport, LaneStatus, Scheduling, Terms, WaitingWork, Watch } from './scheduling.js';
 import { untilState } from './untilState.js';
 
@@ -38,6 +39,7 @@ export class Dispatcher implements Scheduling {
   /** By lane: ends what is heard of it. */
   readonly #heard = new Map<Lane, () => void>();
   readonly #laneListeners = new Set<(lane: LaneStatus) => void>();
+  readonly #verdicts = new ProofVerdicts();
   #hasHadWorker = false;
   readonly #idleListeners = new Set<() => void>();
   #jobs = 0;
@@ -55,7 +57,10 @@ export class Dispatcher implements Scheduling {
   add(lane: Lane): void {
     this.#hasHadWorker = true;
     this.#include(lane);
-    if (!this.#isClosed) lane.start();
+    if (this.#isClosed) return;
+    lane.start();
+    const asideUntil = this.#verdicts.asideUntil(lane.prover, this.#about.clock.steady());
+    if (asideUntil !== undefined) lane.distrust(cameBack, asideUntil);
   }
 
   /** It gets no job from now on. Resolves when what it has is answered and the lane has stopped. */
@@ -91,7 +96,7 @@ export class Dispatcher implements Scheduling {
         resumed: terms.resumed,
         grant: (lane) => {
           watch.signal.removeEventListener('abort', leave);
-          void this.#occupy(lane, job, watch).then(resolve);
+          void this.#occupy(lane, job, watch, terms.requester).then(resolve);
         },
       };
       if (!queue.add(waiting)) return resolve(failed(fail('QUEUE_FULL', { limit: this.#about.limits.jobs })));
@@ -110,6 +115,11 @@ export class Dispatcher implements Scheduling {
       return 'their circuit files are not on this machine, or what SP1 needs to use them is not';
     }
     return this.#about.refusal(mode);
+  }
+
+  awaited(stage: Stage): string {
+    if (stage !== 'prove' || !this.#about.awaitsWorkers) return 'no lane does such work now';
+    return this.#hasHadWorker ? 'no worker that is here now offers it, and it waits for one that does' : workerless;
   }
 
   outage(mode?: RequestMode): ReturnType<Scheduling['outage']> {
@@ -146,8 +156,10 @@ export class Dispatcher implements Scheduling {
   /** Ends a lane's cooling or quarantine at an operator's word. False: there is no such lane. */
   restart(id: LaneId): boolean {
     const lane = [...this.#lanes].find((each) => each.id === id);
-    lane?.start();
-    return lane !== undefined;
+    if (lane === undefined) return false;
+    this.#verdicts.forgive(lane.prover);
+    lane.start();
+    return true;
   }
 
   /** Grants nothing from now on. Resolves when no job runs any more, or after `patienceMs`. */
@@ -193,20 +205,49 @@ export class Dispatcher implements Scheduling {
     }
   }
 
-  async #occupy<S extends Stage>(lane: Lane, job: JobOf<S>, watch: Watch): Promise<Outcome<ResultOf[S]>> {
+  async #occupy<S extends Stage>(
+    lane: Lane,
+    job: JobOf<S>,
+    watch: Watch,
+    requester: Address,
+  ): Promise<Outcome<ResultOf[S]>> {
     this.#running++;
     const { requestId, stage } = job;
+    const done: Job = job;
     this.#about.log.debug({ event: 'lane.granted', requestId, stage, laneId: lane.id }, 'lane granted');
     // The lane first: a listener that looks at the lanes must see it taken.
     const outcome = lane.run<S>(job, watch);
     watch.onGranted(lane.id);
     try {
-      return await outcome;
+      const ended = await outcome;
+      if (stage === 'prove' && ended.ok) this.#verdicts.made(requestId, lane.prover);
+      if (done.stage === 'verify') this.#judge({ requestId, program: done.vkHash, requester }, ended);
+      return ended;
     } finally {
       if (--this.#running === 0) for (const listener of this.#idleListeners) listener();
     }
   }
+
+  /** What a proof's verification says of its prover. */
+  #judge(proof: Judged, outcome: Outcome<unknown>): void {
+    const isRejected = !outcome.ok && outcome.failure.code === 'PROOF_INVALID';
+    if (!outcome.ok && !isRejected) return;
+    const { clock, log } = this.#about;
+    const now = clock.steady();
+    const prover = this.#verdicts.judged(proof, outcome.ok, now);
+    const until = prover === undefined ? undefined : this.#verdicts.asideUntil(prover, now);
+    if (until === undefined || outcome.ok) return;
+    log.error(
+      { event: 'lane.distrusted', prover },
+      'proofs of this prover do not verify, one after the other: it is set aside',
+    );
+    for (const lane of this.#lanes)
+      if (lane.prover === prover && lane.stage === 'prove') lane.distrust(outcome.failure, until);
+  }
 }
+
+/** Of a lane that is new, and whose prover is not. */
+const cameBack = fail('PROOF_INVALID', { reason: 'its proofs did not verify when it was here before' });
 
 /** As the end of a sentence. */
 const workerless = 'no worker has come since it was started';

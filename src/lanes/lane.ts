@@ -27,6 +27,8 @@ export interface LaneParameters extends Omit<LaneEngineParameters, 'firstMode'> 
   readonly modes: readonly ProofMode[];
   /** Of execute lanes: each engine does one job that asks to run alone, and is ended. */
   readonly isSingleUse?: boolean;
+  /** Whose proofs its proofs are. By default its own. */
+  readonly prover?: string;
 }
 
 /** The kind of an execution that runs alone, in the dispatcher's line. */
@@ -93,6 +95,15 @@ export class Lane implements FreeServer {
   /** Ends cooling and quarantine too. */
   start(): void {
     this.#actor.send({ type: 'START' });
+  }
+
+  /** Its proofs do not verify: it rests until then, in running time. What it works on is answered with ABORTED. */
+  distrust(failure: Failure, until: SteadyMs): void {
+    this.#actor.send({ type: 'DISTRUST', failure, until });
+  }
+
+  get prover(): string {
+    return this.#about.prover ?? this.id;
   }
 
   /** Ends the engine and gives up the job, which is answered with ABORTED. Resolves when nothing is left, or after 5 s. */

@@ -72,6 +72,8 @@ export interface Scheduling {
   run<S extends Stage>(job: JobOf<S>, terms: Terms, watch: Watch): Promise<Outcome<ResultOf[S]>>;
   /** Why no lane will ever serve this mode on this machine. Undefined when one does or may. */
   refusal(mode: RequestMode): string | undefined;
+  /** Who is waited for where no lane does such work now, and one may come. As the end of a sentence. */
+  awaited(stage: Stage): string;
   /**
    * Why no job of some stage has had a lane since the start: all lanes for it have tried to start and failed. With a mode, of those
    * that prove it. Undefined as soon as one lane has been of use, and as long as one starts for the first time.

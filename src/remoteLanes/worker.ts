@@ -148,7 +148,7 @@ export class Worker {
   }
 
   #add({ id, modes }: Offer): void {
-    const { name, epoch, times, dispatcher, clock, random, log } = this.#about;
+    const { name, certificate, epoch, times, dispatcher, clock, random, log } = this.#about;
     const ownId = laneId(`${name}.${id}`);
     const engine = new LeasedEngine({
       laneId: ownId,
@@ -165,7 +165,8 @@ export class Worker {
       circuits: () => undefined,
       launch: async () => ({ address: epoch, open: () => engine }),
     } as const;
-    const lane = new Lane({ id: ownId, stage: 'prove', modes, home, clock, log });
+    const prover = `worker ${certificate}`;
+    const lane = new Lane({ id: ownId, stage: 'prove', modes, home, prover, clock, log });
     this.#lanes.set(id, { lane, engine, modes: modes.join() });
     dispatcher.add(lane);
     for (const answer of this.#awaitedOffers) answer();

@@ -139,33 +139,54 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
     await assertProof(id, 'handed back');
   });
 
-  it('a hostile worker: a proof that is none is found by the front, and no client ever sees it', async () => {
+  it('a hostile worker: proofs that are none are found by the front, no client sees one, and the worker is set aside, whatever it calls itself', async (t) => {
     const service = await rig.serve();
+    const honest = await working('alpha');
+    await requester.register();
+    await assertProof(await requester.submit(stdinOf('honest')), 'honest');
+    assert.equal(await honest.stop(), 0);
+
     const files = {
       cert: certificateFile('client'),
       key: certificateFile('client', 'key'),
       frontCa: certificateFile('test-ca'),
     };
     const link = openFrontLink(new URL(`https://127.0.0.1:${workersPort}`), files);
-    try {
-      const worker = await HandWorker.register(link, { version: packageVersion() });
+    t.after(() => link.close());
+    const register = async (name: string) => {
+      const worker = await HandWorker.register(link, { version: packageVersion(), name });
       // Each is held for five seconds at most, and keeps no lease: that of a job is shorter than this test.
       const beat = async (): Promise<void> => worker.heartbeat().then(beat, () => undefined);
       void beat();
-      await requester.register();
-      const id = await requester.submit(stdinOf('forged'));
-      const forged = Buffer.from('not a proof');
-      for (let tries = 0; tries < 2; tries++) {
-        const { lease } = await worker.lease();
-        await worker.write(lease, 0, forged);
-        const sha256 = createHash('sha256').update(forged).digest('hex');
-        assert.equal(await worker.complete(lease, sha256, forged.byteLength), true);
-      }
-      await assert.rejects(requester.client.waitProof(id, { pollMs: 50 }));
-      assert.equal(transitionsTo(service, 'fulfilled'), 0);
-      assert.equal(service.lines.filter(({ text }) => text.includes('PROOF_INVALID')).length > 0, true);
-    } finally {
-      link.close();
+      return worker;
+    };
+    const worker = await register('beta');
+    const forged = Buffer.from('not a proof');
+    const sha256 = createHash('sha256').update(forged).digest('hex');
+    async function forge(): Promise<void> {
+      const { lease } = await worker.lease();
+      await worker.write(lease, 0, forged);
+      assert.equal(await worker.complete(lease, sha256, forged.byteLength), true);
     }
+    const id = await requester.submit(stdinOf('forged'));
+    await forge();
+    await forge();
+    await assert.rejects(requester.client.waitProof(id, { pollMs: 50 }));
+    const spared = await requester.submit(stdinOf('forged once'));
+    await forge();
+    await service.until(({ event }) => event === 'lane.distrusted');
+    await service.until(
+      ({ event, laneId, to }) => event === 'lane.transition' && laneId === 'beta.lane' && to === 'quarantined',
+    );
+
+    // The same certificate under another name.
+    await worker.leave();
+    await register('gamma');
+    await service.until(
+      ({ event, laneId, to }) => event === 'lane.transition' && laneId === 'gamma.lane' && to === 'quarantined',
+    );
+    assert.equal((await requester.client.status(spared)).state, 'proving');
+    assert.equal(transitionsTo(service, 'fulfilled'), 1);
+    assert.ok(service.lines.some(({ text }) => text.includes('PROOF_INVALID')));
   });
 });

@@ -25,6 +25,7 @@ const events: LaneEvent[] = [
   { type: 'GRANT' },
   { type: 'WARMED' },
   { type: 'ENGINE_DIED', loss },
+  { type: 'DISTRUST', failure, until: start },
   done('startEngine', null),
   done('startEngine', loss),
   ended({ engine: 'kept' }),
@@ -39,7 +40,8 @@ const events: LaneEvent[] = [
 function statesInReach(): Snapshot[] {
   const map = getAdjacencyMap(laneMachine, {
     events,
-    serializeState: ({ value, context }) => JSON.stringify([value, context.recentCrashes.length, context.warm]),
+    serializeState: ({ value, context }) =>
+      JSON.stringify([value, context.recentCrashes.length, context.warm, context.distrustedUntil]),
     stopWhen: ({ context }) => context.recentCrashes.length > 5,
   });
   return Object.values(map).map(({ state }) => state as Snapshot);
@@ -107,6 +109,22 @@ test('the fifth crash within ten minutes leads to quarantine, which half an hour
     assert.deepEqual(restarted.context.recentCrashes, []);
     assert.equal(restarted.context.crashes, 5);
   }
+});
+
+test('a lane whose proofs do not verify rests until it is told to, whatever it does, and an operator ends that', () => {
+  const bad = fail('PROOF_INVALID', { reason: 'no' });
+  const distrust = { type: 'DISTRUST', failure: bad, until: start + 60_000 } as LaneEvent;
+  const busy = walk(ready, { type: 'GRANT' });
+  for (const from of [ready, busy, walk(stopped, { type: 'START' }), walk(ready, ...crash(start))]) {
+    const broken = walk(from, distrust);
+    assert.equal(laneStateOf(broken), 'broken');
+    const quarantined = walk(broken, done('endEngine'));
+    assert.equal(laneStateOf(quarantined), 'quarantined');
+    assert.deepEqual([quarantined.context.resumeAt, quarantined.context.lastFailure], [start + 60_000, bad]);
+    const back = walk(quarantined, { type: 'START' });
+    assert.deepEqual([laneStateOf(back), back.context.distrustedUntil], ['starting', null]);
+  }
+  assert.equal(laneStateOf(walk(stopped, distrust)), 'stopped');
 });
 
 test('an engine discarded with its job is no crash', () => {

@@ -25,6 +25,8 @@ export interface LaneContext {
   /** An engine of this lane was warm once: what is in the way of the next is no fault of the whole set-up. */
   readonly hasBeenWarm: boolean;
   readonly lastFailure: Failure | null;
+  /** Its proofs do not verify: when it may prove again, in running time. */
+  readonly distrustedUntil: number | null;
 }
 
 /** Why an engine is gone. */
@@ -38,6 +40,8 @@ export type LaneEvent =
   /** From an operator too: ends cooling and quarantine. */
   | { type: 'START' }
   | { type: 'STOP' }
+  /** Several proofs of it have not verified. What it works on is given up. */
+  | { type: 'DISTRUST'; failure: Failure; until: number }
   /** The job stands ready in the lane; `work` picks it up. */
   | { type: 'GRANT' }
   | { type: 'WARMED' }
@@ -58,6 +62,7 @@ const freshContext: LaneContext = {
   warm: false,
   hasBeenWarm: false,
   lastFailure: null,
+  distrustedUntil: null,
 };
 
 const laneSetup = setup({
@@ -73,6 +78,7 @@ const laneSetup = setup({
   guards: {
     isLoss: (_, loss: Loss | null) => loss !== null,
     isEnd: (_, { end, engine }: { end: WorkEnd; engine: WorkEnd['engine'] }) => end.engine === engine,
+    isDistrusted: ({ context }) => context.distrustedUntil !== null,
     hasCrashedTooOften: ({ context }) => context.recentCrashes.length >= crashesAtMost,
   },
   actions: {
@@ -83,8 +89,13 @@ const laneSetup = setup({
     recordQuarantine: assign({
       resumeAt: ({ context }) => (context.recentCrashes.at(-1) ?? 0) + quarantineMs,
     }),
+    recordDistrust: assign((_, { failure, until }: { failure: Failure; until: number }) => ({
+      lastFailure: failure,
+      distrustedUntil: until,
+    })),
+    recordEndOfDistrust: assign({ resumeAt: ({ context }) => context.distrustedUntil }),
     recordOurBug: assign({ resumeAt: null }),
-    forgetCrashes: assign({ recentCrashes: [], failuresInARow: 0 }),
+    forgetCrashes: assign({ recentCrashes: [], failuresInARow: 0, distrustedUntil: null }),
   },
 });
 
@@ -103,17 +114,21 @@ function afterLoss(context: LaneContext, { failure, at }: Loss): Partial<LaneCon
 /** An effect threw, which none of them may. Restarting at once could repeat it for ever, so an operator has to look. */
 const ourBug = { target: '#lane@1.quarantined', actions: 'recordOurBug' } as const;
 
+const recordDistrust = laneSetup.createStateConfig({
+  on: { DISTRUST: { actions: { type: 'recordDistrust', params: ({ event }) => event } } },
+}).on.DISTRUST;
+
 export const laneMachine = laneSetup.createMachine({
   id: 'lane@1',
   context: freshContext,
   initial: 'stopped',
-  on: { STOP: '.stopped' },
+  on: { STOP: '.stopped', DISTRUST: { ...recordDistrust, target: '.broken' } },
   states: {
     stopped: {
       description: 'No engine is wanted, and the last one is being ended. Left when the lane is started.',
       entry: 'recordCold',
       invoke: { id: 'endEngine', src: 'endEngine', onError: ourBug },
-      on: { START: 'starting', STOP: {} },
+      on: { START: 'starting', STOP: {}, DISTRUST: {} },
     },
     starting: {
       description:
@@ -183,17 +198,20 @@ export const laneMachine = laneSetup.createMachine({
       },
     },
     broken: {
-      description: 'The engine died or left the protocol; what remains of it is being ended. Left when it is gone.',
+      description:
+        'The engine died, left the protocol, or made proofs that do not verify; what remains of it is being ended. Left when it is gone.',
       entry: 'recordCold',
       invoke: {
         id: 'endEngine',
         src: 'endEngine',
         onDone: [
+          { guard: 'isDistrusted', target: 'quarantined', actions: 'recordEndOfDistrust' },
           { guard: 'hasCrashedTooOften', target: 'quarantined', actions: 'recordQuarantine' },
           { target: 'cooling' },
         ],
         onError: ourBug,
       },
+      on: { DISTRUST: recordDistrust },
     },
     cooling: {
       description: 'No engine runs. Left when the pause is over, which grows with every failure in a row.',
@@ -207,7 +225,8 @@ export const laneMachine = laneSetup.createMachine({
       on: { START: 'starting' },
     },
     quarantined: {
-      description: 'Restarting does not help. Left after half an hour, or when an operator starts the lane.',
+      description:
+        'Restarting does not help, or its proofs do not verify. Left after half an hour, or when an operator starts the lane.',
       entry: 'recordCold',
       invoke: {
         id: 'cool',
@@ -217,7 +236,7 @@ export const laneMachine = laneSetup.createMachine({
         // Waiting itself is broken: only an operator can help now.
         onError: {},
       },
-      on: { START: { target: 'starting', actions: 'forgetCrashes' } },
+      on: { START: { target: 'starting', actions: 'forgetCrashes' }, DISTRUST: {} },
     },
   },
 });

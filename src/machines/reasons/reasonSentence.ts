@@ -34,7 +34,8 @@ export function reasonSentence(reason: Reason): string {
         reason.resumesInMs === undefined
           ? 'and starts at an operator’s word only'
           : `and starts again in ${span(reason.resumesInMs)}`;
-      return `${are(reason.lanes)} in quarantine, for restarting did not help, ${until}.${after(reason.last)}`;
+      const cause = reason.last?.code === 'PROOF_INVALID' ? 'proofs of it do not verify' : 'restarting did not help';
+      return `${are(reason.lanes)} in quarantine, for ${cause}, ${until}.${after(reason.last)}`;
     }
     case 'LANES_STARTING':
       return `${are(reason.lanes)} starting.`;

@@ -118,6 +118,12 @@ test('LANES_COOLING, LANES_QUARANTINED, LANES_STARTING, LANES_STOPPED: each lane
     sentencesOf(reasons),
     'gpu-1 is cooling down for 41 s more. The engine on lane gpu-1 was lost: signal SIGSEGV. gpu-2 is in quarantine, for restarting did not help, and starts at an operator’s word only. gpu-3 is starting. gpu-4 is stopped.',
   );
+  const bad = fail('PROOF_INVALID', { reason: 'no' });
+  world.lanes.reports = [lane('gpu-2', 'quarantined', { resumesInMs: 1_200_000, lastFailure: bad })];
+  assert.match(
+    sentencesOf(reasonsOf(world, id)),
+    /^gpu-2 is in quarantine, for proofs of it do not verify, and starts/,
+  );
   world.lanes.reports = [lane('gpu-2', 'quarantined', { resumesInMs: 1_200_000 })];
   assert.match(sentencesOf(reasonsOf(world, id)), /and starts again in 20 min 0 s\.$/);
 });
@@ -188,7 +194,7 @@ test('QUARANTINED, BUCKET_UNAVAILABLE, SIGNER_ABSENT, MOVING: what the world doe
       viewOf: () => view,
       setAside: new Set(),
       admission: world.system.admission,
-      scheduling: { laneReports: () => [], line: () => [], refusal: () => undefined },
+      scheduling: { laneReports: () => [], line: () => [], refusal: () => undefined, awaited: () => '' },
       obstacles: new Map(),
       usual: { of: () => undefined },
       unsigned: () => undefined,

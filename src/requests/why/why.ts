@@ -15,7 +15,7 @@ export interface WhyParameters {
   readonly viewOf: (requestId: RequestId) => RequestView | undefined;
   readonly setAside: ReadonlySet<RequestId>;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
-  readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'refusal'>;
+  readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'refusal' | 'awaited'>;
   /** What keeps a stage from reading or writing, and since when (running time). */
   readonly obstacles: ReadonlyMap<RequestId, Obstacle>;
   readonly usual: Pick<UsualTimes, 'of'>;
@@ -132,7 +132,7 @@ export function createWhy(parameters: WhyParameters): () => Look {
       if (ahead === undefined || kind === undefined) return void (yield { code: 'MOVING' });
       const able = lanes.filter((lane) => lane.stage === stage && lane.serves.includes(kind));
       if (able.length === 0)
-        yield { code: 'NO_LANE_FOR_MODE', mode, why: scheduling.refusal(mode) ?? 'no lane does such work now' };
+        yield { code: 'NO_LANE_FOR_MODE', mode, why: scheduling.refusal(mode) ?? scheduling.awaited(stage) };
       yield* lanesInTheWay(able, freeInMs);
       yield* turnOfOthers(
         requestId,

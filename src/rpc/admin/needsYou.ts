@@ -51,7 +51,7 @@ export function needsYou(
       .filter(({ state }) => state === 'quarantined')
       .map(({ id, lastFailure }) => ({
         reason: 'LANE_QUARANTINED',
-        sentence: `Lane ${id} is in quarantine${lastFailure ? ` after ${lastFailure.code}` : ''}: restarting did not help.`,
+        sentence: `Lane ${id} is in quarantine${lastFailure ? ` after ${lastFailure.code}` : ''}: ${lastFailure?.code === 'PROOF_INVALID' ? 'several proofs in a row did not verify' : 'restarting did not help'}.`,
         laneId: id,
       })),
     ...late.map(({ requestId }) => ({

@@ -83,6 +83,7 @@ export class ScriptedLanes implements Scheduling {
   }
 
   refusal = () => undefined;
+  awaited = () => 'no lane does such work now';
   outage = () => undefined;
   lanes = () => [];
   /** What a test says of lanes. */
