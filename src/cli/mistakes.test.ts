@@ -126,7 +126,7 @@ test('an empty --token is refused, not left out', async () => {
 });
 
 test('NODE_EXTRA_CA_CERTS is trusted, and a certificate for another name is distinguished from one of an unknown authority', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const server = createSecureServer(certificateOf('server')).on('sessionError', () => {});
   await once(server.listen(0), 'listening');

@@ -167,7 +167,7 @@ const lifeOf = fc.record({
   kept: fc.integer({ min: 0, max: 3 }),
 });
 
-describe('a watcher', { timeout: 60_000 }, () => {
+describe('a watcher', { timeout: 300_000 }, () => {
   it('section 4: sees the transitions of all requests in the order in which they became durable', async (t) => {
     const gates: (() => void)[] = [];
     let isSlow = false;

@@ -14,7 +14,7 @@ import type { LaneSpec } from './createDispatcher.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { LaneStatus, Terms } from './scheduling.js';
 
-const quiet = { timeout: 30_000 };
+const quiet = { timeout: 300_000 };
 const requester = (byte: string) => parseAddress(byte.repeat(20)) as Address;
 const terms = (changes: Partial<Terms> = {}): Terms => ({
   requester: requester('aa'),

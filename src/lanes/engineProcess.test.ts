@@ -18,7 +18,7 @@ import { countOomKills } from './engineProcessMemory.js';
 import { readLines } from './engineProcessOutput.js';
 
 const id = laneId('cpu-prove-0');
-const quiet = { timeout: 30_000 };
+const quiet = { timeout: 300_000 };
 
 /** Starts a shell script as if it were an engine. */
 async function shell(t: TestContext, script: string, isDiscreet = true) {

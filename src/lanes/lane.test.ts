@@ -13,7 +13,7 @@ import type { LaneStatus } from './scheduling.js';
 const unwatched = () => ({ signal: new AbortController().signal, onProgress: () => {} });
 const is = (state: LaneStatus['state']) => (status: LaneStatus) => status.state === state;
 const isWarm = (status: LaneStatus) => status.state === 'ready' && status.warm;
-const quiet = { timeout: 30_000 };
+const quiet = { timeout: 300_000 };
 
 const lost = (lane: string, detail: string, blame: boolean) =>
   failed(fail('ENGINE_LOST', { laneId: laneId(lane), detail, blame }));

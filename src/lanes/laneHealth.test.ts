@@ -9,7 +9,7 @@ import type { LaneStatus } from './scheduling.js';
 
 const unwatched = () => ({ signal: new AbortController().signal, onProgress: () => {} });
 const isFresh = (status: LaneStatus) => status.state === 'ready' && status.warm;
-const quiet = { timeout: 30_000 };
+const quiet = { timeout: 300_000 };
 const program = (n: number) => ({ vkHash: parseVkHash(`${n}`.repeat(64)) as VkHash });
 
 for (const removed of ['the helper', 'its folder'])

@@ -69,7 +69,7 @@ describe('an outage', () => {
   });
 });
 
-describe('an outage of real lanes', { timeout: 60_000 }, () => {
+describe('an outage of real lanes', { timeout: 300_000 }, () => {
   it('begins when the server of the only GPU has not come in time, and ends when it has', async (t) => {
     const rig = await LaneRig.set(t);
     const cpu = await rig.fake();

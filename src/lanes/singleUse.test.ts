@@ -10,7 +10,7 @@ const unwatched = () => ({ signal: new AbortController().signal, onProgress: () 
 const isWarm = (status: LaneStatus) => status.state === 'ready' && status.warm;
 
 test('a lane for single use gives each job an engine that has run nothing before, and ends it', {
-  timeout: 30_000,
+  timeout: 300_000,
 }, async (t) => {
   const rig = await LaneRig.set(t);
   const jobs = rig.engineRig;

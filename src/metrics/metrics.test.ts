@@ -58,7 +58,7 @@ function registerOthers(t: TestContext, meter: Meter): void {
   t.after(stop);
 }
 
-describe('the metrics', { timeout: 60_000 }, () => {
+describe('the metrics', { timeout: 300_000 }, () => {
   it('section 9: have the form that Prometheus reads, and names that end in what they are', async (t) => {
     const world = await start(t);
     registerOthers(t, world.meter);

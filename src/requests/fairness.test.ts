@@ -55,7 +55,7 @@ const lane = (stage: Stage): LaneSpec => ({
 });
 
 test('ten thousand waiting requests of one delay the single one of another by two proofs at most', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const engines = playedEngines();
   const world: World = await createWorld({

@@ -47,7 +47,7 @@ const hooks: Record<string, Annotate> = {
 const nonce = { 'x-nonce': '7' };
 const report = 'over 7';
 
-describe('what a listener adds to its answers', { timeout: 30_000 }, () => {
+describe('what a listener adds to its answers', { timeout: 300_000 }, () => {
   for (const [when, annotate] of Object.entries(hooks)) {
     const start = (t: TestContext, given: Partial<ListenerParameters> = {}) =>
       startListener(t, { methods, annotate, ...given });
@@ -204,7 +204,7 @@ describe('what a listener adds to its answers', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a request that the hook refuses', { timeout: 30_000 }, () => {
+describe('a request that the hook refuses', { timeout: 300_000 }, () => {
   const refusals: Record<string, Annotate> = {
     'at once': () => {
       throw new FailureError(fail('MALFORMED_REQUEST', { field: 'X-Nonce', problem: 'it has other digits' }));

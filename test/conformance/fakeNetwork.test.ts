@@ -48,7 +48,7 @@ describe('sp1-sdk 6.10.0 on the fake network', () => {
   }
 
   for (const strategy of ['reserved', 'hosted']) {
-    it(`takes a proof in Reserved mode with strategy ${strategy}`, { timeout: 180_000 }, async () => {
+    it(`takes a proof in Reserved mode with strategy ${strategy}`, { timeout: 600_000 }, async () => {
       network.control.addReservation(clientAddress, prover.signer.address);
       network.control.hosted = prover.signer.address;
       const [{ code, report }] = await Promise.all([sdk(strategy), deliver()]);
@@ -59,7 +59,7 @@ describe('sp1-sdk 6.10.0 on the fake network', () => {
     });
   }
 
-  it('T27: has the final words of the network when it has no reservation', { timeout: 180_000 }, async () => {
+  it('T27: has the final words of the network when it has no reservation', { timeout: 600_000 }, async () => {
     const { report } = await sdk('reserved', '--expect', 'refused');
     assert.match(report.error?.text ?? '', /no reservation found for requester/);
     assert.equal(network.record.of('RequestProof').length, 1);

@@ -10,7 +10,7 @@ import { fakePublicValuesOfU32, fibonacci, fibonacciVk, runSdk } from '../../src
 /** Of the key with which the client signs when it is given none. */
 const clientAddress = '1a642f0e3c3af545e7acbd38b07251b3990914f1' as Address;
 
-describe('sp1-sdk 6.10.0 through a private front', { timeout: 300_000 }, () => {
+describe('sp1-sdk 6.10.0 through a private front', { timeout: 600_000 }, () => {
   let made: NetworkRig;
   before(async () => {
     made = await startNetworkRig({ script: { vk: await fibonacciVk() } });

@@ -30,7 +30,7 @@ const words = (value: number) => [
   ...['--skip-simulation', '--no-verify'],
 ];
 
-describe('sp1-sdk 6.10.0 behind an attested connection', { timeout: 300_000 }, () => {
+describe('sp1-sdk 6.10.0 behind an attested connection', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let url: string;

@@ -20,7 +20,7 @@ const lookAgainMs = 100;
 /** What nginx writes of a client that ends the handshake, as one does that does not know the certificate's issuer. */
 const handshakeEnded = /while SSL handshaking/;
 
-describe('sp1-sdk 6.10.0 through nginx with TLS', { timeout: 300_000, ...needing('nginx') }, () => {
+describe('sp1-sdk 6.10.0 through nginx with TLS', { timeout: 600_000, ...needing('nginx') }, () => {
   let rig: ServiceRig;
   let proxy: FieldProxy;
   before(async () => {

@@ -11,7 +11,7 @@ async function shown(tamper?: Parameters<typeof demonstrate>[0]['tamper']) {
   return { holds: report.end(), text: lines.join('\n') };
 }
 
-describe('59: the demonstration of TEE proofs', { timeout: 300_000 }, () => {
+describe('59: the demonstration of TEE proofs', { timeout: 600_000 }, () => {
   it('holds in each of its checks', async () => {
     const { holds, text } = await shown();
     assert.ok(holds, text);

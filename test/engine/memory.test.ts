@@ -79,7 +79,7 @@ function guestOf({ pid }: ChildProcess): number | undefined {
 }
 
 it('an engine and its guests leave no core dumps, and work as another user than root', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const { engine, socketPath } = startEngine(temporaryFolder('memory'));
   try {

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 const running: ServiceProcess[] = [];
 afterEach(() => Promise.all(running.splice(0).map((each) => each.kill())));
 
-it('a core proof of fibonacci comes back from a worker and verifies', { timeout: 300_000 }, async () => {
+it('a core proof of fibonacci comes back from a worker and verifies', { timeout: 600_000 }, async () => {
   const engine = required('SEALED_ENGINE');
   const folder = temporaryFolder('remote');
   const [port, workersPort] = [await freePort(), await freePort()];

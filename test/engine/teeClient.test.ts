@@ -30,7 +30,7 @@ const runClient = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promis
 
 const shownAs = ({ out }: Ended, name: string): string | undefined => new RegExp(`^${name} +(.*)$`, 'm').exec(out)?.[1];
 
-describe('the example client in Rust, with the real engine', { timeout: 300_000 }, () => {
+describe('the example client in Rust, with the real engine', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   before(async () => {
     rig = await createServiceRig({ flags: { tee: 'dev', 'cpu-prove-lanes': '0', engine: required('SEALED_ENGINE') } });
@@ -97,7 +97,7 @@ async function startScripted(t: TestContext, listener: RequestListener): Promise
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe('the example client in Rust', { timeout: 60_000 }, () => {
+describe('the example client in Rust', { timeout: 600_000 }, () => {
   it('takes no answer for a proof that is none', async (t) => {
     for (const body of ['', 'no JSON', '{"signature":[1],"vk":[2],"public_values":[]}', '{"signature":[256]}']) {
       const url = await startScripted(t, (request, response) => {

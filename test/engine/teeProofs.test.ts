@@ -150,7 +150,7 @@ const signaturesMade = async () => {
   return Number(/^sealed_tee_signatures_total (\d+)$/m.exec(text)?.[1]);
 };
 
-describe('mode tee with the real engine', { timeout: 400_000 }, () => {
+describe('mode tee with the real engine', { timeout: 600_000 }, () => {
   let service: ServiceProcess;
   let signer: string;
 

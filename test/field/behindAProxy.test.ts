@@ -71,7 +71,7 @@ async function assertByHttps(proxy: FieldProxy): Promise<void> {
 }
 
 for (const tool of ['nginx', 'haproxy'] as const) {
-  describe(`behind ${tool}, which ends TLS`, { timeout: 120_000, ...needing(tool) }, () => {
+  describe(`behind ${tool}, which ends TLS`, { timeout: 600_000, ...needing(tool) }, () => {
     let rig: ServiceRig;
     let service: ServiceProcess;
     const proxies: FieldProxy[] = [];

@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/testkit/freePort.js';
 import { buildService } from '../../src/testkit/service/serviceBuild.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
@@ -65,7 +64,7 @@ describe('the Dockerfile', () => {
   });
 });
 
-describe('the image’s entrypoint on a read-only root', { ...needing('unshare'), timeout: 120_000 }, () => {
+describe('the image’s entrypoint on a read-only root', { ...needing('unshare'), timeout: 600_000 }, () => {
   const ends: (() => unknown)[] = [];
   after(async () => {
     for (const end of ends.reverse()) await end();
@@ -143,15 +142,6 @@ describe('the image’s entrypoint on a read-only root', { ...needing('unshare')
     const main = children.trim().split(' ')[0] ?? '';
     const enter = ['--target', main, '--user', '--preserve-credentials', '--mount', '--pid', '--', ...words];
     return execFileSync('nsenter', enter, { env, encoding: 'utf8' }).trim();
-  }
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 
   it('serves where the user says, and the health check finds it, by option, environment or file, with TLS and access control', async () => {

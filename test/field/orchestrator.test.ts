@@ -26,7 +26,7 @@ const orchestrated: Record<string, string> = {
   INVOCATION_ID: '00112233445566778899aabbccddeeff',
 };
 
-describe('in an orchestrator’s environment', { timeout: 120_000 }, () => {
+describe('in an orchestrator’s environment', { timeout: 600_000 }, () => {
   let rig: ServiceRig | undefined;
   afterEach(() => rig?.end());
 

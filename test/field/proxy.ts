@@ -32,7 +32,7 @@ export interface Places {
 }
 
 /** A proxy listens within milliseconds; on a busy machine within this (ms). */
-const listensWithinMs = 20_000;
+const listensWithinMs = 60_000;
 const lookAgainMs = 20;
 
 export async function startNginx(configOf: (places: Places) => string): Promise<FieldProxy> {

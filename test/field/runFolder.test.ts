@@ -11,7 +11,7 @@ import { needing } from './tools.js';
 
 const elf = join(import.meta.dirname, '../../examples/fibonacci/fibonacci.elf');
 
-describe('a machine with unusual temporary folders', { ...needing('unshare'), timeout: 120_000 }, () => {
+describe('a machine with unusual temporary folders', { ...needing('unshare'), timeout: 600_000 }, () => {
   /** Runs a command of ours where `mounts`, lines of shell, have been carried out for it alone. */
   async function run(mounts: string, env: NodeJS.ProcessEnv, ...words: string[]) {
     const folder = temporaryFolder('field');

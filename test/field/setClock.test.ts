@@ -15,7 +15,7 @@ import { needing, toolEnvironment } from './tools.js';
 /** A moment is met within a minute of it; a busy machine gets some more (ms). */
 const withinMs = 75_000;
 
-describe('a service whose clock is set', { ...needing('faketime'), timeout: 240_000 }, () => {
+describe('a service whose clock is set', { ...needing('faketime'), timeout: 600_000 }, () => {
   let folder: string;
   let rig: ServiceRig;
   let service: ServiceProcess;

@@ -48,7 +48,7 @@ const everySeen = [
   ...attestationTargets.flatMap(({ name }) => [`${name}: read`, `${name}: refused`]),
 ];
 
-describe('a service under any bytes', { timeout: 600_000 }, () => {
+describe('a service under any bytes', { timeout: 1_100_000 }, () => {
   let subject: Subject;
   before(async () => {
     subject = await createSubject();

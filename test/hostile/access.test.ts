@@ -84,7 +84,7 @@ const refusedWith = (status: string, detail: RegExp) => (error: unknown) => {
 };
 
 // Check 14 of the wire: a token, a rotated one between two polls, none; artifacts without one in all cases.
-describe('bearer tokens', { timeout: 120_000 }, () => {
+describe('bearer tokens', { timeout: 600_000 }, () => {
   const [first, second, stranger] = ['first-token-of-ours', 'second-token-of-ours', 'a-token-of-nobody-here'];
   const at = running('tokens', [`${first} # laptop`], 'token-file');
   let proofId = '';
@@ -166,7 +166,7 @@ describe('bearer tokens', { timeout: 120_000 }, () => {
   });
 });
 
-describe('the allowlist', { timeout: 120_000 }, () => {
+describe('the allowlist', { timeout: 600_000 }, () => {
   // The addresses of the keys 01…01 and 02…02.
   const alices = '0x1a642f0e3c3af545e7acbd38b07251b3990914f1';
   const mallorys = '0x5050a4f4b3f9338c3472dcc01a87c76a144b3c9c';
@@ -224,7 +224,7 @@ describe('the allowlist', { timeout: 120_000 }, () => {
   });
 });
 
-describe('client certificates', { timeout: 60_000 }, () => {
+describe('client certificates', { timeout: 600_000 }, () => {
   const token = 'the-only-token-there-is';
   const at = running('tokens', [token], 'token-file');
   const callers: RawCaller[] = [];

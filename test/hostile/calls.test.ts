@@ -40,7 +40,7 @@ import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../sr
 
 const methods = ProverNetwork.method;
 
-describe('hostile calls', { timeout: 180_000 }, () => {
+describe('hostile calls', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let alice: ServiceRequester;

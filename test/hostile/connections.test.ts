@@ -26,7 +26,7 @@ const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
  */
 const mostHeldBytes = 8 * 1024 * 1024;
 
-describe('hostile connections', { timeout: 240_000 }, () => {
+describe('hostile connections', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;

@@ -22,7 +22,7 @@ const limits = {
   'uploads-per-address': '1',
 };
 
-describe('limits of an address', { timeout: 60_000 }, () => {
+describe('limits of an address', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   const requesters: ServiceRequester[] = [];

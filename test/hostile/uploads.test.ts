@@ -19,7 +19,7 @@ import { bomb, stdinFrames } from '../../src/testkit/zstd/frames.js';
 
 const limitBytes = 2 * 1024 * 1024;
 
-describe('hostile uploads', { timeout: 120_000 }, () => {
+describe('hostile uploads', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
@@ -46,6 +46,15 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
     readdirSync(join(rig.data, 'artifacts', kind), { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );
+
+  /** Whose upload was refused or has left need not be told when its bytes are gone. They go all the same. */
+  async function scratchEmpty(): Promise<void> {
+    const looksUntil = holdingClock.steady() + 60_000;
+    for (let files = filesOf('scratch'); files.length > 0; files = filesOf('scratch')) {
+      assert.ok(holdingClock.steady() < looksUntil, `${files.length} files stay`);
+      await holdingClock.turn();
+    }
+  }
 
   it('of programs that are none are refused', async () => {
     const program = sampleProgram(500);
@@ -103,7 +112,7 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
       await putNew(ArtifactType.STDIN, Buffer.alloc(100), { 'content-length': 2 ** 50 }),
       '413 ARTIFACT_TOO_LARGE',
     );
-    assert.deepEqual(filesOf('scratch'), []);
+    await scratchEmpty();
   });
 
   it('with URLs that were tampered with are refused', async () => {
@@ -163,8 +172,8 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
         return socket;
       }),
     );
-    // Only so many are received at once; the others wait, and give up waiting.
-    await once(sockets[0] as (typeof sockets)[0], 'data');
+    // Only so many are received at once, whichever they are; the others wait, and give up waiting.
+    await Promise.race(sockets.map((socket) => once(socket, 'data')));
     for (const socket of sockets) socket.write(Buffer.alloc(1_000), () => socket.resetAndDestroy());
     // Uploads go on as before: every slot was given back.
     const later = await Promise.all(
@@ -172,6 +181,6 @@ describe('hostile uploads', { timeout: 120_000 }, () => {
     );
     assert.deepEqual(new Set(later), new Set(['200']));
     assert.equal(filesOf('stdin').length, before + 8);
-    assert.deepEqual(filesOf('scratch'), []);
+    await scratchEmpty();
   });
 });

@@ -31,7 +31,7 @@ const { options } = ts.parseJsonConfigFileContent(
   checkout,
 );
 
-describe('examples of the client', { timeout: 120_000 }, () => {
+describe('examples of the client', { timeout: 600_000 }, () => {
   let exports: readonly string[];
   let documented: readonly Documented[];
 

@@ -53,7 +53,7 @@ export async function run(signal: AbortSignal): Promise<string> {
 }
 `;
 
-describe('the npm package', { timeout: 240_000 }, () => {
+describe('the npm package', { timeout: 600_000 }, () => {
   let installed: Installed;
   before(async () => {
     installed = await installPackage();

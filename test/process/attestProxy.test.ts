@@ -26,7 +26,7 @@ const folder = temporaryFolder('proxy');
 const witness = 'this must never leave the machine';
 const stdin = sampleStdin(Buffer.from(witness));
 
-describe('attest proxy, a process between the SDK and a service', { timeout: 300_000 }, () => {
+describe('attest proxy, a process between the SDK and a service', { timeout: 600_000 }, () => {
   let stage: ServiceRig;
   let url: string;
   let named: string[];

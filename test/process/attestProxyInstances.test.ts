@@ -16,7 +16,7 @@ import { certificateFile } from '../../src/testkit/testCertificates.js';
 
 const folder = temporaryFolder('instances');
 
-describe('attest proxy before several keys', { timeout: 120_000 }, () => {
+describe('attest proxy before several keys', { timeout: 600_000 }, () => {
   let agent: FakeAgent;
   let named: string[];
   const rigs: ServiceRig[] = [];
@@ -62,16 +62,14 @@ describe('attest proxy before several keys', { timeout: 120_000 }, () => {
     ];
     const balancer = await startHostile({ port: await freePort(), upstreams: ports, does: 'balance' });
     ends.push(() => balancer.end());
-    const { url, keys, text } = await proxy(balancer.url);
+    const { url, keys, until } = await proxy(balancer.url);
     assert.equal(keys().length, 1);
     const answers = await Promise.all(Array.from({ length: 6 }, () => ask(`${url}/health`)));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    await until((line) => line.text.includes('relay.answered'));
     // As many connections as requests, and two keys: each was looked at once.
     assert.equal(keys().length, 2);
-    const lines = text().split('\n');
-    const firstAnswer = lines.findIndex((line) => line.includes('relay.answered'));
     assert.equal(agent.calls.filter((call) => call === 'GetQuote').length, 2);
-    assert.ok(firstAnswer > 0);
   });
 
   it('T12, and the other is nobody’s: what goes there is refused, and what goes to the first one is served', async () => {

@@ -155,7 +155,7 @@ describe('attest verify, a process against a target', () => {
   });
 });
 
-describe('attest verify, a process against a service with development quotes', { timeout: 240_000 }, () => {
+describe('attest verify, a process against a service with development quotes', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let url: string;
   let named: string[];
@@ -190,7 +190,7 @@ describe('attest verify, a process against a service with development quotes', {
   });
 
   it('T43: one that is asked too often is not checked, and says so', async () => {
-    // It has a new quote for each address every second: whoever floods it takes that one too.
+    // It has a new quote for each address every second. Whoever floods it takes that one too, but for now and then.
     const flooded = () => ask(`${url}/.well-known/attestation?nonce=${'ab'.repeat(32)}`);
     while ((await flooded()).status !== 503);
     let isOver = false;
@@ -198,10 +198,11 @@ describe('attest verify, a process against a service with development quotes', {
       while (!isOver) await flooded();
     };
     const floods = [flood(), flood()];
-    const { exitCode, out } = await run(url, ...named, '--json');
+    let asked = await run(url, ...named, '--json');
+    for (let time = 0; asked.exitCode === 0 && time < 10; time++) asked = await run(url, ...named, '--json');
     isOver = true;
     await Promise.all(floods);
-    assert.equal(exitCode, 3);
-    assert.equal(JSON.parse(out).error.code, 'QUOTE_BUSY');
+    assert.equal(asked.exitCode, 3);
+    assert.equal(JSON.parse(asked.out).error.code, 'QUOTE_BUSY');
   });
 });

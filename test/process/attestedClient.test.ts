@@ -20,7 +20,7 @@ const elf = sampleProgram().subarray(8);
 const vk = fakeVk(elf);
 const vkHash = vkHashOf(parseVk(vk) as VerifyingKey);
 
-describe('the TypeScript client with attestation', { timeout: 120_000 }, () => {
+describe('the TypeScript client with attestation', { timeout: 600_000 }, () => {
   let stage: ServiceRig;
   let url: string;
   const ends: Array<() => unknown> = [];

@@ -190,7 +190,8 @@ async function randomMoment(service: ServiceProcess): Promise<void> {
   if (upTo(4) === 0) return pause(upTo(1_200));
   let left = upTo(perRound * 6);
   const extraMs = upTo(12);
-  const patience = pause(4_000);
+  // In case that everything has ended: counted from where it serves, which a busy machine takes its time for.
+  const patience = service.until(({ text }) => text.startsWith('Serving on')).then(() => pause(4_000));
   const busy = new Promise<void>((resolve) => {
     service.onLine(({ event }) => {
       if (event !== 'request.transition') return;

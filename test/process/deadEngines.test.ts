@@ -20,7 +20,7 @@ import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../sr
 const foreignFormat = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01', 'latin1'), Buffer.alloc(200, 0xff)]);
 const never = new AbortController().signal;
 
-describe('a service whose engines cannot start', { timeout: 240_000 }, () => {
+describe('a service whose engines cannot start', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;

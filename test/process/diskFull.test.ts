@@ -1,7 +1,7 @@
 // A full disk: clear errors, nothing lost, and everything goes on by itself when there is room. On a small tmpfs, which this file needs
 // the right to mount; without it (no root, no user namespaces) the suites are skipped and say so.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ const filesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 const pages = (count: number) => count * 4096;
 
-describe('the store on a full disk', { skip, timeout: 120_000 }, () => {
+describe('the store on a full disk', { skip, timeout: 600_000 }, () => {
   // lmdb prints each failure and throws it as well. Its native half prints too, and cannot be silenced.
   beforeEach((t) => (t as TestContext).mock.method(console, 'error', () => undefined));
 
@@ -117,7 +117,7 @@ describe('the store on a full disk', { skip, timeout: 120_000 }, () => {
         await new Promise(setImmediate);
       }
     });
-    for (let time = 0; time < 15; time++) {
+    for (let time = 0; time < 15 || refused === 0; time++) {
       disk.fill();
       await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
       disk.makeRoom();
@@ -131,7 +131,7 @@ describe('the store on a full disk', { skip, timeout: 120_000 }, () => {
   });
 });
 
-describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
+describe('a service on a full disk', { skip, timeout: 600_000 }, () => {
   const ends: (() => unknown)[] = [];
   after(async () => {
     for (const end of ends.reverse()) await end();
@@ -140,9 +140,12 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
   it('refuses clearly, loses nothing, and goes on by itself when there is room', async () => {
     const disk = createSmallDisk(24_000_000);
     ends.push(() => disk.end());
-    const script = { rules: [{ on: 'prove', delayMs: 700 }] } as const;
-    const rig = await createServiceRig({ script, data: join(disk.folder, 'data') });
+    const rig = await createServiceRig({ data: join(disk.folder, 'data') });
     ends.push(() => rig.end());
+    // While it is there no proof is made: that they end on the full disk is a matter of order, not of time.
+    const held = join(rig.folder, 'held');
+    writeFileSync(held, '');
+    rig.changeScript({ rules: [{ on: 'prove', whileThere: held }] });
     const requester = createRequester(rig.url, { clock });
     // A second client that gives up at its first failure.
     const once = createRequester(rig.url, { clock, keyByte: 1, retryBudgetMs: 0 });
@@ -185,7 +188,8 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
       }
     }
     assert.ok(refused > 0, 'the store never ran out of room');
-    // Proofs that end meanwhile have no place to go, and neither have the transitions of accepted requests. Status calls are answered.
+    rmSync(held);
+    // Proofs that end now have no place to go, and neither have the transitions of accepted requests. Status calls are answered.
     const accepted = new Set<string | undefined>(acknowledged.map(({ requestId }) => requestId));
     await service.until(({ event, requestId }) => event === 'store.write_failed' && accepted.has(requestId));
     for (const { requestId } of acknowledged) await once.client.status(requestId);
@@ -219,20 +223,21 @@ describe('a service on a full disk', { skip, timeout: 240_000 }, () => {
   it('stops and is killed while it is full, says so when it is started, and loses nothing', async () => {
     const disk = createSmallDisk(24_000_000);
     ends.push(() => disk.end());
-    const rig = await createServiceRig({
-      script: { rules: [{ on: 'prove', delayMs: 400 }] },
-      data: join(disk.folder, 'data'),
-    });
+    const rig = await createServiceRig({ data: join(disk.folder, 'data') });
     ends.push(() => rig.end());
+    const held = join(rig.folder, 'held');
+    rig.changeScript({ rules: [{ on: 'prove', whileThere: held }] });
     const requester = createRequester(rig.url, { clock });
     ends.push(() => requester.close());
 
     for (const end of ['SIGTERM', 'SIGKILL'] as const) {
+      writeFileSync(held, '');
       const service = await rig.serve();
       await requester.register();
       const stdins = [1, 2, 3].map((i) => stdinOf(`${end} ${i}`));
       const requestIds = await Promise.all(stdins.map((stdin) => requester.submit(stdin)));
       disk.fill();
+      rmSync(held);
       // A proof has no place to go, or the store has none.
       await service.until(({ event, to }) => event === 'store.write_failed' || to === 'proving.backingOff');
       service.child.kill(end);

@@ -11,9 +11,9 @@ import type { RequestUpdate } from '../../src/client/watch.js';
 import { holdingClock } from '../../src/clock.js';
 import type { RequestId } from '../../src/ids.js';
 import type { FakeRule } from '../../src/testkit/engine/fakeEngineScript.js';
+import { heldUntilDeadline } from '../../src/testkit/service/heldUntilDeadline.js';
 import {
   createRequester,
-  deadlineIn,
   expectedProof,
   type ServiceRequester,
   stdinOf,
@@ -23,7 +23,7 @@ import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../sr
 const clock = holdingClock;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-describe('a service whose engines fail', { timeout: 240_000 }, () => {
+describe('a service whose engines fail', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
@@ -110,9 +110,13 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
   it('lets go of lanes and queue when deadlines pass', async () => {
     const [held, queued, later] = [stdinOf('held'), stdinOf('queued'), stdinOf('later')];
     await serve([{ on: 'prove', stdinSha256: sha256(held), act: { kind: 'hang' } }]);
-    const heldId = await requester.submit(held, { deadline: deadlineIn(clock, 3_000) });
-    await service.until((line) => line.requestId === heldId && line.to === 'proving.running');
-    const queuedId = await requester.submit(queued, { deadline: deadlineIn(clock, 1_000) });
+    const queuedUri = await requester.uploadStdin(queued);
+    const { requestId: heldId, deadline } = await heldUntilDeadline(
+      { service, requester, clock },
+      held,
+      'proving.running',
+    );
+    const queuedId = await requester.ask(queuedUri, { deadline: deadline - 1n });
     for (const requestId of [queuedId, heldId]) {
       await assert.rejects(requester.client.waitProof(requestId, { pollMs: 50 }), (error) => {
         assert.ok(error instanceof ClientError && error.failure.code === 'TIMED_OUT');
@@ -135,15 +139,15 @@ describe('a service whose engines fail', { timeout: 240_000 }, () => {
 
   it('does not start again what ran out of time while it was away', async () => {
     const stdin = stdinOf('too late');
-    const begun = { stage: 'proving', done: 1, total: 2, cycles: 3 } as const;
-    await serve([{ on: 'prove', progress: [begun], act: { kind: 'hang' } }]);
-    const requestId = await requester.submit(stdin, { deadline: deadlineIn(clock, 4_000) });
-    const { deadlineAt } = await updated(requestId, ({ detail }) => detail?.progress?.done === 1);
+    await serve([{ on: 'prove', act: { kind: 'hang' } }]);
+    const { requestId, deadline } = await heldUntilDeadline({ service, requester, clock }, stdin, 'proving.running');
     await service.kill();
-    await new Promise<void>((resolve) => clock.wakeAt(deadlineAt, resolve));
+    await rig.enginesGone();
+    const begun = provesOf(stdin);
+    await new Promise<void>((resolve) => clock.wakeAt(Number(deadline) * 1_000, resolve));
     service = await rig.serve();
-    await service.until((line) => line.requestId === requestId && line.to === 'expired');
+    await updated(requestId, ({ detail }) => detail?.state === 'expired');
     await assert.rejects(requester.client.waitProof(requestId), { message: /time ran out/ });
-    assert.equal(provesOf(stdin), 1);
+    assert.equal(provesOf(stdin), begun);
   });
 });

@@ -33,7 +33,7 @@ const reportOf = ({ headers }: Answered): string => {
   return report as string;
 };
 
-describe('attest gateway', { timeout: 120_000 }, () => {
+describe('attest gateway', { timeout: 600_000 }, () => {
   it('T36, T39: has its own report on every answer, of the prover and of itself, and none of anybody else', async (t) => {
     const port = await callsProver(t);
     const gateway = await startGateway(t, port);

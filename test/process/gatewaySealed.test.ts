@@ -12,7 +12,7 @@ import { bodyKeyOf } from '../../src/testkit/sealed/sealedSdk.js';
 
 const portOf = (url: string) => Number(new URL(url).port);
 
-describe('attest gateway with sealed bodies', { timeout: 120_000 }, () => {
+describe('attest gateway with sealed bodies', { timeout: 600_000 }, () => {
   it('T10: what ends TLS before it captures no byte of a witness, which the prover gets as it was', async (t) => {
     const got: Buffer[] = [];
     const prover = await startHttp1(t, async (request, response) => {

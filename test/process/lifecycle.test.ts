@@ -26,7 +26,7 @@ const never = new AbortController().signal;
 /** Proofs that do not end within a test. */
 const slowProofs = { rules: [{ on: 'prove', act: { kind: 'hang' } }] } as const;
 
-describe('the life of a service', { timeout: 240_000 }, () => {
+describe('the life of a service', { timeout: 600_000 }, () => {
   const ends: (() => unknown)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();

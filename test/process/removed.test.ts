@@ -12,7 +12,7 @@ import {
 } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
-describe('a service whose run-time files are removed', { timeout: 120_000 }, () => {
+describe('a service whose run-time files are removed', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;

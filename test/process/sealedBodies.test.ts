@@ -37,7 +37,7 @@ const codeOf = (answered: SealedAnswered): Promise<string> =>
     (error: unknown) => (error instanceof FailureError ? error.failure.code : String(error)),
   );
 
-describe('sealed bodies', { timeout: 240_000 }, () => {
+describe('sealed bodies', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
@@ -248,7 +248,7 @@ describe('sealed bodies', { timeout: 240_000 }, () => {
   });
 });
 
-describe('a service that takes sealed bodies alone', { timeout: 120_000 }, () => {
+describe('a service that takes sealed bodies alone', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   before(async () => {
     rig = await createServiceRig({ flags: { attest: 'dev', 'sealed-bodies': 'require' } });

@@ -28,7 +28,7 @@ function seesWitness(seen: Buffer): boolean {
   return false;
 }
 
-describe('attest proxy with sealed bodies', { timeout: 240_000 }, () => {
+describe('attest proxy with sealed bodies', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   const ends: Array<() => unknown> = [];
   const test = { after: (end: () => unknown) => void ends.push(end) };
@@ -77,7 +77,7 @@ describe('attest proxy with sealed bodies', { timeout: 240_000 }, () => {
   });
 });
 
-describe('attest proxy with sealed bodies, before a service that comes back', { timeout: 240_000 }, () => {
+describe('attest proxy with sealed bodies, before a service that comes back', { timeout: 600_000 }, () => {
   it('T33: attests once more, and goes on with the key of now', async (t) => {
     const agent = await startFakeAgent();
     agent.appCompose = '';
@@ -111,7 +111,7 @@ describe('attest proxy with sealed bodies, before a service that comes back', { 
 /** How often evidence was asked for by HTTP/1.1 or HTTP/2: its answers have this in them. */
 const looks = (seen: Buffer): number => seen.toString('latin1').split('"body_x25519"').length - 1;
 
-describe('the TypeScript client with sealed bodies', { timeout: 240_000 }, () => {
+describe('the TypeScript client with sealed bodies', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   const ends: Array<() => unknown> = [];
   const test = { after: (end: () => unknown) => void ends.push(end) };

@@ -16,7 +16,7 @@ function serve(flags: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   const words = ['serve', '--engine', process.execPath, '--log-level', 'silent', ...flags];
   const ended = spawnSync(process.execPath, cliArguments(...words), {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 600_000,
     env: { ...process.env, ...env },
   });
   assert.ok(ended.status === 1 || ended.status === 2, `ended with ${ended.status}: ${ended.stderr}`);
@@ -24,7 +24,7 @@ function serve(flags: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   return ended.stderr.trim();
 }
 
-describe('a start that a person has got wrong', { timeout: 180_000 }, () => {
+describe('a start that a person has got wrong', { timeout: 600_000 }, () => {
   it('names a host that leads nowhere', () => {
     const text = serve(['--data', data, '--listen', 'no-such-host.invalid:0']);
     assert.match(
@@ -48,7 +48,7 @@ describe('a start that a person has got wrong', { timeout: 180_000 }, () => {
       process.execPath,
     ];
     const words = ['-c', 'ulimit -n 100; exec "$0" "$@"', process.execPath, ...cliArguments('serve', ...flags)];
-    const ended = spawnSync('sh', words, { encoding: 'utf8', timeout: 60_000 });
+    const ended = spawnSync('sh', words, { encoding: 'utf8', timeout: 600_000 });
     assert.match(
       ended.stderr,
       /^This process may have 100 files open at once, and 13 lanes and their clients need \d+/,

@@ -1,6 +1,7 @@
 // A stop is an ordinary end: with 0 and without a word of an error, whatever is under way and whichever standard stream is gone.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
 import type { FakeScript } from '../../src/testkit/engine/fakeEngineScript.js';
@@ -18,7 +19,7 @@ import {
   type ServiceRigOptions,
 } from '../../src/testkit/service/serviceRig.js';
 
-describe('a stop', { timeout: 150_000 }, () => {
+describe('a stop', { timeout: 600_000 }, () => {
   const ends: (() => unknown)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -57,18 +58,20 @@ describe('a stop', { timeout: 150_000 }, () => {
       until: isIn('proving.running'),
     },
     verifying: { script: { rules: [{ on: 'verify', act: hang }] }, until: isIn('verifying.running') },
+    // Once: were this process late to stop it, a second failure would be the last.
     'pausing before the next try': {
-      script: { rules: [{ on: 'prove', act: { kind: 'proverError', text: 'no' } }] },
+      script: { rules: [{ on: 'prove', times: 1, act: { kind: 'proverError', text: 'no' } }] },
       until: isIn('proving.backingOff'),
     },
     'starting an engine again': {
-      script: { rules: [{ on: 'prove', act: { kind: 'crash' } }] },
+      script: { rules: [{ on: 'prove', times: 1, act: { kind: 'crash' } }] },
       until: isIn('proving.backingOff'),
     },
   };
   for (const [what, { script, until }] of Object.entries(underWay)) {
     it(`is one while it is ${what}, and the request goes on after the next start`, async () => {
-      const { rig, requester } = await stageOf({ script });
+      const { rig, requester } = await stageOf();
+      rig.changeScript({ ...script, memoryPath: join(rig.folder, 'memory') });
       const service = await rig.serve();
       await requester.register();
       const stdin = stdinOf('under way');

@@ -47,7 +47,7 @@ function operator(rig: ServiceRig) {
   return { cli, options };
 }
 
-describe('the keys of a service', { timeout: 120_000 }, () => {
+describe('the keys of a service', { timeout: 600_000 }, () => {
   it('are shown to everybody, and rotated by its operator', async () => {
     const rig = await newRig({ tee: 'dev', 'cpu-prove-lanes': '0' });
     const service = await rig.serve();

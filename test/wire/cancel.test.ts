@@ -12,7 +12,7 @@ const isRefusal = (wanted: number, detail: RegExp) => (error: unknown) =>
   error instanceof TonicStatus && error.code === wanted && detail.test(error.detail);
 const hangingProofs = { rules: [{ on: 'prove', act: { kind: 'hang' } }] } as const;
 
-describe('cancelling over the wire', { timeout: 120_000 }, () => {
+describe('cancelling over the wire', { timeout: 600_000 }, () => {
   const on = sdkRig({ script: hangingProofs });
   const isIn = (requestId: string, state: string) => (line: LogLine) =>
     line.event === 'request.transition' && line.requestId === requestId && line.to === state;

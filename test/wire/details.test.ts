@@ -36,7 +36,7 @@ const script = {
   ],
 } as const;
 
-describe('details and lists', { timeout: 120_000 }, () => {
+describe('details and lists', { timeout: 600_000 }, () => {
   const on = sdkRig({ script });
   let failed: Record<SdkFlavour, string>;
   let running: Record<SdkFlavour, string>;

@@ -16,7 +16,7 @@ import { fakeVk } from '../../src/testkit/engine/fakeProof.js';
 import { bodyOf, createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
-describe('the ELF of a program', { timeout: 120_000 }, () => {
+describe('the ELF of a program', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;

@@ -15,6 +15,7 @@ import {
 } from '../../src/gen/network/network_pb.js';
 import { bytesOf, type RequestId } from '../../src/ids.js';
 import type { FakeRule } from '../../src/testkit/engine/fakeEngineScript.js';
+import { heldUntilDeadline } from '../../src/testkit/service/heldUntilDeadline.js';
 import {
   createRequester,
   deadlineIn,
@@ -46,7 +47,7 @@ const rules: FakeRule[] = [
   { on: 'prove', stdinSha256: sha256(hanging.prove), act: { kind: 'hang' } },
 ];
 
-describe('failures as a client sees them', { timeout: 240_000 }, () => {
+describe('failures as a client sees them', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;
@@ -147,10 +148,13 @@ describe('failures as a client sees them', { timeout: 240_000 }, () => {
 
   it('check 11: a deadline that passes while it executes, waits or proves ends the work; the lane is free', async () => {
     for (const stage of ['execute', 'prove'] as const) {
-      const held = await requester.submit(hanging[stage], { deadline: deadlineIn(clock, 2_500) });
-      const state = stage === 'execute' ? 'executing.running' : 'proving.running';
-      await service.until((line) => line.requestId === held && line.to === state);
-      const queued = await requester.submit(stdinOf(`behind ${stage}`), { deadline: deadlineIn(clock, 1_000) });
+      const queuedUri = await requester.uploadStdin(stdinOf(`behind ${stage}`));
+      const { requestId: held, deadline } = await heldUntilDeadline(
+        { service, requester, clock },
+        hanging[stage],
+        stage === 'execute' ? 'executing.running' : 'proving.running',
+      );
+      const queued = await requester.ask(queuedUri, { deadline: deadline - 1n });
       for (const requestId of [queued, held]) {
         assert.equal((await failureOf(requestId)).code, 'TIMED_OUT');
         await service.until((line) => line.requestId === requestId && line.to === 'expired');
@@ -209,7 +213,7 @@ describe('failures as a client sees them', { timeout: 240_000 }, () => {
   });
 });
 
-describe('two clients that register one program at once', { timeout: 120_000 }, () => {
+describe('two clients that register one program at once', { timeout: 600_000 }, () => {
   it('both succeed, and the program is set up once for all their proofs', async () => {
     const rig = await createServiceRig();
     const journal = join(rig.folder, 'journal');

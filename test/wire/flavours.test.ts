@@ -20,7 +20,7 @@ const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).diges
 const isRefusal = (wanted: number, detail: RegExp) => (error: unknown) =>
   error instanceof TonicStatus && error.code === wanted && detail.test(error.detail);
 
-describe('both flavours of the wire', { timeout: 180_000 }, () => {
+describe('both flavours of the wire', { timeout: 600_000 }, () => {
   const on = sdkRig();
 
   for (const [index, { version, flavour, name }] of shapes.entries()) {
@@ -54,7 +54,7 @@ describe('both flavours of the wire', { timeout: 180_000 }, () => {
   });
 });
 
-describe('an auction without bids', { timeout: 120_000 }, () => {
+describe('an auction without bids', { timeout: 600_000 }, () => {
   const on = sdkRig();
   const lengths = Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 9].map((field) => [field, 'length' as const]));
 

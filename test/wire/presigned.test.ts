@@ -20,7 +20,7 @@ import { unpack } from '../../src/testkit/zstd/unpack.js';
 
 const publicly = { stdinPrivate: false };
 
-describe('presigned URLs', { timeout: 180_000 }, () => {
+describe('presigned URLs', { timeout: 600_000 }, () => {
   let bucket: BucketServer;
   let rig: ServiceRig;
   let service: ServiceProcess;

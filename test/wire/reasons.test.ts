@@ -28,7 +28,7 @@ interface FailureLine {
   readonly message: string;
 }
 
-describe('reasons', { timeout: 120_000 }, () => {
+describe('reasons', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requester: ServiceRequester;

@@ -16,7 +16,7 @@ const elf = sampleProgram(1_000_000).subarray(8);
 const vk = fakeVk(elf);
 const program = { elf, vk, vkHash: vkHashOf(parseVk(vk) as VerifyingKey) };
 
-describe('a program that is asked for again and again before its first proof', { timeout: 120_000 }, () => {
+describe('a program that is asked for again and again before its first proof', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let requesters: ServiceRequester[];

@@ -28,7 +28,7 @@ const proofsOf = (stdin: Uint8Array) => {
     .filter((each) => each === line).length;
 };
 
-describe('signed calls', { timeout: 120_000 }, () => {
+describe('signed calls', { timeout: 600_000 }, () => {
   const on = sdkRig({ script: { journalPath } });
 
   it('check 2, rule 2: an upload is its signer’s, with v of 54 or 55 and of 27 or 28', async () => {
@@ -147,7 +147,7 @@ describe('signed calls', { timeout: 120_000 }, () => {
   });
 });
 
-describe('programs', { timeout: 60_000 }, () => {
+describe('programs', { timeout: 600_000 }, () => {
   const on = sdkRig();
 
   it('may be registered again, by two at once, and in either flavour', async () => {

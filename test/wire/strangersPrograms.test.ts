@@ -19,7 +19,7 @@ const elfOf = (bytes: number) => sampleProgram(bytes).subarray(8);
 /** What a stranger brings in its place. */
 const foreignElf = elfOf(301);
 
-describe('a program that a stranger has registered with another ELF', { timeout: 120_000 }, () => {
+describe('a program that a stranger has registered with another ELF', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let attacker: ServiceRequester;

@@ -22,7 +22,7 @@ import { createRequester, expectedProof, stdinOf } from '../../src/testkit/servi
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { certificateFile, certificateOf, testCa } from '../../src/testkit/testCertificates.js';
 
-describe('a service with TLS', { timeout: 120_000 }, () => {
+describe('a service with TLS', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let service: ServiceProcess;
   let cert: string;

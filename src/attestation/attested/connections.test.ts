@@ -20,7 +20,7 @@ const signal = new AbortController().signal;
 /** Whoever has them takes a session up that another server has begun. */
 const ticketKeys = Buffer.alloc(48, 7);
 
-describe('attested connections', { timeout: 60_000 }, () => {
+describe('attested connections', { timeout: 300_000 }, () => {
   const ends: Array<() => unknown> = [];
   afterEach(() => {
     for (const end of ends.splice(0).reverse()) end();

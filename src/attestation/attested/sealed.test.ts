@@ -59,7 +59,7 @@ async function keyOf(t: TestContext, { bound, change, isPlain = false }: Shows):
   }
 }
 
-describe('a client that seals bodies', { timeout: 60_000 }, () => {
+describe('a client that seals bodies', { timeout: 300_000 }, () => {
   const hex = Buffer.from(body).toString('hex');
 
   it('takes the key that is quoted, over a connection that ends at the quoted key or has no TLS', async (t) => {

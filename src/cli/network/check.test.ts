@@ -13,7 +13,7 @@ const signer = '1eff47bc3a10a45d4b230b5d10e37751fe6aa718' as Address;
 const owner = 'a0'.repeat(20) as Address;
 const requester = 'c0'.repeat(20) as Address;
 
-describe('sealed-prover network check', { timeout: 60_000 }, () => {
+describe('sealed-prover network check', { timeout: 300_000 }, () => {
   let network: FakeNetwork;
   const key = join(temporaryFolder('check'), 'key');
   before(async () => {

@@ -18,7 +18,7 @@ interface Poller {
   details(requestId: RequestId): Promise<void>;
 }
 
-describe('polls of a wait for a proof', { timeout: 60_000 }, () => {
+describe('polls of a wait for a proof', { timeout: 300_000 }, () => {
   let service: SdkWire;
   let requestId: RequestId;
   let clients: Client[];

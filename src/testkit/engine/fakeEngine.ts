@@ -1,6 +1,7 @@
 // A scripted engine on a real unix socket, for tests of everything that talks to one. In this process it is a server with
 // hooks; `fakeEngine.main.ts` runs the same as a child with the real engine's command line.
 import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { systemClock } from '../../clock.js';
@@ -82,6 +83,7 @@ export class FakeEngine {
     this.#news.emit('request');
     const right = rightAnswer(request, this.#options.role, this.#script, elfs);
     await pause(rule.delayMs ?? 0);
+    while (rule.whileThere !== undefined && existsSync(rule.whileThere) && !socket.destroyed) await pause(lookAgainMs);
     if (wantsProgress(request)) await sendProgress(socket, rule);
     await this.#act(rule.act ?? { kind: 'answer' }, socket, request, right);
   }
@@ -169,6 +171,9 @@ function frameSizeOf(chunks: Buffer[]): number {
   const head = (chunks[0]?.length ?? 0) >= 4 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   return head.length < 4 ? Number.POSITIVE_INFINITY : 4 + head.readUInt32LE();
 }
+
+/** How often a rule looks whether its file is still there (ms). */
+const lookAgainMs = 10;
 
 const wantsProgress = (request: EngineRequest) =>
   request.kind === 'waitReady' ||

@@ -40,6 +40,8 @@ export interface FakeRule {
   readonly times?: number;
   /** Before anything is sent. Default 0. */
   readonly delayMs?: number;
+  /** A file: nothing is sent while it is there. For work that has to last until something else has happened. */
+  readonly whileThere?: string;
   /** Progress frames, `progressPauseMs` apart (default 0), after the delay and before the act. Default none. */
   readonly progress?: readonly Progress[];
   readonly progressPauseMs?: number;

@@ -19,7 +19,8 @@ const circuitVersion = 'sp1-v6.1.0';
 
 /** The SDK waits a second after a first failure and two between polls. Tests need not wait (ms). */
 const pauseMs = 50;
-const retryBudgetMs = 30_000;
+/** As the SDK: a service that starts again on a busy machine takes half a minute (ms). */
+const retryBudgetMs = 120_000;
 
 export interface ProofTerms {
   readonly mode?: bigint;

@@ -30,7 +30,7 @@ export interface RawCaller {
 }
 
 /** A call without an answer by then is a failure of its own (ms). */
-const answerWithinMs = 20_000;
+const answerWithinMs = 60_000;
 const untouched = (bytes: Buffer) => bytes;
 
 /** Every answer is checked: it has a status, and nothing of the service's insides. */

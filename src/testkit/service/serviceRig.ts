@@ -72,10 +72,10 @@ export interface ServiceRig {
 }
 
 /** Engines die by themselves within milliseconds. More than this is an orphan (ms). */
-const orphanAfterMs = 20_000;
+const orphanAfterMs = 60_000;
 const lookAgainMs = 20;
 /** What a test waits for comes within a second or two, and on a busy machine within this (ms). */
-const lineWithinMs = 90_000;
+const lineWithinMs = 180_000;
 
 export async function createServiceRig(options: ServiceRigOptions = {}): Promise<ServiceRig> {
   const build = buildService();

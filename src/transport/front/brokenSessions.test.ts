@@ -37,7 +37,7 @@ const violations: Record<string, Buffer> = {
   'bytes that are no frames': Buffer.alloc(100, 'garbage'),
 };
 
-describe('an HTTP/2 connection', { timeout: 30_000 }, () => {
+describe('an HTTP/2 connection', { timeout: 300_000 }, () => {
   let clock: SimulatedClock;
   let http2: Http2;
   let net: Server;

@@ -18,7 +18,7 @@ const bytes = (value: Buffer) => value;
 const echoPath = '/test.Echo/Say';
 const limits = { silenceMs: 10_000, silent: 20, connections: 150, connectionsPerNetwork: 150 };
 
-describe('the front', { timeout: 30_000 }, () => {
+describe('the front', { timeout: 300_000 }, () => {
   let clock: SimulatedClock;
   let front: Front;
   let client: Client;

@@ -21,7 +21,7 @@ import { createTls, type Tls } from './tls.js';
 const whoPath = '/test.Who/Am';
 const silenceMs = 10_000;
 
-describe('TLS on the one port', { timeout: 30_000 }, () => {
+describe('TLS on the one port', { timeout: 300_000 }, () => {
   const clock = new SimulatedClock();
   let front: Front;
   let tls: Tls;

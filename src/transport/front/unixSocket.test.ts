@@ -23,7 +23,7 @@ import { createTls } from './tls.js';
 const get = 'GET /path HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n';
 const methods = [{ path: '/test.Echo/Say', answer: ({ raw }: { raw: Uint8Array }) => raw }];
 
-describe('a listener on a unix socket', { timeout: 30_000 }, () => {
+describe('a listener on a unix socket', { timeout: 300_000 }, () => {
   let folder: string;
   let socketPath: string;
   let count = 0;

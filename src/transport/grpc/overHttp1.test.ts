@@ -17,7 +17,7 @@ const contentTypes = [
   'application/grpc-web-text+proto',
 ];
 
-describe('a gRPC call by HTTP/1', { timeout: 30_000 }, () => {
+describe('a gRPC call by HTTP/1', { timeout: 300_000 }, () => {
   let service: Awaited<ReturnType<typeof startArtifactService>>;
   before(async () => {
     service = await startArtifactService();

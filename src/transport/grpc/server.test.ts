@@ -25,7 +25,7 @@ const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 const limitBytes = 100;
 const hello = Buffer.from('hello');
 
-describe('the gRPC server', { timeout: 30_000 }, () => {
+describe('the gRPC server', { timeout: 300_000 }, () => {
   let clock: SimulatedClock;
   let http2: Http2;
   let net: Server;

@@ -14,7 +14,7 @@ const windowBytes = 65_535;
 const boundBytes = 64 * 1024;
 const widestWindow = 2 ** 31 - 1;
 
-describe('a stream of messages', { timeout: 30_000 }, () => {
+describe('a stream of messages', { timeout: 300_000 }, () => {
   /** `told` counts what the method was asked for. */
   async function start(t: TestContext, most = Number.POSITIVE_INFINITY) {
     const state = { told: 0, isOver: false };

@@ -12,7 +12,7 @@ import { startArtifactService } from '../../testkit/service/artifactService.js';
 
 const stdin = sampleStdin(Buffer.alloc(3_000_000, 5));
 
-describe('artifacts over HTTP/2', { timeout: 30_000 }, () => {
+describe('artifacts over HTTP/2', { timeout: 300_000 }, () => {
   let service: Awaited<ReturnType<typeof startArtifactService>>;
   let session: ClientHttp2Session;
   before(async () => {

@@ -42,7 +42,7 @@ async function start(t: TestContext) {
   return { to, state, begin, settled };
 }
 
-describe('an answer without an end', { timeout: 30_000 }, () => {
+describe('an answer without an end', { timeout: 300_000 }, () => {
   it('by HTTP/2 waits for its client, and ends its source when the client leaves', async (t) => {
     const { to, state, begin, settled } = await start(t);
     const client = session(to);

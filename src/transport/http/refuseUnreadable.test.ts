@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { sampleStdin } from '../../testkit/artifacts/sampleArtifacts.js';
 import { startArtifactService } from '../../testkit/service/artifactService.js';
 
-describe('an HTTP/1.1 connection', { timeout: 30_000 }, () => {
+describe('an HTTP/1.1 connection', { timeout: 300_000 }, () => {
   let service: Awaited<ReturnType<typeof startArtifactService>>;
   before(async () => {
     service = await startArtifactService();

@@ -64,7 +64,7 @@ const pathOfProof = [
   'verifying.running>fulfilled',
 ];
 
-describe('a watcher', { timeout: 60_000 }, () => {
+describe('a watcher', { timeout: 300_000 }, () => {
   it('section 12: is told the same by gRPC and by server-sent events', async (t) => {
     const { world, byGrpc, bySse } = await start(t);
     const watchers = [byGrpc(), bySse()];
@@ -207,7 +207,7 @@ describe('a watcher', { timeout: 60_000 }, () => {
   });
 });
 
-describe('bad watchers', { timeout: 60_000 }, () => {
+describe('bad watchers', { timeout: 300_000 }, () => {
   it('have their own sentence, and see no event', async (t) => {
     const { world, byGrpc, bySse } = await start(t);
     const { newest } = world.assembly.feed;
