@@ -23,6 +23,7 @@ import { type ArtifactId, laneId } from '../src/ids.js';
 import { createDispatcher } from '../src/lanes/createDispatcher.js';
 import { createEngineHost } from '../src/lanes/realEngineHost.js';
 import { createLog } from '../src/log.js';
+import { createAudit } from '../src/operations/audit.js';
 import { systemRandom } from '../src/random.js';
 import { Admission } from '../src/requests/admission.js';
 import { createSystem, type RequestSystem } from '../src/requests/system.js';
@@ -92,9 +93,11 @@ export const measureLatency: Part = async (setting) => {
     log,
   });
   const catalog = createCatalog({ store, backend: artifacts, clock });
+  const feed = openFeed({ store, clock, retention: 1_000_000 });
   const system = createSystem({
     life: 1,
-    feed: openFeed({ store, clock, retention: 1_000_000 }),
+    feed,
+    audit: createAudit({ store, feed }),
     store,
     clock,
     random: systemRandom,

@@ -22,6 +22,7 @@ const layers = {
   },
   durable: { may: { store: 'types' }, npm: ['xstate'] },
   feed: { may: { store: 'types', lanes: 'types' }, npm: [] },
+  operations: { may: { store: 'types', feed: 'types' }, npm: [] },
   storedBytes: { may: {}, npm: [] },
   engines: { may: { storedBytes: 'types' }, npm: ['piscina'] },
   workers: { may: { engines: 'code', storedBytes: 'code', store: 'types' }, npm: ['@noble/hashes', 'secp256k1'] },
@@ -37,6 +38,7 @@ const layers = {
       machines: 'code',
       durable: 'code',
       feed: 'types',
+      operations: 'types',
       programs: 'code',
       store: 'types',
       artifacts: 'types',
@@ -68,6 +70,7 @@ const layers = {
   rpc: {
     may: {
       feed: 'types',
+      operations: 'types',
       network: 'code',
       transport: 'code',
       artifacts: 'code',
@@ -117,6 +120,7 @@ const layers = {
       transport: 'code',
       store: 'code',
       feed: 'code',
+      operations: 'code',
       metrics: 'code',
       lanes: 'code',
       requests: 'code',

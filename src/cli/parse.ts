@@ -68,6 +68,18 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+export function parseSeq(text: string): number {
+  if (!/^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('Write the number of a transition, as --history shows it.');
+  return Number(text);
+}
+
+export function parseUuid(text: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+    throw new InvalidArgumentError('Write a UUID, as uuidgen makes one.');
+  return text.toLowerCase();
+}
+
 export function parseId(text: string): RequestId {
   const id = parseRequestId(text);
   if (id === undefined) throw new InvalidArgumentError('A request id is 64 hex digits, with or without 0x.');

@@ -34,6 +34,13 @@ export interface Host<Id extends string, Start, View, Event extends EventObject>
   restore(stored: Restored<View>): void;
   /** Answers false when nothing hears it: it has ended, or was set aside. */
   send(id: Id, event: Event): boolean;
+  /**
+   * Sends what must not be lost or meet another state than it was meant for. Resolves when all that was decided until then is on disk.
+   * Undefined when nothing hears it, or its machine does not take it as it stands.
+   */
+  act(id: Id, event: Event): Promise<void> | undefined;
+  /** The number of its last transition, on disk or not. Undefined when it is not live. */
+  decidedSeq(id: Id): number | undefined;
   /** Whether it is live. One that has ended, and is durable, is not. */
   has(id: Id): boolean;
   /** The last durable view of a live one. Undefined before its first. */
@@ -48,11 +55,24 @@ export interface Host<Id extends string, Start, View, Event extends EventObject>
   stop(): Promise<void>;
 }
 
+/** A new one as the store and the journal are to have it. */
+function firstOf<Id extends string, Start, View, Event extends EventObject>(
+  { kind, life }: Pick<RunnerParameters<Id, Start, View, Event>, 'kind' | 'life'>,
+  start: Start,
+  at: number,
+) {
+  const snapshot = kind.first(start);
+  const envelope = { machine: kind.machine.id, seq: 0, at, elapsedMs: 0, snapshot };
+  const to = kind.pathOf(snapshot.value);
+  const first = { at, from: '', to, on: 'xstate.init', ...(life !== undefined && { life }) };
+  return { snapshot, envelope, view: kind.viewOf(snapshot, envelope), first };
+}
+
 export function createHost<Id extends string, Start, View, Event extends EventObject>(
   parameters: HostParameters<Id, Start, View, Event>,
 ): Host<Id, Start, View, Event> {
   const { clock, kind, store } = parameters;
-  const { machine, dormant, pathOf } = kind;
+  const { dormant, pathOf } = kind;
   const hosted = new Map<Id, Hosted<Id, View>>();
   const perOwner = new Tally<string>();
   let stopping = false;
@@ -115,24 +135,23 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     }
   }
 
+  /** Its actor, woken if it slept. */
+  function awake(id: Id): Hosted<Id, View> | undefined {
+    const entry = hosted.get(id);
+    if (entry?.leaveLine !== undefined) wake(entry);
+    return entry?.actor === undefined ? undefined : entry;
+  }
+
   return {
     async start(start, withFirst) {
-      const snapshot = kind.first(start);
-      const at = clock.now();
-      const envelope = { machine: machine.id, seq: 0, at, elapsedMs: 0, snapshot };
-      const view = kind.viewOf(snapshot, envelope);
-      const path = pathOf(snapshot.value);
-      const entry = host(view, { seq: 0, path, ageMs: 0 }, withFirst);
-      const first = { from: '', to: path, on: 'xstate.init' };
-      const { life } = parameters;
-      entry.writer.record({ at, ...first, ...(life !== undefined && { life }) }, envelope, view);
+      const { snapshot, envelope, view, first } = firstOf(parameters, start, clock.now());
+      const entry = host(view, { seq: 0, path: first.to, ageMs: 0 }, withFirst);
+      entry.writer.record(first, envelope, view);
       report(entry.id, 0, first);
-      try {
-        await entry.writer.settled();
-      } catch (error) {
+      await entry.writer.settled().catch((error: unknown) => {
         drop(entry.id);
         throw error;
-      }
+      });
       if (stopping) return;
       if (dormant?.isDormant(view)) sleep(entry, view);
       else run(entry, snapshot);
@@ -147,13 +166,19 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     },
 
     send(id, event) {
-      const entry = hosted.get(id);
-      if (entry?.leaveLine !== undefined) wake(entry);
-      if (entry?.actor === undefined) return false;
+      const actor = awake(id)?.actor;
       // One that has ended and is not durable yet hears nothing more, and need not.
-      if (entry.actor.getSnapshot().status === 'active') entry.actor.send(event);
-      return true;
+      if (actor?.getSnapshot().status === 'active') actor.send(event);
+      return actor !== undefined;
     },
+    act(id, event) {
+      const entry = awake(id);
+      if (entry?.actor?.getSnapshot().status !== 'active') return undefined;
+      const before = entry.seq;
+      entry.actor.send(event);
+      return entry.seq === before ? undefined : entry.writer.settled();
+    },
+    decidedSeq: (id) => hosted.get(id)?.seq,
     has: (id) => hosted.has(id),
     view: (id) => hosted.get(id)?.durable,
     elapsedMs(id) {

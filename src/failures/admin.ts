@@ -22,6 +22,21 @@ export const adminFailures = {
     'permanent',
     ({ lane, lanes }) => `There is no lane ${lane} here. There are: ${lanes.join(', ') || 'none'}.`,
   ),
+  /** What an operator looked at has changed since. */
+  STALE_VIEW: failure<{ requestId: string; seq: number }>(
+    'permanent',
+    ({ requestId, seq }) => `Request ${requestId} has moved on: its last transition is now number ${seq}. Look again.`,
+  ),
+  /** `action`: a word of ours. */
+  NOTHING_TO_DO: failure<{ action: string; state: string }>(
+    'permanent',
+    ({ action, state }) => `There is nothing to do for ${action}: it is ${state}.`,
+  ),
+  /** The operation id of another call. */
+  OPERATION_REUSED: failure<{ operationId: string }>(
+    'permanent',
+    ({ operationId }) => `Operation ${operationId} was another action. Give each a UUID of its own.`,
+  ),
   /** Of another service, or of this one before a backup was restored. */
   CURSOR_AHEAD: failure<{ after: string; newest: number }>(
     'permanent',

@@ -221,6 +221,18 @@ const all: Array<[Failure, string]> = [
     fail('CURSOR_AHEAD', { after: '12', newest: 7 }),
     'The feed has not come to number 12 yet: its last is 7. Watch from 0, which is now, and list anew.',
   ],
+  [
+    fail('STALE_VIEW', { requestId: id, seq: 7 }),
+    `Request ${id} has moved on: its last transition is now number 7. Look again.`,
+  ],
+  [
+    fail('NOTHING_TO_DO', { action: 'cancel', state: 'fulfilled' }),
+    'There is nothing to do for cancel: it is fulfilled.',
+  ],
+  [
+    fail('OPERATION_REUSED', { operationId: '0f0f0f0f-1111-4222-8333-444455556666' }),
+    'Operation 0f0f0f0f-1111-4222-8333-444455556666 was another action. Give each a UUID of its own.',
+  ],
   [fail('WATCHERS_FULL', { limit: 64 }), '64 watchers follow the feed already. Close one of them.'],
   [
     fail('TOKEN_EXPIRED'),

@@ -123,6 +123,10 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   TOKEN_EXPIRED: 'invalidArgument',
   CURSOR_AHEAD: 'invalidArgument',
   WATCHERS_FULL: 'resourceExhausted',
+  // To operators these two mean: look again.
+  STALE_VIEW: 'aborted',
+  NOTHING_TO_DO: 'failedPrecondition',
+  OPERATION_REUSED: 'failedPrecondition',
 
   // Final for a worker: it ends and says why.
   WORKER_MISMATCHED: 'failedPrecondition',

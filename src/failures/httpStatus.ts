@@ -103,6 +103,9 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   LANE_UNKNOWN: 404,
   TOKEN_EXPIRED: 400,
   CURSOR_AHEAD: 400,
+  STALE_VIEW: 409,
+  NOTHING_TO_DO: 400,
+  OPERATION_REUSED: 400,
   WATCHERS_FULL: 429,
 
   WORKER_MISMATCHED: 400,

@@ -11,8 +11,11 @@ export interface FeedItem {
 
 /** What gives things that happen their number. */
 export interface FeedWriter {
-  /** Inside the transaction that makes it true: its place among all others is that of its transaction. Numbers may be missing. */
-  note(tx: Transaction, entry: FeedEntry): void;
+  /**
+   * Inside the transaction that makes it true: its place among all others is that of its transaction. Answers its number. Numbers may be
+   * missing.
+   */
+  note(tx: Transaction, entry: FeedEntry): number;
 }
 
 export interface Feed extends FeedWriter {
@@ -73,6 +76,7 @@ export function openFeed({ store, clock, retention }: FeedParameters): Feed {
         written = Math.max(written, n);
         if (!isTelling) void tell();
       });
+      return n;
     },
 
     read(after, limit) {

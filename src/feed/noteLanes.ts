@@ -26,7 +26,9 @@ export function noteLanes({ scheduling, feed, store, clock, log }: NoteLanesPara
     const { id, state: to, warm } = lane;
     const entry = { at: clock.now(), what: 'lane', id, from: before?.state ?? '', to, warm } as const;
     const written = store
-      .write((tx) => feed.note(tx, entry))
+      .write((tx) => {
+        feed.note(tx, entry);
+      })
       .catch((error: unknown) =>
         // On a full disk. Nothing waits for it, and `lanes` shows how it stands.
         log.debug({ event: 'feed.lane_lost', laneId: id, to, err: error }, 'a change of a lane is not in the feed'),

@@ -8,6 +8,7 @@ import { requestMigrations } from '../machines/request/migrations.js';
 import { requestedSnapshot } from '../machines/request/requested.js';
 import type { ProofRequest, RequestEvent } from '../machines/request/rules.js';
 import { isTerminal, type RequestView, type SnapshotLike, statePath, viewOf } from '../machines/request/view.js';
+import type { Act } from '../store/buckets.js';
 
 export type RequestKind = DurableKind<RequestId, ProofRequest, RequestView, RequestEvent>;
 
@@ -30,15 +31,16 @@ export const requestKind: RequestKind = {
   first: requestedSnapshot as RequestKind['first'],
 };
 
-/** On which lane it ran or runs, at which try, and why a stage has failed. */
+/** On which lane it ran or runs, at which try, why a stage has failed, and which operator has done it. */
 const factsOf: NonNullable<RequestKind['factsOf']> = (event, before, after) => {
   const lane = laneIn(after) ?? laneIn(before);
   const attempt = attemptIn(after) ?? attemptIn(before);
-  const { type, failure } = event as RequestEvent & { readonly failure?: Failure };
+  const { type, failure, act } = event as RequestEvent & { readonly failure?: Failure; readonly act?: Act };
   return {
     ...(lane !== undefined && { lane }),
     ...(attempt !== undefined && { attempt }),
     ...(type === 'STAGE_FAILED' && failure !== undefined && { failure }),
+    ...(act !== undefined && { act }),
   };
 };
 

@@ -1,4 +1,4 @@
-// Deletes proofs when their time is over. One timer for the next expiry. What a stop has delayed is done at the next start.
+// Deletes proofs, and what is remembered of operators' calls, when their time is over. One timer for the next expiry. What a stop has delayed is done at the next start.
 import type { ArtifactBackend } from '../artifacts/port.js';
 import { type Clock, lookAgainMs } from '../clock.js';
 import type { RequestId } from '../ids.js';
@@ -36,6 +36,14 @@ export function createRetention(parameters: {
       due.push(key);
     }
     for (const key of due) {
+      const [, what, id] = key;
+      if (what === 'operation') {
+        await store.write((tx) => {
+          tx.remove('expiries', ...key);
+          tx.remove('operations', id);
+        });
+        continue;
+      }
       const view = registry.view(key[2] as RequestId);
       const proof = view?.state === 'fulfilled' ? view.proof : undefined;
       await store.write((tx) => {

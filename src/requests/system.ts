@@ -13,11 +13,13 @@ import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
 import { requestMachine } from '../machines/request/machine.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
+import type { AuditWriter } from '../operations/audit.js';
 import type { Random } from '../random.js';
 import type { JournalEntry } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
 import type { Signer } from '../tee/signer.js';
 import type { Vouchers } from '../tee/vouchers.js';
+import { type ActRequest, createActing } from './acting.js';
 import type { Admission } from './admission.js';
 import { type Browse, createBrowse } from './browse.js';
 import { Census, type RequestCounts } from './census.js';
@@ -39,6 +41,7 @@ export interface SystemParameters {
   readonly store: Store;
   /** Every transition gets a number in it. */
   readonly feed: FeedWriter;
+  readonly audit: AuditWriter;
   /** Called with each transition that is on disk; the view is of then or later. */
   readonly onTransition?: (view: RequestView, entry: JournalEntry) => void;
   readonly clock: Clock;
@@ -67,6 +70,8 @@ export interface SystemParameters {
 export interface RequestSystem {
   readonly registry: Registry;
   readonly browse: Browse;
+  /** Does what an operator says. */
+  readonly actRequest: ActRequest;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
   /** Why open requests do not move. */
   readonly why: () => Look;
@@ -83,7 +88,7 @@ export interface RequestSystem {
 }
 
 export function createSystem(parameters: SystemParameters): RequestSystem {
-  const { store, feed, clock, log, scheduling, admission, artifacts, catalog, proofIds } = parameters;
+  const { store, feed, audit, clock, log, scheduling, admission, artifacts, catalog, proofIds } = parameters;
   const progress = new Map<RequestId, LiveProgress>();
   const resumed = new Set<RequestId>();
   const setAside = new Set<RequestId>();
@@ -149,6 +154,8 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     kind,
     hooks: [end.writeRecords],
     note(tx, view, seq, entry) {
+      // The cause before what it led to.
+      if (entry.act !== undefined) audit.note(tx, entry.at, entry.act);
       feed.note(tx, { at: entry.at, what: 'request', id: view.request.requestId, seq });
       tx.whenDurable(() => parameters.onTransition?.(view, entry));
     },
@@ -185,6 +192,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     usual,
     renew: createRenewal({ ...parameters, vouching }),
     browse: createBrowse({ store, host, clock }),
+    actRequest: createActing(host, registry),
     counts: () => census.counts(),
     setAside,
     restore: () =>

@@ -24,7 +24,7 @@ import { artifactKeyOf } from './keys.js';
 
 export interface AdminParameters {
   readonly config: Pick<Config, 'data' | 'adminSocket'>;
-  readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'network'>;
+  readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'network'>;
   readonly scheduling: Scheduling;
   readonly store: Store;
   readonly meter: Meter;
@@ -86,6 +86,9 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
   return {
     ...assembly.system,
     feed: assembly.feed,
+    audit: assembly.audit,
+    underWay: new Map(),
+    random,
     watchers: createWatchers(),
     readiness: assembly.readiness,
     life: assembly.life,

@@ -17,6 +17,7 @@ import { createRequestMetrics } from '../metrics/requestMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
 import { deliveryRecords } from '../network/deliveryRecords.js';
 import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
+import { type Audit, createAudit } from '../operations/audit.js';
 import { Admission } from '../requests/admission.js';
 import { requestRecords } from '../requests/forget.js';
 import { proofVisibility } from '../requests/proofVisibility.js';
@@ -61,6 +62,7 @@ export interface Assembly {
   /** How often the service was started with this data folder. */
   readonly life: number;
   readonly feed: Feed;
+  readonly audit: Audit;
   readonly catalog: Catalog;
   readonly capabilities: Capabilities;
   readonly heldPolls: HeldPolls;
@@ -90,7 +92,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
 
   const signer = ports.tee?.signer ?? noSigner;
   const { maxActive, ...limits } = settings.requests;
-  const { feed, life } = await assembleFeed(ports, settings, lifecycle);
+  const { feed, life, audit } = await assembleFeed(ports, settings, lifecycle);
   const system: RequestSystem = createSystem({
     ...ports,
     ...limits,
@@ -103,6 +105,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     proofIds,
     life,
     feed,
+    audit,
     onTransition: createRequestMetrics(ports.meter, { clock, counts: () => system.counts() }).note,
     gate: () => gate.state,
   });
@@ -147,19 +150,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
 
   const ends = createEnds(registry);
   lifecycle.onStop(() => ends.close());
-  const teeParts = {
-    ends,
-    registry,
-    renew: system.renew,
-    idempotency: createIdempotency({ store, registry }),
-    catalog,
-    scheduling,
-    backend: artifacts,
-    random: ports.random,
-    signer,
-    signatures: ports.signatures,
-    ...settings.tee,
-  };
+  const teeParts = { ...routeParts, registry, catalog, signer, backend: artifacts, renew: system.renew };
 
   return {
     gate,
@@ -168,13 +159,14 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     network,
     life,
     feed,
+    audit,
     catalog,
     capabilities: storage.capabilities,
     heldPolls,
     methods: [...methods, ...healthMethods(readiness)],
     routes: [
       ...serviceRoutes(routeParts),
-      ...(ports.tee === undefined ? [] : modelRoutes({ ...routeParts, ...teeParts })),
+      ...(ports.tee === undefined ? [] : teeRoutes(ports, settings, { ...teeParts, ends })),
     ],
     ends,
     routeParts,
@@ -193,13 +185,26 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
   };
 }
 
+/** What signs for executions, by HTTP. */
+function teeRoutes(
+  { store, scheduling, random, signatures }: Ports,
+  settings: Settings,
+  parts: Omit<
+    Parameters<typeof modelRoutes>[0],
+    keyof Settings['tee'] | 'idempotency' | 'scheduling' | 'random' | 'signatures'
+  > & { readonly registry: RequestSystem['registry'] },
+): readonly Route[] {
+  const idempotency = createIdempotency({ store, registry: parts.registry });
+  return modelRoutes({ ...parts, ...settings.tee, idempotency, scheduling, random, signatures });
+}
+
 /** What happens from now on has a number; the first is that of this start. */
 async function assembleFeed(ports: Ports, settings: Settings, lifecycle: Lifecycle) {
   const { store, clock } = ports;
   const feed = openFeed({ store, clock, retention: settings.feed.retention });
   const life = await nextLife(store, feed, clock.now());
   lifecycle.onStop(noteLanes({ ...ports, feed }));
-  return { feed, life };
+  return { feed, life, audit: createAudit({ store, feed }) };
 }
 
 /** What goes when its time is over: proofs first, records later. */

@@ -61,6 +61,10 @@ export const bucketNumbers = {
   ended: 32,
   /** What has happened to requests, lanes and the service, by number. The last entry stays: the next number is behind it. */
   feed: 40,
+  /** What operators have done, by its number in the feed. It stays when the feed is trimmed. */
+  audit: 41,
+  /** What came of an action, by the operation id that its caller gave: the same one again is answered, and not done again. */
+  operations: 42,
 } as const;
 
 export type BucketName = keyof typeof bucketNumbers;
@@ -92,6 +96,33 @@ export interface JournalEntry {
   readonly attempt?: number;
   /** Of a stage that has failed. */
   readonly failure?: Failure;
+  /** The operator's action that caused it. */
+  readonly act?: Act;
+}
+
+/** An operator's action. Plain data. */
+export interface Act {
+  readonly operator: string;
+  /** The name is the caller's own word. */
+  readonly isClaimed: boolean;
+  /** For example `request.cancel`. */
+  readonly action: string;
+  /** Request id, lane, program; empty where it is about the service. */
+  readonly target: string;
+  readonly reason: string;
+  readonly operationId: string;
+  /** Digest of the call, so that an operation id does not stand for two. */
+  readonly call: Sha256;
+  /** Sentences. */
+  readonly effects: readonly string[];
+}
+
+/** What came of an operation. */
+export interface Operation {
+  readonly call: Sha256;
+  /** The number of the action in the feed. */
+  readonly feed: number;
+  readonly effects: readonly string[];
 }
 
 /** What the headers of a program's ELF say, read once when it was uploaded. */
@@ -163,6 +194,8 @@ export type FeedEntry = { readonly at: number } & (
     }
   /** The service was started. */
   | { readonly what: 'start'; readonly life: number }
+  /** An operator has acted: the audit says how. */
+  | { readonly what: 'act' }
 );
 
 export interface BucketTypes {
@@ -195,4 +228,6 @@ export interface BucketTypes {
   keysOfRequest: { key: [RequestId, caller: Address, key: string]; value: true };
   ended: { key: [kind: string, at: number, id: string]; value: true };
   feed: { key: [n: number]; value: FeedEntry };
+  audit: { key: [n: number]; value: { readonly at: number } & Act };
+  operations: { key: [operationId: string]; value: Operation };
 }

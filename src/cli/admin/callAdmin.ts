@@ -33,6 +33,8 @@ export interface AdminCall {
   readonly socketPath: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Who says to act, for the audit. */
+  readonly operator: string;
 }
 
 /** Throws CliError: UNREACHABLE with 6 when no service answers, and whatever the service says, with the exit code of its kind. */
@@ -74,7 +76,7 @@ function jsonIn(text: string): JsonValue | undefined {
 function post(
   path: string,
   body: string,
-  { socketPath, clock, signal }: AdminCall,
+  { socketPath, clock, signal, operator }: AdminCall,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
@@ -82,7 +84,11 @@ function post(
       request.destroy();
       reject(unreached(reason, socketPath));
     };
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'x-sealed-operator': operator,
+    };
     const request = requestHttp({ socketPath, path, method: 'POST', headers, agent: false, signal }, (response) => {
       const chunks: Buffer[] = [];
       let sizeBytes = 0;

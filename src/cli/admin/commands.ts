@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { parseCount, parseU64 } from '../parse.js';
+import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
 
 const help = `
@@ -15,7 +16,7 @@ const each = (value: string, before: readonly string[] = []) => [...before, valu
 export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) => void): void {
   const admin = program
     .command('admin')
-    .description('Look into a running service: what it does, what waits, and why.')
+    .description('Look into a running service, and steer it: what it does, what waits, and why.')
     .addHelpText('after', help);
   const watched = (command: Command) =>
     withAdminOptions(command).option('--watch', 'look again whenever something happens, until Ctrl-C');
@@ -55,4 +56,5 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   watched(admin.command('queue').description('The lines in which requests wait.')).action(async (options) =>
     done(await (await import('./queue.js')).runQueue(cli, options)),
   );
+  addActs(admin, cli, done);
 }

@@ -1,5 +1,6 @@
 // Where the admin socket of the service is: it is found as `serve` finds its data folder.
 import type { Command } from 'commander';
+import { printable } from '../../printable.js';
 import { type Cli, CliError } from '../cli.js';
 import type { AdminCall } from './callAdmin.js';
 
@@ -28,8 +29,14 @@ export async function connection(
   signal: AbortSignal,
 ): Promise<AdminCall> {
   const socketPath = socket ?? (cli.environment['SEALED_ADMIN'] || (await configured(cli, data, file)));
-  return { socketPath, clock: cli.clock, signal };
+  return { socketPath, clock: cli.clock, signal, operator: loginName(cli.environment) };
 }
+
+const longestName = 40;
+
+/** Behind sudo, whoever has called it. */
+const loginName = ({ SUDO_USER, LOGNAME, USER }: Cli['environment']): string =>
+  printable(SUDO_USER || LOGNAME || USER || 'unnamed', longestName);
 
 async function configured(cli: Cli, data: string | undefined, file: string | undefined): Promise<string> {
   // The options of the service come with their validation: loaded only where they are needed.

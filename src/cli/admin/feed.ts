@@ -83,6 +83,10 @@ function textOf(event: RequestsWatchResponse['event']): string | undefined {
     const { lane, from, to, warm } = event.value;
     return `${lane?.id}  ${from || '–'} → ${to}${warm ? '' : ' (cold)'}`;
   }
+  if (event.case === 'audit') {
+    const { operator, action, target, reason } = event.value;
+    return `${operator} did ${action}${target === '' ? '' : ` ${/^[0-9a-f]{64}$/.test(target) ? shortId(target) : target}`}: ${reason}`;
+  }
   if (event.case === 'service') return `service ${event.value.kind}, life ${event.value.facts['life'] ?? '–'}`;
   if (event.case === 'reset')
     return `what came before ${event.value.oldest} is not kept any more, nor told up to ${event.value.newest}`;

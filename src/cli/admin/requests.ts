@@ -172,6 +172,7 @@ function historyTable({ id, entries, isComplete }: RequestsHistoryResponse): str
       ...(isNewLife(entries, index) ? [restart] : []),
       line,
       ...failureIn(entries[index]),
+      ...operatorIn(entries[index]),
     ]),
     ...(isComplete ? [] : ['There are more.']),
   ];
@@ -188,3 +189,6 @@ const isNewLife = (entries: readonly Entry[], index: number): boolean => {
 /** Below its line: a sentence needs more room than a column has. */
 const failureIn = (entry: Entry | undefined): string[] =>
   entry?.failure === undefined ? [] : wrapped(`${entry.failure.code}: ${entry.failure.sentence}`, '     ');
+
+const operatorIn = (entry: Entry | undefined): string[] =>
+  !entry?.by ? [] : wrapped(`by ${entry.by}: ${entry.reason}`, '     ');

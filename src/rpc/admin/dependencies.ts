@@ -4,6 +4,9 @@ import type { Feed } from '../../feed/feed.js';
 import type { RequestId } from '../../ids.js';
 import type { Scheduling } from '../../lanes/scheduling.js';
 import type { Network } from '../../network/network.js';
+import type { Audit } from '../../operations/audit.js';
+import type { Random } from '../../random.js';
+import type { ActRequest } from '../../requests/acting.js';
 import type { Admission } from '../../requests/admission.js';
 import type { Browse } from '../../requests/browse.js';
 import type { RequestCounts } from '../../requests/census.js';
@@ -25,6 +28,11 @@ export interface AdminDependencies {
   readonly scheduling: Pick<Scheduling, 'laneReports' | 'line'>;
   readonly feed: Pick<Feed, 'newest' | 'oldest' | 'read' | 'untilGrown'>;
   readonly watchers: Watchers;
+  readonly audit: Pick<Audit, 'operation' | 'entry' | 'list'>;
+  readonly actRequest: ActRequest;
+  /** Actions that are being done, by their operation ids. */
+  readonly underWay: Map<string, Promise<void>>;
+  readonly random: Random;
   readonly readiness: Pick<Readiness, 'state' | 'outage'>;
   /** Undefined where the service is a network of its own. */
   readonly network: Pick<Network, 'deliveries' | 'left'> | undefined;

@@ -35,7 +35,7 @@ export const getHistory =
   };
 
 export function entryOf(seq: number, entry: JournalEntry): MessageInitShape<typeof EntrySchema> {
-  const { at, from, to, on, lane = '', attempt = 0, life = 0, failure } = entry;
+  const { at, from, to, on, lane = '', attempt = 0, life = 0, failure, act } = entry;
   return {
     seq,
     at: moment(at),
@@ -46,5 +46,6 @@ export function entryOf(seq: number, entry: JournalEntry): MessageInitShape<type
     attempt,
     life,
     ...(failure && { failure: problemOf(failure) }),
+    ...(act && { by: act.operator, reason: act.reason }),
   };
 }

@@ -9,6 +9,7 @@ import type { StreamMethod } from '../../transport/grpc/call.js';
 import { serverStream } from '../../transport/grpc/serverStream.js';
 import type { Route } from '../../transport/http/routes.js';
 import { type Spoken, spoken } from '../connect/spoken.js';
+import { cancelRequest } from './acts/cancelRequest.js';
 import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
 import { getHistory } from './getHistory.js';
@@ -29,6 +30,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Requests.method.get, getRequest(dependencies)),
   spoken(Requests.method.history, getHistory(dependencies)),
   spoken(Requests.method.counts, countRequests(dependencies)),
+  spoken(Requests.method.cancel, cancelRequest(dependencies)),
   spoken(Lanes.method.list, listLanes(dependencies)),
   spoken(Lanes.method.get, getLane(dependencies)),
   spoken(Queue.method.get, getQueue(dependencies)),

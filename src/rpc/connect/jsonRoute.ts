@@ -19,6 +19,7 @@ import type { Random } from '../../random.js';
 import { answerJson, type Exchange } from '../../transport/http/exchange.js';
 import { readBody } from '../../transport/http/readBody.js';
 import type { Route } from '../../transport/http/routes.js';
+import { type Caller, claimedBy } from './caller.js';
 import type { ConnectError } from './connectStatus.js';
 import { refusalOf } from './refusalOf.js';
 
@@ -36,7 +37,7 @@ const shownLength = 200;
 /** `answer`: as for gRPC. What it throws becomes an error of Connect. */
 export function jsonRoute<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  answer: (request: MessageShape<I>) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
+  answer: (request: MessageShape<I>, caller: Caller) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
   { clock, log, random, limitBytes }: JsonParameters,
 ): Route {
   const path = `/${method.parent.typeName}/${method.name}`;
@@ -51,7 +52,8 @@ export function jsonRoute<I extends DescMessage, O extends DescMessage>(
     const bytes = await readBody(exchange.body, { limitBytes, clock });
     if (bytes === 'too large') return refused(413, 'resource_exhausted', `A call has at most ${limitBytes} bytes.`);
     if (typeof bytes === 'string') return refused(408, 'unavailable', `The call did not arrive whole: ${bytes}.`);
-    const message = await answer(parsed(method.input, bytes));
+    const caller = claimedBy(exchange.headers['x-sealed-operator']?.toString());
+    const message = await answer(parsed(method.input, bytes), caller);
     return { status: 200, body: toJson(method.output, create(method.output, message), { alwaysEmitImplicit: true }) };
   }
 

@@ -3,6 +3,7 @@ import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } fro
 import type { UnaryMethod } from '../../transport/grpc/call.js';
 import { unary } from '../../transport/grpc/unary.js';
 import type { Route } from '../../transport/http/routes.js';
+import { type Caller, claimedBy } from './caller.js';
 import { type JsonParameters, jsonRoute } from './jsonRoute.js';
 
 /** The same handler, by gRPC and as JSON over POST. */
@@ -13,8 +14,8 @@ export interface Spoken {
 
 export const spoken = <I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  answer: (request: MessageShape<I>) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
+  answer: (request: MessageShape<I>, caller: Caller) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
 ): Spoken => ({
-  method: unary(method, answer),
+  method: unary(method, (request, { operator }) => answer(request, claimedBy(operator))),
   route: (parameters) => jsonRoute(method, answer, parameters),
 });

@@ -17,6 +17,9 @@ import type { World } from '../world/world.js';
 export const adminPartsOf = (world: World): AdminDependencies => ({
   ...world.system,
   feed: world.assembly.feed,
+  audit: world.assembly.audit,
+  underWay: new Map(),
+  random: systemRandom,
   watchers: createWatchers(),
   readiness: world.assembly.readiness,
   life: world.assembly.life,

@@ -37,6 +37,10 @@ export class ArrivedCall implements CallContext {
     return this.headers.authorization;
   }
 
+  get operator(): string | undefined {
+    return this.headers['x-sealed-operator']?.toString();
+  }
+
   get peer(): Peer {
     return this.connection.peer;
   }

@@ -15,6 +15,8 @@ export interface CallContext {
   readonly reached: Reached;
   /** The `authorization` header as sent. Never logged. */
   readonly authorization: string | undefined;
+  /** The `x-sealed-operator` header as sent: who an operator says to be. */
+  readonly operator: string | undefined;
   /** Aborted when the client goes away before it is answered, or its own time limit is over. */
   readonly signal: AbortSignal;
 }

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/shared.proto.
  */
 export const file_admin_v1_shared: GenFile = /*@__PURE__*/
-  fileDesc("ChVhZG1pbi92MS9zaGFyZWQucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIjCgRQYWdlEgwKBHNpemUYASABKA0SDQoFdG9rZW4YAiABKAkiLwoIUGFnZUluZm8SEgoKbmV4dF90b2tlbhgBIAEoCRIPCgdzY2FubmVkGAIgASgNIikKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCSJGCghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEg4KBmN5Y2xlcxgEIAEoCWIGcHJvdG8z");
+  fileDesc("ChVhZG1pbi92MS9zaGFyZWQucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIjCgRQYWdlEgwKBHNpemUYASABKA0SDQoFdG9rZW4YAiABKAkiLwoIUGFnZUluZm8SEgoKbmV4dF90b2tlbhgBIAEoCRIPCgdzY2FubmVkGAIgASgNIikKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCSJGCghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEg4KBmN5Y2xlcxgEIAEoCSJVCgZDaGFuZ2USDgoGcmVhc29uGAEgASgJEhQKDG9wZXJhdGlvbl9pZBgCIAEoCRIPCgdkcnlfcnVuGAMgASgIEhQKDGV4cGVjdGVkX3NlcRgEIAEoDSI5CgdDaGFuZ2VkEg8KB2FwcGxpZWQYASABKAgSDAoEZmVlZBgCIAEoBBIPCgdlZmZlY3RzGAMgAygJYgZwcm90bzM");
 
 /**
  * Which page of a list.
@@ -126,4 +126,81 @@ export type Progress = Message<"sealed.admin.v1.Progress"> & {
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
   messageDesc(file_admin_v1_shared, 3);
+
+/**
+ * What every action is given.
+ *
+ * @generated from message sealed.admin.v1.Change
+ */
+export type Change = Message<"sealed.admin.v1.Change"> & {
+  /**
+   * Why, in 3 to 200 characters. It is kept, with the name of who did it.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * A UUID. The same one again within 24 hours answers what was done the first time and does nothing more. Empty: there is none.
+   *
+   * @generated from field: string operation_id = 2;
+   */
+  operationId: string;
+
+  /**
+   * Says what would be done, and what it would be refused with, and does nothing.
+   *
+   * @generated from field: bool dry_run = 3;
+   */
+  dryRun: boolean;
+
+  /**
+   * Of actions on a request: its `seq` as it was seen. When it has moved on, the action is refused as STALE_VIEW. 0: whatever it is.
+   *
+   * @generated from field: uint32 expected_seq = 4;
+   */
+  expectedSeq: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.Change.
+ * Use `create(ChangeSchema)` to create a new message.
+ */
+export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
+  messageDesc(file_admin_v1_shared, 4);
+
+/**
+ * What an action did.
+ *
+ * @generated from message sealed.admin.v1.Changed
+ */
+export type Changed = Message<"sealed.admin.v1.Changed"> & {
+  /**
+   * False of a dry run.
+   *
+   * @generated from field: bool applied = 1;
+   */
+  applied: boolean;
+
+  /**
+   * Its number in the feed. 0 of a dry run.
+   *
+   * @generated from field: uint64 feed = 2;
+   */
+  feed: bigint;
+
+  /**
+   * A sentence each. Of a dry run: what would happen.
+   *
+   * @generated from field: repeated string effects = 3;
+   */
+  effects: string[];
+};
+
+/**
+ * Describes the message sealed.admin.v1.Changed.
+ * Use `create(ChangedSchema)` to create a new message.
+ */
+export const ChangedSchema: GenMessage<Changed> = /*@__PURE__*/
+  messageDesc(file_admin_v1_shared, 5);
 

@@ -6,6 +6,7 @@ import type { RequestsWatchResponseSchema } from '../../../gen/admin/v1/requests
 import type { RequestId } from '../../../ids.js';
 import type { RequestView } from '../../../machines/request/view.js';
 import type { JournalEntry } from '../../../store/buckets.js';
+import { auditOf } from '../auditOf.js';
 import type { AdminDependencies } from '../dependencies.js';
 import { entryOf } from '../getHistory.js';
 import { laneOf } from '../laneOf.js';
@@ -24,7 +25,7 @@ export interface FeedEvent {
 /** Of some kilobytes at most. */
 const mostKept = 256;
 
-export type EventsDependencies = Pick<AdminDependencies, 'browse' | 'registry' | 'setAside' | 'scheduling'>;
+export type EventsDependencies = Pick<AdminDependencies, 'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit'>;
 
 /** Undefined when what it is about is not kept any more. */
 export type Events = (item: FeedItem) => FeedEvent | undefined;
@@ -47,6 +48,10 @@ function eventOf({ n, entry }: FeedItem, dependencies: EventsDependencies): Feed
   if (entry.what === 'start') {
     const value = { kind: 'started', facts: { life: String(entry.life) } };
     return { message: { ...numbered, event: { case: 'service', value } } };
+  }
+  if (entry.what === 'act') {
+    const audited = dependencies.audit.entry(n);
+    return audited && { message: { ...numbered, event: { case: 'audit', value: auditOf(audited) } } };
   }
   const { id, from, to, warm } = entry;
   const report = dependencies.scheduling.laneReports().find((lane) => lane.id === id);

@@ -250,6 +250,7 @@ describe('bad watchers', { timeout: 300_000 }, () => {
     const reads: number[] = [];
     const counted = {
       ...world.system,
+      audit: world.assembly.audit,
       clock: world.clock,
       scheduling: world.lanes,
       feed: {

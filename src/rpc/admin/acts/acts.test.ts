@@ -1,0 +1,212 @@
+// operators.md section 12: each row of section 6, its refusal, its dry run equal to its effect, its audit, its replay by `operation_id`, and
+// its life over a restart.
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { DescMethodUnary } from '@bufbuild/protobuf';
+import { Requests } from '../../../gen/admin/v1/requests_pb.js';
+import type { Changed } from '../../../gen/admin/v1/shared_pb.js';
+import type { RequestId } from '../../../ids.js';
+import { callGrpc, pathOf, post } from '../../../testkit/service/adminCalls.js';
+import { startAdmin } from '../../../testkit/service/adminWorld.js';
+import { createMemoryPages } from '../../../testkit/world/memoryPages.js';
+import { createWorld, type World } from '../../../testkit/world/world.js';
+
+const reason = 'the driver is replaced';
+const operationId = '0f0f0f0f-1111-4222-8333-444455556666';
+const json = { 'content-type': 'application/json', 'x-sealed-operator': 'ada' };
+
+interface Act {
+  readonly method: DescMethodUnary;
+  readonly name: string;
+  /** Brings the world to where it has something to do, and answers what to call it with. */
+  readonly given: (world: World) => Promise<Record<string, unknown>>;
+  /** What it changes, for comparisons. */
+  readonly seen: (world: World, call: Record<string, unknown>) => unknown;
+  /** Brings the world to where it is refused; with which code. */
+  readonly refused: readonly [code: string, (world: World) => Promise<Record<string, unknown>>][];
+}
+
+const state = (world: World, { id }: Record<string, unknown>) => {
+  const view = world.system.registry.view(id as RequestId);
+  return view && [view.state, view.seq];
+};
+
+async function proving(world: World): Promise<{ id: RequestId }> {
+  const id = await world.submit();
+  await world.settle();
+  await world.endStage(id);
+  world.lanes.waiting[0]?.grant();
+  await world.settle();
+  return { id };
+}
+
+const acts: readonly Act[] = [
+  {
+    method: Requests.method.cancel,
+    name: 'request.cancel',
+    given: proving,
+    seen: state,
+    refused: [
+      [
+        'NOTHING_TO_DO',
+        async (world) => {
+          const { id } = await proving(world);
+          await world.system.registry.cancel(id);
+          return { id };
+        },
+      ],
+      ['REQUEST_UNKNOWN', async () => ({ id: 'ab'.repeat(32) })],
+      ['NOT_UNDERSTOOD', async () => ({ id: 'ab' })],
+    ],
+  },
+];
+
+async function rig(t: TestContext) {
+  let world = await createWorld({ pages: createMemoryPages() });
+  t.after(() => world.end());
+  let to = await startAdmin(t, world);
+  return {
+    world: () => world,
+    /** kill -9, and a new life. */
+    async reborn() {
+      world = await world.reborn();
+      to = await startAdmin(t, world);
+      await world.settle();
+    },
+    async call(act: Pick<Act, 'method'>, call: object, change: object = {}) {
+      const body = JSON.stringify({ ...call, change: { reason, ...change } });
+      const { status, body: said } = await post(to, pathOf(act.method), body, json);
+      return { status, said: said as unknown as { changed: Changed } & Refusal };
+    },
+  };
+}
+
+interface Refusal {
+  readonly message: string;
+  readonly details: readonly { readonly debug: { readonly code: string } }[];
+}
+
+const codeOf = ({ said }: { said: Refusal }) => said.details[0]?.debug.code;
+const auditOf = (world: World) => world.assembly.audit.list(10);
+
+for (const act of acts)
+  describe(act.name, () => {
+    it('does what its dry run says, which does nothing', async (t) => {
+      const { world, call } = await rig(t);
+      const given = await act.given(world());
+      const before = act.seen(world(), given);
+      const dry = await call(act, given, { dryRun: true });
+      assert.equal(dry.status, 200, JSON.stringify(dry.said));
+      await world().settle();
+      assert.deepEqual(act.seen(world(), given), before);
+      assert.deepEqual(auditOf(world()), []);
+      assert.deepEqual([dry.said.changed.applied, Number(dry.said.changed.feed)], [false, 0]);
+      const done = await call(act, given);
+      assert.deepEqual(done.said.changed.effects, dry.said.changed.effects);
+      assert.ok(done.said.changed.applied && done.said.changed.effects.length > 0);
+      assert.notDeepEqual(act.seen(world(), given), before);
+    });
+
+    it('leaves its audit with its effect: who, why, what, and the number that was answered', async (t) => {
+      const { world, call } = await rig(t);
+      const given = await act.given(world());
+      const { said } = await call(act, given, { operationId });
+      const [entry, ...others] = auditOf(world());
+      assert.deepEqual(others, []);
+      assert.deepEqual(
+        [entry?.operator, entry?.isClaimed, entry?.action, entry?.reason, entry?.operationId, entry?.n],
+        ['ada', true, act.name, reason, operationId, Number(said.changed.feed)],
+      );
+      assert.deepEqual(entry?.effects, said.changed.effects);
+    });
+
+    it('is done once for one operation id, also over a restart, and an id is for one call', async (t) => {
+      const { world, call, reborn } = await rig(t);
+      const given = await act.given(world());
+      const [first, second] = await Promise.all([
+        call(act, given, { operationId }),
+        call(act, given, { operationId: operationId.toUpperCase() }),
+      ]);
+      assert.equal(first.status, 200, JSON.stringify(first.said));
+      assert.deepEqual(second.said.changed, first.said.changed);
+      const after = act.seen(world(), given);
+      await reborn();
+      assert.deepEqual(act.seen(world(), given), after, 'the restart has undone it');
+      const third = await call(act, given, { operationId });
+      assert.deepEqual(third.said.changed, first.said.changed);
+      assert.equal(auditOf(world()).length, 1);
+      const other = await call(act, { ...given, id: 'cd'.repeat(32) }, { operationId });
+      assert.equal(codeOf(other), 'OPERATION_REUSED');
+    });
+
+    for (const [code, refusedIn] of act.refused)
+      it(`is refused as ${code}, dry or not, and leaves nothing`, async (t) => {
+        const { world, call } = await rig(t);
+        const given = await refusedIn(world());
+        const before = act.seen(world(), given);
+        const audited = auditOf(world()).length;
+        for (const dryRun of [true, false]) assert.equal(codeOf(await call(act, given, { dryRun })), code);
+        assert.deepEqual(act.seen(world(), given), before);
+        assert.equal(auditOf(world()).length, audited);
+      });
+
+    it('asks for a reason, of a length and in a form that can be shown', async (t) => {
+      const { world, call } = await rig(t);
+      const given = await act.given(world());
+      for (const bad of ['', '  a ', 'x'.repeat(201), 'clear \x1b[2J', 'two\nlines'])
+        assert.equal(codeOf(await call(act, given, { reason: bad })), 'NOT_UNDERSTOOD', bad);
+      assert.equal(codeOf(await call(act, given, { operationId: 'mine' })), 'NOT_UNDERSTOOD');
+      assert.deepEqual(auditOf(world()), []);
+    });
+  });
+
+describe('every action', () => {
+  it('is in the table above', async () => {
+    const { adminMethods } = await import('../service.js');
+    const readOnly = /\/(List|Get|History|Counts|Status)$/;
+    const named = new Set(acts.map(({ method }) => pathOf(method)));
+    const paths = adminMethods({} as never).map(({ method }) => method.path);
+    assert.deepEqual(
+      paths.filter((path) => !readOnly.test(path) && !named.has(path)),
+      [],
+    );
+  });
+
+  it('is refused when the request has moved on since it was looked at', async (t) => {
+    const { world, call } = await rig(t);
+    const { id } = await proving(world());
+    const seq = world().system.registry.view(id)?.seq ?? 0;
+    const [cancel] = acts as [Act];
+    for (const dryRun of [true, false]) {
+      const stale = await call(cancel, { id }, { expectedSeq: seq - 1, dryRun });
+      assert.deepEqual([stale.status, codeOf(stale)], [409, 'STALE_VIEW']);
+    }
+    assert.equal((await call(cancel, { id }, { expectedSeq: seq })).status, 200);
+  });
+
+  it('is told by the feed, before what it led to, and the history says who', async (t) => {
+    const { world, call } = await rig(t);
+    const { id } = await proving(world());
+    const after = world().assembly.feed.newest;
+    const { said } = await call(acts[0] as Act, { id });
+    await world().settle();
+    const told = world().assembly.feed.read(after, 10);
+    assert.deepEqual(
+      told.map(({ entry }) => entry.what),
+      ['act', 'request'],
+    );
+    assert.equal(told[0]?.n, Number(said.changed.feed));
+    assert.equal(world().journal(id).at(-1)?.act?.operator, 'ada');
+  });
+
+  it('says by gRPC who it was, too', async (t) => {
+    const world = await createWorld({ pages: createMemoryPages() });
+    t.after(() => world.end());
+    const to = await startAdmin(t, world);
+    const { id } = await proving(world);
+    const answer = await callGrpc(to, Requests.method.cancel, { id, change: { reason } });
+    assert.ok('message' in answer && answer.message.changed?.applied);
+    assert.equal(answer.message.row?.state, 'cancelled');
+    assert.equal(auditOf(world)[0]?.operator, 'unnamed');
+  });
+});

@@ -1,0 +1,51 @@
+// Actions on one request: how its id is read, that it is as it was seen, and its row in the answer.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { fail } from '../../../failures/fail.js';
+import { FailureError } from '../../../failures/failureError.js';
+import type { RowSchema } from '../../../gen/admin/v1/requests_pb.js';
+import type { RequestEvent } from '../../../machines/request/rules.js';
+import type { RequestView } from '../../../machines/request/view.js';
+import type { AdminDependencies } from '../dependencies.js';
+import { requestNamed } from '../requestNamed.js';
+import { rowOf } from '../rowOf.js';
+import type { ActingDependencies, Action } from './acting.js';
+
+export type OnRequestDependencies = ActingDependencies &
+  Pick<AdminDependencies, 'browse' | 'registry' | 'setAside' | 'why' | 'actRequest'>;
+
+/** What an action would do with a request as it stands. Throws what it is refused with. */
+export interface RequestStep {
+  readonly event: RequestEvent;
+  readonly effects: readonly string[];
+}
+
+/** `name`: after `request.`. Throws NOT_UNDERSTOOD, REQUEST_UNKNOWN, AMBIGUOUS_ID, STALE_VIEW, NOTHING_TO_DO. */
+export function onRequest<Call extends { readonly id: string }>(
+  name: string,
+  dependencies: OnRequestDependencies,
+  step: (view: RequestView, call: Call) => RequestStep,
+): Action<Call, { row: MessageInitShape<typeof RowSchema> }> {
+  const { setAside, why, actRequest } = dependencies;
+  return {
+    name: `request.${name}`,
+    async plan(call, expectedSeq) {
+      const view = await requestNamed(call.id, dependencies);
+      const { requestId } = view.request;
+      if (expectedSeq !== 0 && view.seq !== expectedSeq)
+        throw new FailureError(fail('STALE_VIEW', { requestId, seq: view.seq }));
+      if (setAside.has(requestId)) throw nothingToDo(name, 'set aside until the next start');
+      const { event, effects } = step(view, call);
+      return {
+        target: requestId,
+        effects,
+        apply: (act) => actRequest({ requestId, event, expectedSeq, act }),
+      };
+    },
+    async answer(call) {
+      return { row: rowOf(await requestNamed(call.id, dependencies), why(), dependencies) };
+    },
+  };
+}
+
+export const nothingToDo = (action: string, state: string) =>
+  new FailureError(fail('NOTHING_TO_DO', { action, state }));
