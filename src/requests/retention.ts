@@ -1,4 +1,5 @@
-// Deletes proofs, and what is remembered of operators' calls, when their time is over. One timer for the next expiry. What a stop has delayed is done at the next start.
+// Deletes proofs, and what is remembered of operators' calls, when their time is over. One timer for the next expiry. What a stop has
+// delayed is done at the next start.
 import type { ArtifactBackend } from '../artifacts/port.js';
 import { type Clock, lookAgainMs } from '../clock.js';
 import type { RequestId } from '../ids.js';
