@@ -14,6 +14,7 @@ const layers = {
       engines: 'code',
       lanes: 'types',
       machines: 'code',
+      network: 'types',
       requests: 'types',
       store: 'types',
       transport: 'types',

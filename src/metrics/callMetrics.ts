@@ -2,28 +2,8 @@
 import type { Clock } from '../clock.js';
 import { definitions } from '../failures/catalog.js';
 import type { WatchCalls } from '../transport/grpc/call.js';
+import { grpcCodes as codes } from './grpcCodes.js';
 import { type Meter, serviceBuckets } from './meter.js';
-
-/** By number (grpc.io, "Status codes and their use"); 1 is a client that went away before it was answered. */
-const codes = [
-  'ok',
-  'cancelled',
-  'unknown',
-  'invalidArgument',
-  'deadlineExceeded',
-  'notFound',
-  'alreadyExists',
-  'permissionDenied',
-  'resourceExhausted',
-  'failedPrecondition',
-  'aborted',
-  'outOfRange',
-  'unimplemented',
-  'internal',
-  'unavailable',
-  'dataLoss',
-  'unauthenticated',
-] as const;
 
 const methodOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 

@@ -13,6 +13,7 @@ import { fetchArtifact } from './fetchArtifact.js';
 import { type FetchProgramParameters, fetchProgram } from './fetchProgram.js';
 import type { Intake } from './intake.js';
 import type { Intents } from './intents.js';
+import type { NetworkWatch } from './networkWatch.js';
 import { parseStdinUri } from './stdinUri.js';
 import { takeIn } from './takeIn.js';
 
@@ -34,6 +35,7 @@ export interface LeftRequest {
 }
 
 export interface AdoptionParameters extends FetchProgramParameters {
+  readonly watch: Pick<NetworkWatch, 'adopted' | 'duplicated' | 'programFetched'>;
   readonly store: Store;
   readonly catalog: Catalog;
   readonly registry: Pick<Registry, 'submit' | 'view'>;
@@ -48,7 +50,7 @@ export interface AdoptionParameters extends FetchProgramParameters {
 }
 
 export function createAdoption(parameters: AdoptionParameters): Adoption {
-  const { clock, log, store, catalog, registry, deliveries } = parameters;
+  const { clock, log, store, catalog, registry, deliveries, watch } = parameters;
   const { intents, intake, publicUrl, lateGraceMs } = parameters;
   const aside = createAside(log);
   let left = new Map<RequestId, LeftRequest>();
@@ -65,12 +67,14 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
   async function refuse(networkId: RequestId, deadlineAt: number, reason: string): Promise<void> {
     log.error({ event: 'network.unprovable', networkId, reason }, 'assigned to us, and there will be no proof of it');
     await report(networkId, null, deadlineAt);
+    watch.adopted('failed');
   }
 
   function leave(networkId: RequestId, { requester, deadlineAt }: LeftRequest): void {
     left.set(networkId, { requester, deadlineAt });
-    if (!before.has(networkId))
-      log.info({ event: 'network.left', networkId }, 'assigned to us and not asked for here: left alone');
+    if (before.has(networkId)) return;
+    watch.adopted('left');
+    log.info({ event: 'network.left', networkId }, 'assigned to us and not asked for here: left alone');
   }
 
   /** The input is here, of this requester, and was never used. */
@@ -102,11 +106,14 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
       networkId,
       async () => {
         const input = { url: request.stdinPublicUri, kind: 'stdin', owner: requester } as const;
-        await adopt(networkId, request, await fetchArtifact(parameters, input, aside.signal));
+        const { id } = await fetchArtifact(parameters, input, aside.signal);
+        await adopt(networkId, request, id);
+        watch.adopted('public');
       },
       (reason) => {
         log.warn({ event: 'network.not_public', networkId, reason }, 'its input or program cannot be had: left alone');
         left.set(networkId, found);
+        watch.adopted('left');
       },
     );
   }
@@ -127,12 +134,16 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
     // Anybody may name this URI at the network, with a program of their own. Only what is the same request in all of it gets the same proof.
     if (localId !== undefined && local !== undefined && isSame(local, request, requester)) {
       log.warn({ event: 'network.duplicate', networkId, localId }, 'the network has this request twice: one proof');
+      watch.duplicated();
       return report(networkId, localId, deadlineAt);
     }
     if (local === undefined && isUnused(stdinId, requester))
       return aside.run(
         networkId,
-        () => adopt(networkId, request, stdinId),
+        async () => {
+          await adopt(networkId, request, stdinId);
+          watch.adopted('input');
+        },
         (reason) => refuse(networkId, deadlineAt, reason),
       );
     return refuse(networkId, deadlineAt, "its input is not here, or is another's");

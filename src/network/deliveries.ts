@@ -5,7 +5,7 @@ import type { RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import { deliveryMachine } from '../machines/delivery/machine.js';
 import type { DeliveryEvent, DeliveryStart } from '../machines/delivery/rules.js';
-import { type DeliveryView, hasDeliveryEnded } from '../machines/delivery/view.js';
+import type { DeliveryView } from '../machines/delivery/view.js';
 import type { Envelope } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
 import {
@@ -20,6 +20,7 @@ import {
 } from './effects.js';
 import { createExecutionReports } from './executionReports.js';
 import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
+import { createOpenDeliveries, type OpenDeliveries } from './openDeliveries.js';
 
 export interface Deliveries {
   /** Writes a new one, within the transaction that makes its request. `begin` is called once that is durable. */
@@ -32,8 +33,8 @@ export interface Deliveries {
   page(query: DeliveryQuery): Promise<DeliveryPage>;
   /** Resolves with its next change, or when the time is over. */
   moved(networkId: RequestId, withinMs: number): Promise<void>;
-  /** Durable views of those that are open. */
-  open(): readonly DeliveryView[];
+  /** Those that are open. */
+  readonly open: Omit<OpenDeliveries, 'note' | 'noteRestored'>;
   restore(): number;
   stop(): Promise<void>;
 }
@@ -63,10 +64,10 @@ export interface DeliveriesParameters extends Omit<EffectParameters, 'durable' |
 }
 
 export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
-  const { store, clock, log } = parameters;
+  const { store, clock, log, watch } = parameters;
   const waiters = new Map<RequestId, { readonly tries: number; readonly resolve: () => void }>();
   const watchers = new Map<RequestId, Set<() => void>>();
-  const openViews = new Map<RequestId, DeliveryView>();
+  const open = createOpenDeliveries({ store, clock });
   const isDurable = (view: DeliveryView | undefined, tries: number) =>
     view?.state === 'submitting' && view.context.tries === tries;
 
@@ -101,8 +102,8 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     hooks: [],
     onDurable(view) {
       const { networkId, localId } = view.context;
-      if (hasDeliveryEnded(view)) openViews.delete(networkId);
-      else openViews.set(networkId, view);
+      const owedMs = open.note(view);
+      watch.moved(view, owedMs);
       for (const tell of watchers.get(networkId) ?? []) tell();
       const waiter = waiters.get(networkId);
       if (waiter !== undefined && isDurable(view, waiter.tries)) {
@@ -115,8 +116,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
           'the network refuses the proof for good; its client still gets it from here',
         );
       const isUnwanted = view.state === 'released' || view.state === 'foreign' || view.state === 'superseded';
-      const isShared = () => [...openViews.values()].some((other) => other.context.localId === localId);
-      if (localId !== null && isUnwanted && !isShared()) parameters.stopWork(localId);
+      if (localId !== null && isUnwanted && !open.hasOf(localId)) parameters.stopWork(localId);
     },
     onQuarantined: () => {},
   });
@@ -144,7 +144,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       if (envelope === undefined || host.has(networkId)) return;
       const snapshot = envelope.snapshot as ReturnType<DeliveryKind['first']>;
       const view = kind.viewOf(snapshot, envelope);
-      openViews.set(networkId, view);
+      open.note(view);
       host.restore({ snapshot, view, envelope });
     },
     send: (networkId, event) => void host.send(networkId, event),
@@ -166,9 +166,8 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
         const cancel = clock.wakeIn(withinMs, end);
         here.add(end);
       }),
-    open: () => [...openViews.values()],
-    restore: () =>
-      restoreOpen({ store, kind, host, prepare: (view) => void openViews.set(view.context.networkId, view) }),
+    open,
+    restore: () => restoreOpen({ store, kind, host, prepare: open.noteRestored }),
     stop: () => host.stop(),
   };
 }

@@ -8,6 +8,7 @@ import type { DeliveryEvent, ReadInput, SendInput, TurnInput } from '../machines
 import type { RequestView } from '../machines/request/view.js';
 import type { ExecutionReports } from './executionReports.js';
 import type { LargeReports } from './largeReports.js';
+import type { NetworkWatch, TryResult } from './networkWatch.js';
 import { isNonceRefusal, wantedNonce } from './nonceOwner.js';
 import { readRequest, type SeenRequest } from './readRequest.js';
 import { type DeliveryPolicy, newsOfEnd } from './reportOf.js';
@@ -31,6 +32,7 @@ export interface EffectParameters {
   readonly largeReports?: LargeReports | undefined;
   /** Resolves when the delivery is on disk as submitting with this many tries. */
   readonly durable: (networkId: RequestId, tries: number) => Promise<void>;
+  readonly watch: Pick<NetworkWatch, 'tried' | 'moved'>;
   /** Nonces that were granted in this life of the service: a restored call is not sent again. */
   readonly granted: Map<RequestId, { readonly tries: number; readonly nonce: bigint }>;
 }
@@ -145,7 +147,7 @@ export const turnEffect = ({ keys, policy, executions, clock, granted }: EffectP
 /** The answer, and what it says of the nonce. Sent once a grant: whatever comes of it, this effect does not send again. */
 export const sendEffect = (parameters: EffectParameters) =>
   fromCallback<DeliveryEvent, SendInput>(({ input, sendBack }) => {
-    const { granted, durable, keys } = parameters;
+    const { granted, durable, keys, watch } = parameters;
     const { nonceOwner } = keys.of(input.signer);
     const grant = granted.get(input.networkId);
     granted.delete(input.networkId);
@@ -157,7 +159,9 @@ export const sendEffect = (parameters: EffectParameters) =>
     };
     work().then(
       (answer) => {
-        sendBack(eventOf(answer));
+        const event = eventOf(answer);
+        watch.tried(resultOf(event, answer));
+        sendBack(event);
         nonceOwner.done(grant.nonce, nonceNewsOf(answer));
       },
       () => {
@@ -198,6 +202,12 @@ function eventOf(answer: UpstreamAnswer): DeliveryEvent {
     return isTooHigh ? { type: 'NONCE_REFUSED' } : { type: 'REFUSED', refusal: { code, text } };
   }
   return mayPass(code) ? { type: 'FATE_UNKNOWN' } : { type: 'REFUSED', refusal: { code, text } };
+}
+
+function resultOf({ type }: DeliveryEvent, answer: UpstreamAnswer): TryResult {
+  if (type === 'ACCEPTED') return 'accepted';
+  if (!answer.ok && isNonceRefusal(answer.text)) return 'nonce';
+  return type === 'REFUSED' ? 'refused' : 'unknown';
 }
 
 export const readEffect = ({ upstream, clock, owner, keys }: EffectParameters) =>

@@ -20,12 +20,17 @@ export interface FetchParameters {
 const mostTries = 5;
 const firstPauseMs = 1_000;
 
-/** Answers its id here. Rejects with a UrlError, and as `Catalog.upload` does. */
+export interface FetchedArtifact {
+  readonly id: ArtifactId;
+  readonly sizeBytes: number;
+}
+
+/** Answers what it is here. Rejects with a UrlError, and as `Catalog.upload` does. */
 export async function fetchArtifact(
   parameters: FetchParameters,
   { url, kind, owner }: { readonly url: string; readonly kind: 'program' | 'stdin'; readonly owner: Address },
   signal: AbortSignal,
-): Promise<ArtifactId> {
+): Promise<FetchedArtifact> {
   const { catalog, artifacts, clock, random, hosts, limitBytes } = parameters;
   const id = newArtifactId(clock.now(), random);
   const claims = { id, kind, private: kind === 'stdin', owner, expiresAt: clock.now() };
@@ -33,12 +38,12 @@ export async function fetchArtifact(
     try {
       const { body, sizeBytes: announcedBytes } = await openUrl(httpsUrlOf(url, hosts), { hosts, signal });
       const limits = { limitBytes: limitBytes[kind], announcedBytes };
-      await catalog.upload(claims, {
+      const { sizeBytes: storedBytes } = await catalog.upload(claims, {
         receive: (nameFile) => artifacts.receive(id, claims, body, limits, signal, nameFile),
         measure: () => artifacts.measure(id, claims, body, limits, signal),
         announcedBytes,
       });
-      return id;
+      return { id, sizeBytes: storedBytes };
     } catch (error) {
       const mayPass = error instanceof UrlError && error.mayPass && tries < mostTries && !signal.aborted;
       if (!mayPass) throw error;

@@ -3,6 +3,7 @@ import { type ProofRequest, ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, type ArtifactId, parseAddress, parseVkHash, type VkHash } from '../ids.js';
 import type { Log } from '../log.js';
 import { type FetchParameters, fetchArtifact } from './fetchArtifact.js';
+import type { NetworkWatch } from './networkWatch.js';
 import { UrlError } from './openUrl.js';
 import type { Upstream } from './upstream.js';
 
@@ -17,6 +18,7 @@ export interface FetchedProgram {
 export interface FetchProgramParameters extends FetchParameters {
   readonly upstream: Pick<Upstream, 'read'>;
   readonly log: Log;
+  readonly watch: Pick<NetworkWatch, 'programFetched'>;
   /** Fails where key and hash do not belong together. Whether the bytes belong to them is found out before they prove anything. */
   readonly register: (program: FetchedProgram) => Promise<void>;
 }
@@ -27,12 +29,14 @@ export async function fetchProgram(
   { programPublicUri, programUri, vkHash, requester }: ProofRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { upstream, log, register } = parameters;
+  const { upstream, clock, log, watch, register } = parameters;
   const owner = parseAddress(requester);
   const hash = parseVkHash(vkHash);
   if (owner === undefined || hash === undefined) throw new UrlError('it names no program', false);
   const url = programPublicUri === '' ? programUri : programPublicUri;
-  const artifactId = await fetchArtifact(parameters, { url, kind: 'program', owner }, signal);
+  const from = clock.steady();
+  const { id: artifactId, sizeBytes } = await fetchArtifact(parameters, { url, kind: 'program', owner }, signal);
+  watch.programFetched(clock.steady() - from, sizeBytes);
   const { program } = await upstream.read(ProverNetwork.method.getProgram, { vkHash }, 0);
   await register({ vkHash: hash, vk: program?.vk ?? new Uint8Array(), artifactId, owner });
   log.info({ event: 'network.program_fetched', vkHash: hash }, 'a program that others have registered is here now');

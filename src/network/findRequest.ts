@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { ProverNetwork } from '../gen/network/network_pb.js';
 import { bytesOf, parseRequestId, type RequestId } from '../ids.js';
 import type { IntentRecord } from './intents.js';
+import type { IntentTrace } from './networkWatch.js';
 import { type Upstream, UpstreamError } from './upstream.js';
 
 /** A request may be listed with an earlier time than ours (s). */
@@ -18,14 +19,21 @@ export interface FindParameters {
   readonly clock: Clock;
 }
 
+export interface FoundRequest {
+  readonly id: RequestId;
+  readonly how: IntentTrace;
+}
+
 /** Undefined: it was not accepted, as far as the network says. Rejects with an UpstreamError when it says nothing. */
-export async function findRequest(parameters: FindParameters, intent: IntentRecord): Promise<RequestId | undefined> {
+export async function findRequest(parameters: FindParameters, intent: IntentRecord): Promise<FoundRequest | undefined> {
   const { upstream, clock } = parameters;
   const address = bytesOf(intent.submission.requester);
   for (const pauseMs of [0, ...looksMs]) {
     if (pauseMs > 0) await new Promise<void>((resolve) => clock.wakeIn(pauseMs, resolve));
-    const found = (await byCandidate(upstream, intent)) ?? (await byList(upstream, intent));
-    if (found !== undefined) return found;
+    const candidate = await byCandidate(upstream, intent);
+    if (candidate !== undefined) return { id: candidate, how: 'candidate' };
+    const listed = await byList(upstream, intent);
+    if (listed !== undefined) return { id: listed, how: 'list' };
     const { nonce } = await upstream.read(ProverNetwork.method.getNonce, { address }, 0);
     if (nonce <= BigInt(intent.nonce)) return undefined;
   }

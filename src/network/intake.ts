@@ -13,6 +13,7 @@ import type { Store } from '../store/environment.js';
 import type { Deliveries } from './deliveries.js';
 import { findRequest } from './findRequest.js';
 import type { IntentRecord, Intents } from './intents.js';
+import type { NetworkWatch } from './networkWatch.js';
 import { isNonceRefusal } from './nonceOwner.js';
 import { takeIn } from './takeIn.js';
 import { mayPass, parsed, type Upstream } from './upstream.js';
@@ -48,6 +49,7 @@ export interface IntakeParameters {
   readonly registry: Registry;
   readonly deliveries: Deliveries;
   readonly intents: Intents;
+  readonly watch: Pick<NetworkWatch, 'forwarded' | 'intentFound'>;
   /** After the deadline a proof is still offered for so long (ms). */
   readonly lateGraceMs: number;
 }
@@ -64,7 +66,7 @@ export const candidateIdOf = (requester: Address, message: Uint8Array): RequestI
   Buffer.from(keccak_256(Buffer.concat([bytesOf(requester), message]))).toString('hex') as RequestId;
 
 export function createIntake(parameters: IntakeParameters): Intake {
-  const { upstream, clock, log, store, registry, intents } = parameters;
+  const { upstream, clock, log, store, registry, intents, watch } = parameters;
   /** One flight a key: a second call waits for the first and finds what it has left. */
   const flights = new Map<string, Promise<unknown>>();
   /** When an intent that nobody asks about was last looked for. */
@@ -89,8 +91,11 @@ export function createIntake(parameters: IntakeParameters): Intake {
   const found = (requestId: RequestId): IntakeOutcome => ({ ok: true, requestId, txHash: bytesOf(requestId) });
 
   async function lookFor(intent: IntentRecord): Promise<RequestId | undefined> {
-    const id = await findRequest(parameters, intent);
-    return id && (await adopt(intent, id));
+    const found = await findRequest(parameters, intent);
+    if (found === undefined) return undefined;
+    const id = await adopt(intent, found.id);
+    watch.intentFound(found.how);
+    return id;
   }
 
   async function unknownFate(intent: IntentRecord, text: string): Promise<IntakeOutcome> {
@@ -100,12 +105,17 @@ export function createIntake(parameters: IntakeParameters): Intake {
   }
 
   async function forward(intent: IntentRecord, raw: Uint8Array, wasUnknown: boolean): Promise<IntakeOutcome> {
+    const from = clock.steady();
     await intents.put(intent);
     const answer = await upstream.forward(requestProofPath, raw);
     if (answer.ok) {
       const { txHash, body } = parsed(RequestProofResponseSchema, answer.bytes);
       const id = parseRequestId(body?.requestId ?? new Uint8Array());
-      if (id !== undefined && txHash.byteLength === 32) return { ok: true, requestId: await adopt(intent, id), txHash };
+      if (id !== undefined && txHash.byteLength === 32) {
+        const requestId = await adopt(intent, id);
+        watch.forwarded(clock.steady() - from);
+        return { ok: true, requestId, txHash };
+      }
       log.error({ event: 'network.answer_malformed' }, 'RequestProof was answered without ids of 32 bytes');
       await intents.put({ ...intent, state: 'unknown' });
       return { ok: false, code: internal, text: 'the answer of the network has no ids of 32 bytes' };
@@ -161,6 +171,7 @@ export function createIntake(parameters: IntakeParameters): Intake {
         const intent = intents.get(requester, stdinId);
         if (intent === undefined) return;
         await adopt(intent, networkId);
+        watch.intentFound('watcher');
         log.info({ event: 'network.intent_found', requestId: networkId }, 'a call whose answer was lost is found');
       });
     },

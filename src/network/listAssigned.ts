@@ -15,6 +15,7 @@ const mostPages = 1_000;
 export async function listAssigned(
   upstream: Pick<Upstream, 'read'>,
   fulfiller: Address,
+  onPage: () => void = () => {},
 ): Promise<Map<RequestId, ProofRequest>> {
   const found = new Map<RequestId, ProofRequest>();
   const filter = {
@@ -27,6 +28,7 @@ export async function listAssigned(
   for (let read = 0; read < mostPages; read += 1) {
     const query = { ...filter, page, ...(from > 0n && { from }) };
     const { requests } = await upstream.read(ProverNetwork.method.getFilteredProofRequests, query, 0);
+    onPage();
     for (const request of requests) {
       const id = parseRequestId(request.requestId);
       if (id !== undefined) found.set(id, request);

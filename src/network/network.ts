@@ -8,6 +8,7 @@ import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import type { Address, RequestId } from '../ids.js';
 import type { Log } from '../log.js';
+import type { DeliveryState } from '../machines/delivery/view.js';
 import { isTerminal } from '../machines/request/view.js';
 import type { Registry } from '../requests/registry.js';
 import type { Store } from '../store/environment.js';
@@ -16,6 +17,7 @@ import { createDeliveries, type Deliveries } from './deliveries.js';
 import { createIntake, type Intake } from './intake.js';
 import { createIntents } from './intents.js';
 import type { LargeReports } from './largeReports.js';
+import type { NetworkWatch } from './networkWatch.js';
 import { openOwnership } from './ownerOf.js';
 import { createProgramUploads, type ProgramUploads } from './programUploads.js';
 import type { Direction, DirectionState, Reachability } from './reachability.js';
@@ -23,6 +25,7 @@ import type { DeliveryPolicy } from './reportOf.js';
 import { createReservations, type Reservation } from './reservations.js';
 import { createSigningKeys } from './signingKeys.js';
 import type { Upstream } from './upstream.js';
+import { watchedUpstream } from './watchedUpstream.js';
 import { createWatcher } from './watcher.js';
 
 export interface NetworkPorts {
@@ -61,6 +64,17 @@ export interface NetworkHealth {
   readonly oldestPendingSeconds: number;
 }
 
+export interface NetworkCounts {
+  /** Open ones. */
+  readonly deliveries: ReadonlyMap<DeliveryState, number>;
+  /** Requests whose fate at the network is not known. */
+  readonly intents: number;
+  /** Of all keys. */
+  readonly foreignNonces: number;
+  /** Since the network's lists were read to the end, or since the start. Undefined before it. */
+  readonly watcherLagMs: number | undefined;
+}
+
 export interface Network {
   readonly upstream: Upstream;
   /** Whether it is a key of the prover, or whom it signs for. */
@@ -77,6 +91,7 @@ export interface Network {
   /** Assigned to us, and left alone. */
   readonly left: () => ReadonlyMap<RequestId, LeftRequest>;
   health(): NetworkHealth;
+  counts(): NetworkCounts;
   /** Brings open deliveries back. */
   restore(): void;
   start(): void;
@@ -94,13 +109,15 @@ export interface NetworkParameters
   readonly registry: Registry;
   readonly publicUrl: string;
   readonly settings: NetworkSettings;
+  readonly watch: NetworkWatch;
 }
 
 /** RequestProof is answered without it after this time (ms). */
 const assignmentMs = 5_000;
 
 /** Throws a NetworkChangedError. */
-export async function createNetwork(parameters: NetworkParameters): Promise<Network> {
+export async function createNetwork(given: NetworkParameters): Promise<Network> {
+  const parameters = { ...given, ...watchedUpstream(given) };
   const {
     upstream,
     largeReports,
@@ -115,13 +132,14 @@ export async function createNetwork(parameters: NetworkParameters): Promise<Netw
     registry,
     publicUrl,
     settings,
+    watch,
   } = parameters;
   const [{ address }, ...others] = signers;
   const { lateGraceMs, forget } = settings;
   const addresses = [address, ...others.map((signer) => signer.address)] as const;
   const ownership = await openOwnership({ store, upstream, url, signers: addresses, forget, clock, log });
   const { owner } = ownership;
-  const keys = createSigningKeys({ signers, upstream, clock, log });
+  const keys = createSigningKeys({ signers, upstream, clock, log, note: watch.resynced });
 
   async function openProof(localId: RequestId): Promise<Readable> {
     const view = registry.view(localId);
@@ -143,6 +161,7 @@ export async function createNetwork(parameters: NetworkParameters): Promise<Netw
     owner,
     openProof,
     largeReports,
+    watch,
     requestView: (localId) => registry.view(localId),
     onRequestChange: (listener) => registry.onChange(listener),
     stopWork(localId) {
@@ -188,20 +207,13 @@ export async function createNetwork(parameters: NetworkParameters): Promise<Netw
     programUploads: createProgramUploads(parameters),
     deliveries,
     left: () => adoption.left,
-    health() {
-      const waiting = deliveries.open().filter(({ context }) => context.report !== null);
-      const oldest = Math.min(...waiting.map(({ updatedAt }) => updatedAt), clock.now());
-      const { reads, writes } = reachability;
-      return {
-        reachable: reads.reachable === true && writes.reachable !== false,
-        reads,
-        writes,
-        lastAnswerAt: Math.max(reads.lastAnswerAt ?? 0, writes.lastAnswerAt ?? 0) || undefined,
-        owner: owner(),
-        pending: waiting.length,
-        oldestPendingSeconds: Math.floor((clock.now() - oldest) / 1000),
-      };
-    },
+    health: () => healthOf({ reachability, deliveries, clock, owner }),
+    counts: () => ({
+      deliveries: deliveries.open.counts(),
+      intents: intents.all().length,
+      foreignNonces: keys.foreign,
+      watcherLagMs: watcher.lagMs(),
+    }),
     restore: () => void deliveries.restore(),
     start: () => watcher.start(),
     async stop() {
@@ -213,5 +225,28 @@ export async function createNetwork(parameters: NetworkParameters): Promise<Netw
       upstream.close();
       await largeReports?.close();
     },
+  };
+}
+
+function healthOf({
+  reachability: { reads, writes },
+  deliveries,
+  clock,
+  owner,
+}: {
+  readonly reachability: NetworkPorts['reachability'];
+  readonly deliveries: Pick<Deliveries, 'open'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly owner: () => Address | undefined;
+}): NetworkHealth {
+  const { count: pending, oldestAt = clock.now() } = deliveries.open.owed();
+  return {
+    reachable: reads.reachable === true && writes.reachable !== false,
+    reads,
+    writes,
+    lastAnswerAt: Math.max(reads.lastAnswerAt ?? 0, writes.lastAnswerAt ?? 0) || undefined,
+    owner: owner(),
+    pending,
+    oldestPendingSeconds: Math.max(0, Math.floor((clock.now() - oldestAt) / 1000)),
   };
 }

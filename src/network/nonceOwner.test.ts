@@ -11,18 +11,21 @@ describe('the nonce owner', () => {
   let known: bigint | Error;
   let owner: NonceOwner;
   let granted: [name: string, nonce: bigint][];
+  /** Why its own count did not hold. */
+  let resyncs: string[];
 
   beforeEach(() => {
     clock = new SimulatedClock();
     looks = 0;
     known = 7n;
     granted = [];
+    resyncs = [];
     const look = async () => {
       looks += 1;
       if (known instanceof Error) throw known;
       return known;
     };
-    owner = createNonceOwner({ look, clock, log: createLog('silent') });
+    owner = createNonceOwner({ look, clock, log: createLog('silent'), note: (why) => void resyncs.push(why) });
   });
 
   const line = (name: string, deadlineAt = 1_000, isFailure = false) =>
@@ -109,6 +112,23 @@ describe('the nonce owner', () => {
       ['a', 7n],
       ['b', 8n],
     ]);
+  });
+
+  it('4.14: tells why its own count does not hold', async () => {
+    const ends = [
+      { kind: 'accepted' },
+      { kind: 'wanted', expected: 20n },
+      { kind: 'wanted', expected: 19n },
+      { kind: 'wanted', expected: undefined },
+      { kind: 'unknown' },
+    ] as const;
+    for (const [number, end] of ends.entries()) {
+      line(`${number}`);
+      await settled();
+      owner.done(granted.at(-1)?.[1] ?? assert.fail('no grant'), end);
+    }
+    await settled();
+    assert.deepEqual(resyncs, ['start', 'foreign', 'tooHigh', 'unnumbered', 'unknown']);
   });
 
   it('forgets who has left its line', async () => {

@@ -1,6 +1,7 @@
 // The one owner of the signer's nonces: one signed call in flight, the earliest deadline first, no number skipped and none guessed.
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
+import type { ResyncReason } from './networkWatch.js';
 
 /** How a call with a granted nonce ended, as far as the nonce is concerned. */
 export type NonceNews =
@@ -37,28 +38,34 @@ export const wantedNonce = (text: string): bigint | undefined => {
 /** Whether a refusal is about the nonce, whatever its code: it wears an outage's. A fault of the network's database is none. */
 export const isNonceRefusal = (text: string): boolean => /invalid nonce/.test(text);
 
-/** `look` asks the network for the next number. */
+/** `look` asks the network for the next number. `note` is called when our own count does not hold, or begins. */
 export function createNonceOwner({
   look,
   clock,
   log,
+  note = () => {},
 }: {
   look: () => Promise<bigint>;
   clock: Clock;
   log: Log;
+  note?: (why: ResyncReason) => void;
 }): NonceOwner {
   const waiting = new Set<Waiting>();
   const state = { foreign: 0 };
   let next: bigint | undefined;
   /** Below it all are used: the network's reads may lag behind what it has accepted. */
   let floor = 0n;
+  let counting = false;
   let busy = false;
   let probing = false;
   let closed = false;
   let cancelProbe = () => {};
 
+  /** Of equal ones the one that has waited longest. */
   function first(): Waiting | undefined {
-    return [...waiting].sort((a, b) => a.deadlineAt - b.deadlineAt || Number(a.isFailure) - Number(b.isFailure))[0];
+    let found: Waiting | undefined;
+    for (const each of waiting) if (found === undefined || isBefore(each, found)) found = each;
+    return found;
   }
 
   function serve(): void {
@@ -73,6 +80,8 @@ export function createNonceOwner({
 
   async function probe(pauseMs: number): Promise<void> {
     if (probing) return;
+    if (!counting) note('start');
+    counting = true;
     probing = true;
     try {
       const found = await look();
@@ -89,6 +98,8 @@ export function createNonceOwner({
 
   function afterRefusal(nonce: bigint, expected: bigint | undefined): void {
     next = expected;
+    const why = expected === undefined ? 'unnumbered' : expected > nonce ? 'foreign' : 'tooHigh';
+    note(why);
     if (expected === undefined || expected <= nonce) return;
     floor = expected;
     state.foreign += 1;
@@ -111,7 +122,10 @@ export function createNonceOwner({
         next = nonce + 1n;
         floor = next;
       } else if (news.kind === 'wanted') afterRefusal(nonce, news.expected);
-      else next = undefined;
+      else {
+        next = undefined;
+        note('unknown');
+      }
       serve();
     },
     get foreign() {
@@ -123,3 +137,7 @@ export function createNonceOwner({
     },
   };
 }
+
+/** The earliest deadline first, and a proof before a failure. */
+const isBefore = (a: Waiting, b: Waiting): boolean =>
+  a.deadlineAt < b.deadlineAt || (a.deadlineAt === b.deadlineAt && !a.isFailure && b.isFailure);

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import { ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, bytesOf } from '../ids.js';
 import type { Log } from '../log.js';
+import type { ResyncReason } from './networkWatch.js';
 import { createNonceOwner, type NonceOwner } from './nonceOwner.js';
 import type { Upstream } from './upstream.js';
 
@@ -19,6 +20,8 @@ export interface SigningKeys {
   /** The one that began it. The first, where that is not recorded. */
   of(address: Address | undefined): SigningKey;
   has(address: Address): boolean;
+  /** Nonces of any of them that somebody else has used up. */
+  readonly foreign: number;
   close(): void;
 }
 
@@ -27,11 +30,13 @@ export function createSigningKeys({
   upstream,
   clock,
   log,
+  note,
 }: {
   signers: readonly [Signer, ...Signer[]];
   upstream: Pick<Upstream, 'read'>;
   clock: Clock;
   log: Log;
+  note: (why: ResyncReason) => void;
 }): SigningKeys {
   const keyOf = (signer: Signer): SigningKey => ({
     signer,
@@ -42,6 +47,7 @@ export function createSigningKeys({
       },
       clock,
       log,
+      note,
     }),
   });
   const newest = keyOf(first);
@@ -50,6 +56,9 @@ export function createSigningKeys({
     first: newest,
     of: (address) => all.find(({ signer }) => signer.address === address) ?? newest,
     has: (address) => all.some(({ signer }) => signer.address === address),
+    get foreign() {
+      return all.reduce((sum, { nonceOwner }) => sum + nonceOwner.foreign, 0);
+    },
     close() {
       for (const { nonceOwner } of all) nonceOwner.close();
     },

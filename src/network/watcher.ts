@@ -7,11 +7,14 @@ import type { Store } from '../store/environment.js';
 import type { Adoption } from './adoption.js';
 import type { Deliveries } from './deliveries.js';
 import { listAssigned } from './listAssigned.js';
+import type { NetworkWatch } from './networkWatch.js';
 import { readRequest } from './readRequest.js';
 import type { Upstream } from './upstream.js';
 
 export interface Watcher {
   start(): void;
+  /** Since the list was last read to the end and looked through, or since the start (ms). Undefined before it. */
+  lagMs(): number | undefined;
   stop(): void;
 }
 
@@ -23,6 +26,7 @@ export interface WatcherParameters {
   readonly deliveries: Deliveries;
   readonly owner: () => Address | undefined;
   readonly adoption: Adoption;
+  readonly watch: Pick<NetworkWatch, 'pageRead'>;
   /** Called with each round, for what else has to be looked at. */
   readonly eachRound: () => Promise<void>;
 }
@@ -35,13 +39,14 @@ const idleMs = 30_000;
 const watched = new Set(['working', 'pending', 'backingOff']);
 
 export function createWatcher(parameters: WatcherParameters): Watcher {
-  const { upstream, clock, log, deliveries, owner, adoption } = parameters;
+  const { upstream, clock, log, deliveries, owner, adoption, watch } = parameters;
   let cancel = () => {};
   let lastRound: SteadyMs | undefined;
+  let lastWhole: SteadyMs | undefined;
   let stopped = false;
 
   async function lookAtMissing(listed: ReadonlyMap<RequestId, ProofRequest>, us: Address): Promise<void> {
-    for (const { state, context } of deliveries.open()) {
+    for (const { state, context } of deliveries.open.views()) {
       const { networkId } = context;
       if (!watched.has(state) || listed.has(networkId)) continue;
       // A list may lag behind. What is missing in it is asked for by itself.
@@ -60,13 +65,14 @@ export function createWatcher(parameters: WatcherParameters): Watcher {
     await forgetUploads(parameters);
     const us = owner();
     if (us === undefined) return;
-    const listed = await listAssigned(upstream, us);
+    const listed = await listAssigned(upstream, us, watch.pageRead);
     await lookAtMissing(listed, us);
+    lastWhole = clock.steady();
     await adoption.look(listed);
   }
 
   async function run(): Promise<void> {
-    const isIdle = deliveries.open().length === 0;
+    const isIdle = deliveries.open.size === 0;
     if (!isIdle || lastRound === undefined || clock.steady() - lastRound >= idleMs) {
       lastRound = clock.steady();
       await round().catch((error: unknown) =>
@@ -77,7 +83,11 @@ export function createWatcher(parameters: WatcherParameters): Watcher {
   }
 
   return {
-    start: () => void run(),
+    start() {
+      lastWhole = clock.steady();
+      void run();
+    },
+    lagMs: () => (lastWhole === undefined ? undefined : clock.steady() - lastWhole),
     stop() {
       stopped = true;
       cancel();

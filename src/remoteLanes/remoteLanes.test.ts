@@ -12,6 +12,7 @@ import { systemRandom } from '../random.js';
 import { LinkFailed } from '../remoteWorker/frontLink.js';
 import { HandWorker } from '../testkit/remote/handWorker.js';
 import { startWorkerRig, terms, version, type WorkerRig, watch } from '../testkit/remote/workerRig.js';
+import { samplesOf } from '../testkit/service/prometheusText.js';
 import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { Roster } from './roster.js';
 
@@ -49,6 +50,10 @@ async function finish(worker: HandWorker, lease: string, bytes = proof): Promise
   return worker.complete(lease, sha256(bytes), bytes.byteLength);
 }
 
+/** 4.14: what is counted of workers. */
+const figures = async ({ meter }: WorkerRig) =>
+  Object.fromEntries([...samplesOf(await meter.text())].filter(([, value]) => value > 0));
+
 const lanesGone = (front: WorkerRig) => front.lanesBecome((lanes) => lanes.length === 0);
 
 test('a leased job is read, written and completed; what is written again is not written twice', quiet, async (t) => {
@@ -71,10 +76,12 @@ test(
     const { front, worker, job, outcome, lease } = await leased(t);
     await front.rig.clock.advance(34_000);
     assert.equal(front.dispatcher.lanes().length, 1);
+    assert.deepEqual(await figures(front), { 'remote_leases{worker="alpha"}': 1 });
     await front.rig.clock.advance(1_000);
     const lost = await outcome;
     assert.ok(!lost.ok && lost.failure.code === 'ENGINE_LOST' && lost.failure.blame, JSON.stringify(lost));
     await lanesGone(front);
+    assert.deepEqual(await figures(front), { 'lease_expired_total{}': 1 });
 
     await front.worker({ name: 'beta' });
     const again = await front.dispatcher.run(job, terms, watch());

@@ -26,6 +26,8 @@ export interface RosterParameters {
   readonly random: Random;
   readonly log: Log;
   readonly times?: LeaseTimes;
+  /** Jobs were taken from a worker that said nothing of them for as long as a lease. */
+  readonly onExpired?: (leases: number) => void;
 }
 
 /** Far more than one front can feed. Wrong if an operator has more. */
@@ -70,6 +72,7 @@ export class Roster {
       random,
       log,
       onSilence: () => this.#drop(worker, 'silent'),
+      onExpired: () => this.#expired(1),
     });
     this.#byName.set(name, worker);
     this.#byEpoch.set(epoch, worker);
@@ -88,6 +91,11 @@ export class Roster {
   /** Undefined: it is not held any more, and what comes under it counts for nothing. */
   lease(epoch: string, certificate: string, lease: string): HeldLease | undefined {
     return this.worker(epoch, certificate).lease(lease);
+  }
+
+  /** Those that are there, and how many jobs each of them holds. */
+  workers(): { readonly name: string; readonly leases: number }[] {
+    return [...this.#byEpoch.values()].map(({ name, leases }) => ({ name, leases }));
   }
 
   /** It ends: what it has goes to others at once. */
@@ -113,11 +121,16 @@ export class Roster {
     this.#drop(worker, 'replaced');
   }
 
+  #expired(leases: number): void {
+    this.#about.onExpired?.(leases);
+  }
+
   #drop(worker: Worker, why: keyof typeof sentences): void {
     if (this.#byEpoch.get(worker.epoch) !== worker) return;
     this.#byEpoch.delete(worker.epoch);
     this.#byName.delete(worker.name);
     const leases = worker.leases;
+    if (why === 'silent' && leases > 0) this.#expired(leases);
     worker.end(sentences[why], why === 'silent' || why === 'replaced');
     this.#about.log[why === 'silent' ? 'warn' : 'info'](
       { event: 'worker.gone', worker: worker.name, epoch: worker.epoch, why, leases },

@@ -39,6 +39,8 @@ export interface WorkerParameters {
   readonly log: Log;
   /** It was not heard of for as long as a lease and its grace. */
   readonly onSilence: () => void;
+  /** One of its jobs was not heard of for so long. */
+  readonly onExpired: () => void;
 }
 
 interface OfferedLane {
@@ -148,7 +150,7 @@ export class Worker {
   }
 
   #add({ id, modes }: Offer): void {
-    const { name, certificate, epoch, times, dispatcher, clock, random, log } = this.#about;
+    const { name, certificate, epoch, times, dispatcher, clock, random, log, onExpired } = this.#about;
     const ownId = laneId(`${name}.${id}`);
     const engine = new LeasedEngine({
       laneId: ownId,
@@ -156,7 +158,10 @@ export class Worker {
       random,
       times,
       onGivenUp: () => this.#answerHeld(),
-      onExpired: () => this.#withdraw(id, 'its worker said nothing of the job for as long as a lease', true),
+      onExpired: () => {
+        onExpired();
+        this.#withdraw(id, 'its worker said nothing of the job for as long as a lease', true);
+      },
     });
     const home = {
       kind: 'worker',

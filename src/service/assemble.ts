@@ -13,6 +13,7 @@ import { sentenceOf } from '../failures/sentenceOf.js';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { noteLanes } from '../feed/noteLanes.js';
 import type { LaneStatus } from '../lanes/scheduling.js';
+import { createNetworkMetrics } from '../metrics/networkMetrics.js';
 import { createRequestMetrics } from '../metrics/requestMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
 import { deliveryRecords } from '../network/deliveryRecords.js';
@@ -284,6 +285,7 @@ async function assembleNetwork(
     publicUrl,
     settings,
     limitBytes,
+    watch: createNetworkMetrics(ports.meter),
     readSubmission: readNetworkRequest(dependencies),
     register: registerFetched(dependencies),
   });

@@ -2,6 +2,7 @@
 import type { SteadyMs } from '../clock.js';
 import type { Feed } from '../feed/feed.js';
 import { registerLaneMetrics } from '../metrics/laneMetrics.js';
+import { registerNetworkState } from '../metrics/networkMetrics.js';
 import type { Network } from '../network/network.js';
 import type { RequestSystem } from '../requests/system.js';
 import { linesOf } from '../rpc/admin/lines.js';
@@ -17,7 +18,7 @@ export interface MeasureParameters {
   readonly readiness: Pick<Readiness, 'state' | 'outage'>;
   readonly feed: Pick<Feed, 'newest'>;
   readonly heldPolls: Pick<HeldPolls, 'count'>;
-  readonly network: Pick<Network, 'health'> | undefined;
+  readonly network: Pick<Network, 'health' | 'counts'> | undefined;
   readonly lifecycle: Pick<Lifecycle, 'onStop'>;
 }
 
@@ -43,7 +44,7 @@ export function measure(
     one(heldPolls.count),
   );
   meter.total({ name: 'sealed_feed_entries_total', help: 'The last number of the feed.' }, () => one(feed.newest));
-  if (network !== undefined) registerNetworkMetrics(meter, network);
+  if (network !== undefined) registerNetworkState(meter, network);
   let looked: { readonly at: SteadyMs; readonly lines: ReturnType<typeof linesOf> } | undefined;
   /** Two figures of one reading are of one look: ten thousand waiting requests take some milliseconds. */
   const lines = () => {
@@ -61,18 +62,4 @@ export function measure(
       return restored.requests;
     },
   };
-}
-
-/** Of a front of the public network. */
-function registerNetworkMetrics(meter: Ports['meter'], network: Pick<Network, 'health'>): void {
-  meter.gauge(
-    { name: 'sealed_network_reachable', help: 'Whether the public network has answered lately: 1 or 0.' },
-    () => [{ value: network.health().reachable ? 1 : 0 }],
-  );
-  meter.gauge({ name: 'sealed_network_reports_pending', help: 'Reports to the network that are not made yet.' }, () => [
-    { value: network.health().pending },
-  ]);
-  meter.gauge({ name: 'sealed_network_oldest_report_seconds', help: 'How long the oldest of them has waited.' }, () => [
-    { value: network.health().oldestPendingSeconds },
-  ]);
 }

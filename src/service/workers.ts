@@ -5,6 +5,8 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config/load.js';
 import type { Dispatcher } from '../lanes/dispatcher.js';
 import type { Log } from '../log.js';
+import type { Meter } from '../metrics/meter.js';
+import { registerWorkerMetrics } from '../metrics/workerMetrics.js';
 import type { Random } from '../random.js';
 import { Roster } from '../remoteLanes/roster.js';
 import { nothingHere } from '../rpc/http/routes.js';
@@ -19,6 +21,7 @@ export interface WorkersParameters {
   readonly scheduling: Pick<Dispatcher, 'add' | 'remove'>;
   /** Of the package. */
   readonly version: string;
+  readonly meter: Meter;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -42,13 +45,15 @@ const graceMs = 500;
 
 /** Undefined where none is wanted. Throws a WatchedFileError or a WorkersStartError. */
 export async function openWorkers(parameters: WorkersParameters): Promise<OpenedWorkers | undefined> {
-  const { config, scheduling, version, clock, random, log } = parameters;
+  const { config, scheduling, version, meter, clock, random, log } = parameters;
   const { workersListen, workersCa, workersCert = config.tlsCert, workersKey = config.tlsKey } = config;
   if (workersListen === undefined) return undefined;
   const files = { tlsCert: workersCert, tlsKey: workersKey, tlsClientCa: workersCa, plaintext: 'never' } as const;
   const tls = openTls(files, { clock, log });
   if (tls === undefined || workersCa === undefined) throw new Error('workers need mutual TLS');
-  const roster = new Roster({ dispatcher: scheduling, version, circuits: circuitVersion, clock, random, log });
+  const onExpired = registerWorkerMetrics(meter, () => roster.workers());
+  const circuits = circuitVersion;
+  const roster: Roster = new Roster({ dispatcher: scheduling, version, circuits, clock, random, log, onExpired });
   const front = createListener({
     methods: workMethods({ roster }),
     routes: createRoutes({ routes: [], otherwise: nothingHere, log, random }),

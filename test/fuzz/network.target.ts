@@ -132,7 +132,7 @@ const asks: Record<NetworkInput['asks'], (upstream: Upstream) => Promise<void>> 
   async 'lost call'(upstream) {
     // Whatever it asks, it gets the list: what is no such message must be none to it.
     const found = await findRequest({ upstream, clock: impatientClock }, intent);
-    if (found !== undefined) assert.match(found, /^[0-9a-f]{64}$/);
+    if (found !== undefined) assert.match(found.id, /^[0-9a-f]{64}$/);
   },
   async reservation(upstream) {
     const reservationOf = createReservations({ upstream, clock: holdingClock, owner: () => us });

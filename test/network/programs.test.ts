@@ -12,6 +12,7 @@ import { bytesOf, type RequestId } from '../../src/ids.js';
 import { signedArtifactText } from '../../src/rpc/sdk/createArtifact.js';
 import { sampleProgram } from '../../src/testkit/artifacts/sampleArtifacts.js';
 import { type NetworkRig, reserved, startNetworkRig } from '../../src/testkit/fakeNetwork/networkRig.js';
+import { metricsListen, metricsOf } from '../../src/testkit/service/metricsOf.js';
 import { createRawCaller } from '../../src/testkit/service/serviceCalls.js';
 import {
   createRequester,
@@ -25,7 +26,7 @@ describe('programs in network mode', { timeout: 240_000 }, () => {
   let made: NetworkRig;
   let requester: ServiceRequester;
   let direct: ServiceRequester;
-  const flags = { adopt: 'prove-public', 'network-hosts': '127.0.0.1', 'max-program-size': '1MiB' };
+  const flags = { adopt: 'prove-public', 'network-hosts': '127.0.0.1', 'max-program-size': '1MiB', ...metricsListen };
   before(async () => {
     made = await startNetworkRig({ flags });
     requester = made.requester(1);
@@ -114,6 +115,10 @@ describe('programs in network mode', { timeout: 240_000 }, () => {
     const id = await askedThere('by others');
     assert.deepEqual(made.request(id).proofArtifact?.bytes, expectedProof(stdinOf('by others')));
     assert.equal(made.request(id).accepted, 1);
+    const found = await metricsOf(made.service);
+    assert.equal(found.get('program_fetch_seconds_count{}'), 1);
+    assert.equal(found.get('program_bytes_total{}'), sampleProgram().byteLength);
+    assert.equal(found.get('adopted_total{how="input"}'), 1);
   });
 
   it('T45: with --adopt prove-public an input that the network shows to everybody is fetched and proved', async (t) => {
@@ -132,6 +137,8 @@ describe('programs in network mode', { timeout: 240_000 }, () => {
     // Of a host that is not listed.
     await made.service.until(({ event, text }) => event === 'network.not_public' && text.includes(ids[1]));
     assert.equal(made.request(ids[1]).fulfillment, FulfillmentStatus.ASSIGNED);
+    const found = await metricsOf(made.service);
+    assert.deepEqual([found.get('adopted_total{how="public"}'), found.get('adopted_total{how="left"}')], [1, 1]);
   });
 
   it('T38: what was not known when it was first asked for is known once it is registered and proved', async () => {

@@ -10,6 +10,7 @@ import { type Address, laneId, parseAddress } from '../../ids.js';
 import { createDispatcher } from '../../lanes/createDispatcher.js';
 import type { Dispatcher } from '../../lanes/dispatcher.js';
 import type { LaneStatus, Terms } from '../../lanes/scheduling.js';
+import { createMeter, type Meter } from '../../metrics/meter.js';
 import { systemRandom } from '../../random.js';
 import { type FrontLink, openFrontLink } from '../../remoteWorker/frontLink.js';
 import { type WorkNews, type WorkParameters, workFor } from '../../remoteWorker/workFor.js';
@@ -34,6 +35,7 @@ let names = 0;
 export interface WorkerRig {
   readonly rig: LaneRig;
   readonly dispatcher: Dispatcher;
+  readonly meter: Meter;
   readonly workers: OpenedWorkers;
   readonly scratch: string;
   /** What lies under names where workers keep what they work on. */
@@ -87,7 +89,16 @@ export async function startWorkerRig(t: TestContext): Promise<WorkerRig> {
     tlsCert: undefined,
     tlsKey: undefined,
   };
-  const workers = await openWorkers({ config, scheduling: dispatcher, version, clock, random: systemRandom, log });
+  const meter = createMeter();
+  const workers = await openWorkers({
+    config,
+    scheduling: dispatcher,
+    version,
+    meter,
+    clock,
+    random: systemRandom,
+    log,
+  });
   if (workers === undefined) throw new Error('nothing listens');
   dispatcher.start();
   t.after(async () => {
@@ -104,6 +115,7 @@ export async function startWorkerRig(t: TestContext): Promise<WorkerRig> {
   return {
     rig,
     dispatcher,
+    meter,
     workers,
     scratch,
     leftOver: () => readdirSync(scratch),

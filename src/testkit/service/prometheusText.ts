@@ -63,3 +63,17 @@ function labelsOf(text: string): Record<string, string> {
   }
   return labels;
 }
+
+/** All samples of ours: `name{a="b"}` → value, the name without `sealed_`. */
+export const samplesOf = (text: string): Map<string, number> =>
+  new Map(
+    [...parsePrometheus(text).values()].flatMap(({ samples }) =>
+      samples.map(({ name, labels, value }) => [`${name.replace(/^sealed_/, '')}{${spelled(labels)}}`, value] as const),
+    ),
+  );
+
+const spelled = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .sort()
+    .map(([label, value]) => `${label}="${value}"`)
+    .join();
