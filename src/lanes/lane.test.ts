@@ -1,6 +1,6 @@
 // A lane over real child processes: work, death in every phase, cancellation, quarantine, stop.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Progress } from '../engines/jobs.js';
@@ -21,7 +21,10 @@ const lost = (lane: string, detail: string, blame: boolean) =>
 async function set(t: TestContext) {
   const rig = await LaneRig.set(t);
   const memoryPath = join(rig.engineRig.folder, 'memory.json');
-  return { rig, memoryPath, jobs: rig.engineRig };
+  /** While it is there, rules with it do not go on. */
+  const held = join(rig.engineRig.folder, 'held');
+  await writeFile(held, '');
+  return { rig, memoryPath, held, jobs: rig.engineRig };
 }
 
 test(
@@ -112,40 +115,46 @@ test(
 );
 
 test('a job that waits for the prover to load is not blamed for its death', quiet, async (t) => {
-  const { rig, jobs } = await set(t);
+  const { rig, jobs, held } = await set(t);
   const loading: Progress = { stage: 'loading', done: 1, total: 3, cycles: 0 };
-  const rules = [{ on: 'waitReady', delayMs: 100, progress: [loading], act: { kind: 'crash' } }] as const;
+  const rules = [{ on: 'waitReady', whileThere: held, progress: [loading], act: { kind: 'crash' } }] as const;
   const lane = rig.lane('prove', await rig.fake({ rules }));
   lane.start();
   const status = await laneBecomes(lane, is('ready'));
   assert.equal(status.warm, false);
   const seen: Progress[] = [];
   const watch = { ...unwatched(), onProgress: (progress: Progress) => void seen.push(progress) };
-  assert.deepEqual(await lane.run(await jobs.proveJob(), watch), lost('cpu-prove-0', 'exit code 134', false));
+  const outcome = lane.run(await jobs.proveJob(), watch);
+  await rm(held);
+  assert.deepEqual(await outcome, lost('cpu-prove-0', 'exit code 134', false));
   assert.deepEqual(seen, [loading]);
   assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
 });
 
 test('a prover that has no memory to load is no fault of the job that waits for it', quiet, async (t) => {
-  const { rig, jobs } = await set(t);
-  const rules = [{ on: 'waitReady', delayMs: 100, act: { kind: 'failure', code: 5, text: 'no memory' } }] as const;
+  const { rig, jobs, held } = await set(t);
+  const act = { kind: 'failure', code: 5, text: 'no memory' } as const;
+  const rules = [{ on: 'waitReady', whileThere: held, act }] as const;
   const lane = rig.lane('prove', await rig.fake({ rules }));
   lane.start();
   await laneBecomes(lane, is('ready'));
-  assert.deepEqual(await lane.run(await jobs.proveJob(), unwatched()), lost('cpu-prove-0', 'OUT_OF_MEMORY', false));
+  const outcome = lane.run(await jobs.proveJob(), unwatched());
+  await rm(held);
+  assert.deepEqual(await outcome, lost('cpu-prove-0', 'OUT_OF_MEMORY', false));
   assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
 });
 
 test('a GPU server is warm when it has set a program up, for that is when it builds its prover', quiet, async (t) => {
-  const { rig, jobs } = await set(t);
-  const rules = [
-    { on: 'setup', times: 1, delayMs: 100, act: { kind: 'proverError', text: 'CUDA: out of memory' } },
-  ] as const;
+  const { rig, jobs, held } = await set(t);
+  const act = { kind: 'proverError', text: 'CUDA: out of memory' } as const;
+  const rules = [{ on: 'setup', times: 1, whileThere: held, act }] as const;
   const fake = await jobs.fake(t, { rules });
   const lane = rig.lane('prove', { kind: 'gpu', socketPath: jobs.socketPath });
   lane.start();
   assert.equal((await laneBecomes(lane, is('ready'))).warm, false);
-  assert.deepEqual(await lane.run(await jobs.proveJob(), unwatched()), lost('gpu-prove-0', 'OUT_OF_MEMORY', false));
+  const outcome = lane.run(await jobs.proveJob(), unwatched());
+  await rm(held);
+  assert.deepEqual(await outcome, lost('gpu-prove-0', 'OUT_OF_MEMORY', false));
   assert.equal((await laneBecomes(lane, is('cooling'))).crashes, 1);
   await rig.clock.advance(1_000);
   await laneBecomes(lane, isWarm);
@@ -176,14 +185,15 @@ test('giving up an execution answers at once, kills the engine and is no crash',
 });
 
 test('giving up a job while the prover loads spares the engine', quiet, async (t) => {
-  const { rig, jobs } = await set(t);
-  const lane = rig.lane('prove', await rig.fake({ rules: [{ on: 'waitReady', delayMs: 200 }] }));
+  const { rig, jobs, held } = await set(t);
+  const lane = rig.lane('prove', await rig.fake({ rules: [{ on: 'waitReady', whileThere: held }] }));
   lane.start();
   await laneBecomes(lane, is('ready'));
   const controller = new AbortController();
   const outcome = lane.run(await jobs.proveJob(), { ...unwatched(), signal: controller.signal });
   controller.abort();
   assert.deepEqual(await outcome, failed(fail('ABORTED')));
+  await rm(held);
   await laneBecomes(lane, isWarm);
   assert.deepEqual(rig.pids.map(isAlive), [true]);
 });
@@ -211,11 +221,14 @@ async function giveUpAt(t: TestContext, done: number) {
   await laneBecomes(lane, isWarm);
   const controller = new AbortController();
   const job = await jobs.proveJob({ mode: 'core' });
-  let reports = 0;
+  let advanced: Promise<unknown> | undefined;
   const outcome = lane.run(job, {
     signal: controller.signal,
-    // Thirty seconds for the shards so far.
-    onProgress: () => void (++reports === 1 ? rig.clock.advance(30_000) : controller.abort()),
+    // Thirty seconds for the shards so far, also where both reports come at once.
+    onProgress() {
+      if (advanced === undefined) advanced = rig.clock.advance(30_000);
+      else void advanced.then(() => controller.abort());
+    },
   });
   assert.deepEqual(await outcome, failed(fail('ABORTED')));
   assert.equal(lane.isFree, false);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -68,6 +68,13 @@ async function answerTo(bytes: Buffer, least: number, { half }: { half: boolean 
   return answer;
 }
 
+/** Does it listen by now? Its socket is there a moment earlier. */
+const accepts = () =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(socketPath, () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
 const isRefusal = (answer: number | 'closed') => answer === 'closed' || answer === 111 || answer === 4 || answer === 3;
 
 describe('the engine, spoken to by a stranger', () => {
@@ -75,7 +82,7 @@ describe('the engine, spoken to by a stranger', () => {
     engine = spawn(required('SEALED_ENGINE'), ['--role', 'execute', '--socket', socketPath], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
-    while (!existsSync(socketPath)) await pause(20);
+    while (!(await accepts())) await pause(20);
   });
   after(() => engine.kill('SIGKILL'));
 

@@ -92,7 +92,7 @@ describe('a real proof', () => {
       } catch {
         break;
       }
-      assert.ok(waited < 10_000, 'the engine outlived the service');
+      assert.ok(waited < 60_000, 'the engine outlived the service');
       await pause(50);
     }
     const second = await first.again();

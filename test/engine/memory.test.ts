@@ -19,7 +19,7 @@ const isRoot = process.geteuid?.() === 0;
 const user = isRoot ? { uid: nobody, gid: nobody } : {};
 
 async function eventually<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let waited = 0; waited < 30_000; waited += 50) {
+  for (let waited = 0; waited < 300_000; waited += 50) {
     const found = await look();
     if (found !== undefined) return found;
     await pause(50);

@@ -44,7 +44,7 @@ it('a core proof of fibonacci comes back from a worker and verifies', { timeout:
   ];
   const { code, output } = await runToEnd(process.execPath, cliArguments(...prove, '--engine', engine));
   assert.equal(code, 0, output);
-  assert.ok(worker.lines.some(({ event }) => event === 'work.done'));
+  await worker.until(({ event }) => event === 'work.done');
   assert.ok(front.lines.some(({ text }) => text.includes('"laneId":"alpha.cpu-prove-0"')));
   assert.equal(await worker.stop(), 0);
 });
