@@ -108,9 +108,10 @@ test('a proof goes to the lane that has its program set up', quiet, async (t) =>
 
 test('a job given up in the queue leaves it; one given up before never enters it', quiet, async (t) => {
   const { rig, lane, jobs } = await set(t);
-  const dispatcher = rig.dispatcher([await lane('execute', 0, { bindDelayMs: 200 })]);
+  const [spec, job] = [await lane('execute', 0), await jobs.executeJob()];
+  // What follows happens before any engine can have started.
+  const dispatcher = rig.dispatcher([spec]);
   const controller = new AbortController();
-  const job = await jobs.executeJob();
   const never = () => assert.fail('granted');
   const waiting = dispatcher.run(job, terms(), watch({ signal: controller.signal, onGranted: never }));
   assert.equal(dispatcher.waiting('execute'), 1);
@@ -123,12 +124,13 @@ test('a job given up in the queue leaves it; one given up before never enters it
 
 test('the queue is bounded', quiet, async (t) => {
   const { rig, lane, jobs } = await set(t);
-  const specs = [await lane('execute', 0, { bindDelayMs: 200 })];
-  const dispatcher = rig.dispatcher(specs, { limits: { jobs: 1, bytes: 1e9 } });
-  const job = await jobs.executeJob();
+  const [spec, job] = [await lane('execute', 0), await jobs.executeJob()];
+  const dispatcher = rig.dispatcher([spec], { limits: { jobs: 1, bytes: 1e9 } });
+  // All of them before any engine can have started.
   const first = dispatcher.run(job, terms(), watch());
-  assert.deepEqual(await dispatcher.run(job, terms(), watch()), failed(fail('QUEUE_FULL', { limit: 1 })));
+  const second = dispatcher.run(job, terms(), watch());
   const resumed = dispatcher.run(job, terms({ resumed: true }), watch());
+  assert.deepEqual(await second, failed(fail('QUEUE_FULL', { limit: 1 })));
   assert.deepEqual((await Promise.all([first, resumed])).map(codeOf), ['ok', 'ok']);
 });
 
@@ -177,10 +179,11 @@ test('a mode is refused with the reason: memory, circuit files, or no lane for i
 
 test('drain lets the running job finish and grants no other; stop leaves nothing behind', quiet, async (t) => {
   const { rig, lane, jobs } = await set(t);
-  const dispatcher = rig.dispatcher([await lane('execute', 0, { rules: [{ on: 'execute', delayMs: 200 }] })]);
+  const dispatcher = rig.dispatcher([await lane('execute', 0)]);
   await becomes(dispatcher, allWarm);
-  const running = dispatcher.run(await jobs.executeJob(), terms(), watch());
-  void dispatcher.run(await jobs.executeJob(), terms(), watch({ onGranted: () => assert.fail('granted') }));
+  const [job, other] = [await jobs.executeJob(), await jobs.executeJob()];
+  const running = dispatcher.run(job, terms(), watch());
+  void dispatcher.run(other, terms(), watch({ onGranted: () => assert.fail('granted') }));
   await dispatcher.drain(60_000);
   assert.equal(codeOf(await running), 'ok');
   await dispatcher.drain(60_000);

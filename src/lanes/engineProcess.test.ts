@@ -243,7 +243,9 @@ test(
 test('a GPU server that others manage is never killed, nor is its work cut off', quiet, async (t) => {
   const rig = await LaneRig.set(t);
   const { engineRig } = rig;
-  const fake = await engineRig.fake(t, { rules: [{ on: 'prove', times: 1, delayMs: 300 }] });
+  const held = join(engineRig.folder, 'held');
+  await writeFile(held, '');
+  const fake = await engineRig.fake(t, { rules: [{ on: 'prove', times: 1, whileThere: held }] });
   const lane = rig.lane('prove', { kind: 'gpu', socketPath: engineRig.socketPath });
   lane.start();
   await laneBecomes(lane, (status) => status.warm);
@@ -255,6 +257,7 @@ test('a GPU server that others manage is never killed, nor is its work cut off',
   const given = await outcome;
   assert.ok(!given.ok && given.failure.code === 'ABORTED');
   assert.equal(lane.isFree, false);
+  await rm(held);
   await laneBecomes(lane, (status) => status.state === 'ready');
   // One connection for its whole run: a second one would be a second prover on the same GPU.
   const starts = rig.facts.filter((fact) => fact.event === 'lane.transition' && fact['to'] === 'starting');
