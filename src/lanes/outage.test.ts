@@ -80,7 +80,7 @@ describe('an outage of real lanes', { timeout: 300_000 }, () => {
         { id: laneId('v'), stage: 'verify', modes: [], engine: cpu },
         { id: laneId('p'), stage: 'prove', modes: proofModes, engine: { kind: 'gpu', socketPath } },
       ],
-      { engines: rig.host({ readyTimeoutMs: 50 }) },
+      { engines: rig.host({ gpuReadyMs: 50 }) },
     );
     assert.equal(dispatcher.outage(), undefined);
     await becomes(dispatcher, () => dispatcher.outage() !== undefined);

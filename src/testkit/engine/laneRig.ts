@@ -57,9 +57,12 @@ export class LaneRig {
     return new LaneRig(await EngineRig.set(t), t);
   }
 
-  /** Connecting is between real processes, so it is tried in real time. */
-  host(changes: Partial<EngineOptions> = {}, runFolder = async () => this.engineRig.folder): EngineHost {
-    const connect = (options: EngineOptions) => openEngine({ ...options, ...changes });
+  /** Connecting is between real processes, so it is tried in real time. `gpuReadyMs`: for how long with a GPU server. */
+  host({ gpuReadyMs }: { gpuReadyMs?: number } = {}, runFolder = async () => this.engineRig.folder): EngineHost {
+    const connect = (options: EngineOptions) =>
+      openEngine(
+        gpuReadyMs === undefined || options.kind !== 'gpu' ? options : { ...options, readyTimeoutMs: gpuReadyMs },
+      );
     return createEngineHost({ runFolder, clock: systemClock, log: this.log, connect });
   }
 
