@@ -76,39 +76,44 @@ export function createTransitionWriter<View>(
   async function drain(): Promise<void> {
     // Transitions of the same tick share the first write: requested, then admitted at once.
     await Promise.resolve();
-    while (pending !== undefined) {
-      const current = pending;
-      pending = undefined;
-      try {
-        await write(current);
-      } catch (error) {
-        const failure = failureFrom(error, id);
-        // Once: a full disk would otherwise be filled by its own complaints.
-        log[isComplaining ? 'debug' : 'error'](
-          { event: 'store.write_failed', ...named, code: failure.code, err: error },
-          'transition is not on disk, tried again until it is',
-        );
-        isComplaining = true;
-        // A new one is refused whole: its id is not known outside yet.
-        if (first !== undefined || givingUp) throw new FailureError(failure, { cause: error });
-        pending = pending === undefined ? current : append(current, pending);
-        await new Promise<void>((resolve) => clock.wakeIn(rewritePauseMs, resolve));
-        continue;
-      }
-      first = undefined;
-      if (isComplaining) log.info({ event: 'store.write_resumed', ...named }, 'transitions are on disk again');
-      isComplaining = false;
-      sink.onDurable(current.view);
+    try {
+      while (pending !== undefined) await writeNext(pending);
+    } finally {
+      // In the same tick in which nothing is pending: what came in between would wait for a write that has ended.
+      writing = undefined;
     }
+  }
+
+  /** Resolves when it is on disk, or pending again. */
+  async function writeNext(current: Pending<View>): Promise<void> {
+    pending = undefined;
+    try {
+      await write(current);
+    } catch (error) {
+      const failure = failureFrom(error, id);
+      // Once: a full disk would otherwise be filled by its own complaints.
+      log[isComplaining ? 'debug' : 'error'](
+        { event: 'store.write_failed', ...named, code: failure.code, err: error },
+        'transition is not on disk, tried again until it is',
+      );
+      isComplaining = true;
+      // A new one is refused whole: its id is not known outside yet.
+      if (first !== undefined || givingUp) throw new FailureError(failure, { cause: error });
+      pending = pending === undefined ? current : append(current, pending);
+      await new Promise<void>((resolve) => clock.wakeIn(rewritePauseMs, resolve));
+      return;
+    }
+    first = undefined;
+    if (isComplaining) log.info({ event: 'store.write_resumed', ...named }, 'transitions are on disk again');
+    isComplaining = false;
+    sink.onDurable(current.view);
   }
 
   return {
     record(entry, envelope, view) {
       pending = append(pending, { entries: [entry], envelope, view });
       if (writing !== undefined) return;
-      writing = drain().finally(() => {
-        writing = undefined;
-      });
+      writing = drain();
       // The caller of start() awaits settled(). For later transitions a rejection means only that the process is stopping.
       writing.catch(() => {});
     },
