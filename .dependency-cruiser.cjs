@@ -65,6 +65,19 @@ module.exports = {
       { pathNot: '^src/attestation/verify/|(^|/)node_modules/yaml/' },
     ),
     rule(
+      'page-knows-the-wire-only',
+      'The page is a client of the admin API: of the service it imports the types of messages, and nothing.',
+      { path: '^web/' },
+      { path: '^src/', dependencyTypesNot: ['type-only'] },
+    ),
+    rule(
+      'page-knows-messages-only',
+      'Of the service the page imports the types of messages, and of packages what it is made with.',
+      { path: '^web/' },
+      { path: '^src/|node_modules/', pathNot: '^src/gen/admin/|(^|/)node_modules/(preact|@preact/signals)/' },
+    ),
+    rule('nothing-imports-the-page', 'It is bundled for browsers.', { path: '^src/' }, { path: '^web/' }),
+    rule(
       'tests-stay-out',
       'Production code never imports tests or their kit.',
       { pathNot: `${tests}|^(test|bench)/` },
@@ -84,7 +97,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
     },
   },
 };

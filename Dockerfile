@@ -36,6 +36,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
+COPY web web
 RUN node scripts/build.mjs && npm prune --omit=dev
 
 # What the last stage stands on: Node.js, tini, and for GPUs the CUDA runtime.

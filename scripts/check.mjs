@@ -17,10 +17,11 @@ const tests = (ask('git', ['ls-files', '--', 'src/*.test.ts', 'src/**/*.test.ts'
 
 const checks = {
   'types (TypeScript 6)': [tool('tsc'), ['-p', 'tsconfig.json']],
+  'types of the page': [tool('tsc'), ['-p', 'web/tsconfig.json']],
   'style and lint (Biome)': [tool('biome'), ['ci', '--colors=off', '--error-on-warnings', '.']],
   'structure (who may import whom)': [
     tool('depcruise'),
-    ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
+    ['src', 'web', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
     assertStructure,
   ],
   'unused code (knip)': [tool('knip'), ['--no-progress']],
@@ -69,11 +70,15 @@ function assertUnchanged(path) {
 /** A file over 350 lines hides a second idea. */
 function assertFileSizes() {
   const files = (
-    ask('git', ['ls-files', '--', 'src', 'test', 'bench', 'engine', 'conformance', 'oracle', 'examples', 'scripts'], {
-      cwd: checkout,
-    }) ?? ''
+    ask(
+      'git',
+      ['ls-files', '--', 'src', 'web', 'test', 'bench', 'engine', 'conformance', 'oracle', 'examples', 'scripts'],
+      {
+        cwd: checkout,
+      },
+    ) ?? ''
   ).split('\n');
-  const code = files.filter((file) => /\.(ts|mjs|rs)$/.test(file) && !file.startsWith('src/gen/'));
+  const code = files.filter((file) => /\.(tsx?|css|mjs|rs)$/.test(file) && !file.startsWith('src/gen/'));
   const large = code
     .map((file) => [file, ask('wc', ['-l', file], { cwd: checkout })])
     .filter(([, count]) => Number.parseInt(count, 10) > 350);

@@ -7,6 +7,7 @@ import type { LaneStatus } from './lanes/scheduling.js';
 import { createLog } from './log.js';
 import { createCallMetrics } from './metrics/callMetrics.js';
 import { registerProcessMetrics } from './metrics/processMetrics.js';
+import { pageRoutes } from './rpc/admin/page/pageRoutes.js';
 import { nothingHere } from './rpc/http/routes.js';
 import { openAdmin } from './service/admin.js';
 import { assemble } from './service/assemble.js';
@@ -17,6 +18,7 @@ import { Lifecycle } from './service/lifecycle.js';
 import { allMetricsRoute, openMetrics } from './service/metricsListener.js';
 import { openTee } from './service/openTee.js';
 import { openOwnTls } from './service/ownTls.js';
+import { readPageFiles } from './service/pageFiles.js';
 import type { Readiness } from './service/readiness.js';
 import { openPorts } from './service/realPorts.js';
 import { settingsOf } from './service/settings.js';
@@ -92,7 +94,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       config,
       assembly,
       version,
-      more: [...teeOperatorRoutes(tee, clock), metrics],
+      more: [...teeOperatorRoutes(tee, clock), metrics, ...pageRoutes(await readPageFiles())],
     });
     lifecycle.onStop(() => admin?.close(adminGraceMs));
     const { methods, routes } = assembly;

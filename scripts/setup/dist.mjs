@@ -1,10 +1,11 @@
-// dist/: compiled anew whenever a source, the compiler settings or the lockfile changed.
+// dist/: compiled and bundled anew whenever a source, the compiler settings or the lockfile changed.
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from './digest.mjs';
+import { buildPage } from './page.mjs';
 import { run } from './run.mjs';
 
-const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const inputs = ['src', 'web', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 const stampName = '.built-from';
 
 /** Whether dist/ was compiled from what is there now. */
@@ -41,6 +42,8 @@ export async function buildDist(root, progress, { force = false } = {}) {
     'null',
   ];
   await run(process.execPath, args, { cwd: root, env: process.env, what: '`tsc`', onOut: (line, keep) => keep(line) });
+  progress('bundling the page');
+  await buildPage(root, join(next, 'page'));
   // The package's `bin`: tsc writes no executables, and `npx sealed-prover` in a checkout runs the file itself.
   chmodSync(join(next, 'cli.js'), 0o755);
   writeFileSync(join(next, stampName), digest);

@@ -80,6 +80,12 @@ export function parseUuid(text: string): string {
   return text.toLowerCase();
 }
 
+export function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('Write a port, from 0 to 65535.');
+  return Number(text);
+}
+
 export function parseId(text: string): RequestId {
   const id = parseRequestId(text);
   if (id === undefined) throw new InvalidArgumentError('A request id is 64 hex digits, with or without 0x.');

@@ -1,11 +1,15 @@
 // A page of ours in Debian's chromium: it loads a module from a server on loopback, and reports one JSON value back to it.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 const found = names.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+
+/** Where it lies. Throws where there is none. */
+export const chromiumPath = (): string =>
+  execFileSync('/bin/sh', ['-c', `command -v ${found}`], { encoding: 'utf8' }).trim();
 
 /** A reason to skip, in the form that node:test takes. */
 export const withoutChromium: string | false =

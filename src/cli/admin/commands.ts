@@ -1,7 +1,7 @@
 // The commands of `sealed-prover admin`, their options and their help.
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseCount, parseU64 } from '../parse.js';
+import { parseCount, parsePort, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
 
@@ -57,4 +57,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     done(await (await import('./queue.js')).runQueue(cli, options)),
   );
   addActs(admin, cli, done);
+  withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
+    .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)
+    .action(async (options) => done(await (await import('./page.js')).runPage(cli, options)));
 }

@@ -83,7 +83,9 @@ const written = new WeakMap<EventMessage, Buffer>();
 function eventOf(message: EventMessage): Buffer {
   const known = written.get(message);
   if (known !== undefined) return known;
-  const json = toJson(RequestsWatchResponseSchema, create(RequestsWatchResponseSchema, message));
+  const json = toJson(RequestsWatchResponseSchema, create(RequestsWatchResponseSchema, message), {
+    alwaysEmitImplicit: true,
+  });
   const id = message.feed === undefined ? '' : `id: ${message.feed}\n`;
   const bytes = Buffer.from(`${id}data: ${JSON.stringify(json)}\n\n`);
   written.set(message, bytes);

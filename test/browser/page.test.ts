@@ -1,0 +1,221 @@
+// The operators' page in a real browser, over a real service with a fake engine.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { holdingClock as clock } from '../../src/clock.js';
+import type { RequestId } from '../../src/ids.js';
+import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
+import { withoutChromium } from './chromium.js';
+import { bundleForRigs, bundlePage, launch, openInBrowser } from './openPage.js';
+
+/** What an engine may say: markup, a direction that turns around, and a lot. */
+const hostile = `<img src=x onerror="document.title='taken'">\u202e${'<script>document.title="taken"</script>'.repeat(40)}`;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const screens = ['/', '/requests', '/lanes', '/queue', '/failures', '/events', '/requests/…'];
+
+const mostFirstBytes = 45 * 1024;
+const mostBytes = 80 * 1024;
+
+it('section 8: the page has at most 45 KB gzip to its first use, and 80 KB in all', async (t) => {
+  const folder = temporaryFolder('page');
+  const { first, later } = await bundlePage(folder);
+  const sizeOf = (names: readonly string[]) =>
+    names.reduce((total, name) => total + gzipSync(readFileSync(join(folder, name))).byteLength, 0);
+  const sizes = { first: sizeOf(first), all: sizeOf([...first, ...later]) };
+  t.diagnostic(JSON.stringify(sizes));
+  assert.ok(sizes.first > 5_000 && sizes.first <= mostFirstBytes && sizes.all <= mostBytes, JSON.stringify(sizes));
+});
+
+describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, () => {
+  let rig: ServiceRig;
+  let service: ServiceProcess;
+  let requester: ServiceRequester;
+  let browser: Browser;
+  let id: RequestId;
+  let failed: RequestId;
+  const socket = () => join(rig.data, 'admin.sock');
+
+  before(async () => {
+    await bundleForRigs();
+    browser = await launch();
+    rig = await createServiceRig({
+      script: {
+        rules: [
+          {
+            on: 'prove',
+            stdinSha256: createHash('sha256').update(stdinOf('what fails')).digest('hex'),
+            act: { kind: 'proverError', text: hostile },
+          },
+          {
+            on: 'prove',
+            progress: [{ stage: 'proving', done: 3, total: 96, cycles: 0 }],
+            act: { kind: 'hang' },
+          },
+        ],
+      },
+    });
+    service = await rig.serve();
+    requester = createRequester(rig.url, { clock });
+    await requester.register();
+    failed = await requester.submit(stdinOf('what fails'));
+    await service.until((line) => line.requestId === failed && line.to === 'failed');
+    id = await requester.submit(stdinOf('what is proved'));
+  });
+  after(async () => {
+    await browser.close();
+    requester.close();
+    await rig.end();
+  });
+
+  it('shows requests as they are, and those that come, and its key is not in its address', async (t) => {
+    const { page, complaints, origin } = await openInBrowser(t, browser, socket());
+    await page.getByText('Nothing needs you').waitFor();
+    assert.equal(page.url(), `${origin}/`);
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    const row = page.locator(`#row-${id}`);
+    await row.getByText('proving.running').waitFor();
+    await row.getByText('3/96').waitFor();
+    const second = await requester.submit(stdinOf('what comes'));
+    await page.locator(`#row-${second}`).getByText('proving.waiting').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  it('shows what an engine says as text, whatever it says', async (t) => {
+    const { page, complaints } = await openInBrowser(t, browser, socket());
+    await go(page, `/requests/${failed}`);
+    await page.getByText('ATTEMPTS_EXHAUSTED').first().waitFor();
+    await page.getByText('<img src=x onerror').first().waitFor();
+    assert.equal(await page.locator('#page img, #page script').count(), 0);
+    assert.notEqual(await page.title(), 'taken');
+    assert.deepEqual(complaints, []);
+  });
+
+  it('reports to its browser what its CSP forbids: markup that is made of text, and what comes from elsewhere', async (t) => {
+    const { page } = await openInBrowser(t, browser, socket());
+    await page.getByText('Nothing needs you').waitFor();
+    const refused = await page.evaluate(`(async () => {
+      const reports = [];
+      const reported = new Promise((resolve) =>
+        document.addEventListener('securitypolicyviolation', ({ violatedDirective }) => {
+          reports.push(violatedDirective);
+          if (reports.length === 2) resolve(reports);
+        }),
+      );
+      let markup = 'made';
+      try {
+        document.body.insertAdjacentHTML('beforeend', '<b>made</b>');
+      } catch {
+        markup = 'refused';
+      }
+      new Image().src = 'https://example.org/x.png';
+      return [markup, ...(await reported)];
+    })()`);
+    assert.deepEqual(refused, ['refused', 'require-trusted-types-for', 'img-src']);
+  });
+
+  it('is walked by the keyboard alone', async (t) => {
+    const { page, complaints } = await openInBrowser(t, browser, socket());
+    await page.getByRole('heading', { name: 'Lanes' }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.locator(`#row-${id}`).waitFor();
+    await page.keyboard.press('j');
+    assert.equal(await page.locator('.row.at').getAttribute('aria-rowindex'), '2');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    const at = await page.locator('.row.at').getAttribute('id');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Path' }).waitFor();
+    assert.ok(page.url().endsWith(`/requests/${at?.slice('row-'.length)}`));
+    await page.keyboard.press('Escape');
+    await page.getByRole('grid').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type(failed.slice(-8));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Path' }).waitFor();
+    assert.ok(page.url().endsWith(`/requests/${failed.slice(-8)}`));
+    await page.locator('h1').click();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    assert.deepEqual(complaints, []);
+  });
+
+  for (const look of [{ dark: false }, { dark: true }, { width: 360, height: 740 }, { width: 320, height: 640 }])
+    it(`section 8: has nothing that axe finds, and no sideways scrolling, ${JSON.stringify(look)}`, async (t) => {
+      const { page, complaints } = await openInBrowser(t, browser, socket(), look);
+      await page.evaluate(axeSource);
+      for (const screen of screens) {
+        await go(page, screen.replace('…', failed));
+        await page.locator('h1').first().waitFor();
+        await page.locator('.card, .row, .feed li').first().waitFor();
+        const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+        assert.deepEqual(found, [], screen);
+        const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        assert.ok(Number(tooWide) <= 0, `${screen} is ${tooWide} px too wide`);
+      }
+      assert.deepEqual(complaints, []);
+    });
+
+  it('tells nothing to who has no key, comes from elsewhere, or by another name', async (t) => {
+    const { page, origin } = await openInBrowser(t, browser, socket());
+    const ask = (headers: Record<string, string>, path = '/sealed.admin.v1.Service/Status') =>
+      fetch(`${origin}${path}`, {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    const key: string = await page.evaluate(`sessionStorage.getItem('sealed-key')`);
+    const good = { authorization: `Bearer ${key}` };
+    assert.equal((await ask(good)).status, 200);
+    assert.equal((await ask({})).status, 401);
+    assert.equal((await ask({ authorization: `Bearer ${key.slice(1)}` })).status, 401);
+    assert.equal((await fetch(`${origin}/feed`)).status, 401);
+    assert.equal((await fetch(`${origin}/metrics`)).status, 401);
+    assert.equal((await ask({ ...good, 'sec-fetch-site': 'cross-site' })).status, 403);
+    assert.equal((await fetch(origin.replace('127.0.0.1', 'localhost'))).status, 200);
+    assert.equal(await statusAs(origin, 'evil.example'), 421);
+    const stranger = await openInBrowser(t, browser, socket());
+    await stranger.page.evaluate('sessionStorage.clear()');
+    await stranger.page.reload();
+    await stranger.page.getByText('This tab has no key to the service.').first().waitFor();
+  });
+
+  it('goes on by itself when the service is killed and started again', async (t) => {
+    const { page, complaints } = await openInBrowser(t, browser, socket());
+    await page.getByRole('link', { name: 'Requests' }).click();
+    await page.locator(`#row-${id}`).getByText('proving.running').waitFor();
+    await service.kill();
+    await page.getByText('not reached').waitFor();
+    service = await rig.serve();
+    await page.getByRole('status').getByText('live').waitFor();
+    const third = await requester.submit(stdinOf('what comes after'));
+    await page.locator(`#row-${third}`).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+});
+
+/** As a link of ours does, without loading the page again. */
+const go = (page: Page, to: string) =>
+  page.evaluate(`history.pushState(null, '', ${JSON.stringify(to)}); dispatchEvent(new PopStateEvent('popstate'))`);
+
+/** `fetch` sends no host but its own. */
+async function statusAs(origin: string, host: string): Promise<number | undefined> {
+  const { request } = await import('node:http');
+  return await new Promise((resolve, reject) => {
+    request(origin, { headers: { host } }, ({ statusCode }) => resolve(statusCode))
+      .on('error', reject)
+      .end();
+  });
+}

@@ -1,0 +1,59 @@
+// What a screen shows is asked for again whenever the feed says that something has happened: not too often, and now and then by itself.
+import { type Signal, signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { connection, onEvents } from './feed.js';
+import { CallError } from './wire.js';
+
+export interface Look<T> {
+  /** The last that was answered. */
+  readonly found: T | undefined;
+  /** Why there is nothing newer. */
+  readonly problem: CallError | undefined;
+}
+
+/** Between two looks, however much happens. */
+const leastRestMs = 1_000;
+/** When nothing happens: figures of the machine move all the same. */
+const longestRestMs = 5_000;
+
+/** `ask` again when `key` changes, which it must be made of. */
+export function useLook<T>(ask: (signal: AbortSignal) => Promise<T>, key = ''): Signal<Look<T>> {
+  const look = useMemo(() => signal<Look<T>>({ found: undefined, problem: undefined }), [key]);
+  useEffect(() => {
+    const controller = new AbortController();
+    let timer = 0;
+    let askedAt = 0;
+    let isAsking = false;
+    const dueIn = (ms: number) => {
+      clearTimeout(timer);
+      if (!controller.signal.aborted) timer = setTimeout(() => void again(), ms);
+    };
+    async function again(): Promise<void> {
+      if (isAsking) return;
+      // A hidden tab asks nothing, and a paused one neither.
+      if (document.hidden || connection.value === 'paused') return dueIn(longestRestMs);
+      isAsking = true;
+      askedAt = Date.now();
+      try {
+        look.value = { found: await ask(controller.signal), problem: undefined };
+      } catch (error) {
+        if (controller.signal.aborted) return;
+        if (!(error instanceof CallError)) throw error;
+        look.value = { found: look.value.found, problem: error };
+      } finally {
+        isAsking = false;
+        dueIn(longestRestMs);
+      }
+    }
+    const leave = onEvents((events) => {
+      if (events.some(({ progress }) => progress === undefined)) dueIn(Math.max(0, askedAt + leastRestMs - Date.now()));
+    });
+    void again();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+      leave();
+    };
+  }, [look]);
+  return look;
+}

@@ -1,0 +1,118 @@
+// Many rows, of which those in sight are there: a few dozen elements that are moved, and a box as high as all of them. Rows are of one height.
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { now } from '../now.js';
+import type { RequestList } from '../requestList.js';
+import { navigate } from '../router.js';
+import type { Row } from '../wire.js';
+import { ago, isOpen, pathOf, shortId, within } from '../words.js';
+import { progressText } from './progress.js';
+import { State } from './state.js';
+
+const rowPx = 32;
+/** More than any screen shows at once. */
+const pool = 60;
+const aheadOfEnd = 200;
+
+/** `cursor`: the id of the row that the keys are at. */
+export function Rows({ list, cursor }: { readonly list: RequestList; readonly cursor: Signal<string> }) {
+  const box = useRef<HTMLDivElement>(null);
+  const top = useSignal(0);
+  list.version.value;
+  const { rows } = list;
+  const first = Math.max(0, Math.min(Math.floor(top.value / rowPx) - 10, rows.length - pool));
+  const shown = rows.slice(first, first + pool);
+
+  useEffect(() => {
+    if (list.phase === 'more' && first + pool + aheadOfEnd > rows.length) void list.more();
+    void list.freshenReasons(shown);
+  });
+  const at = cursor.value === '' ? -1 : rows.findIndex(({ id }) => id === cursor.value);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null || at === -1) return;
+    const y = at * rowPx;
+    const room = element.clientHeight - 2 * rowPx;
+    if (y < element.scrollTop) element.scrollTop = y;
+    else if (y > element.scrollTop + room) element.scrollTop = y - room;
+  }, [at]);
+
+  const onScroll = () => {
+    const { scrollTop = 0 } = box.current ?? {};
+    list.isAtTop = scrollTop < rowPx;
+    if (list.isAtTop) list.settle();
+    top.value = scrollTop;
+  };
+  return (
+    <div
+      class="rows"
+      ref={box}
+      role="grid"
+      aria-label="Requests"
+      aria-rowcount={list.phase === 'whole' ? rows.length + 1 : -1}
+      tabIndex={0}
+      aria-activedescendant={at === -1 ? undefined : `row-${cursor.value}`}
+      onScroll={onScroll}
+    >
+      <div class="row head" role="row" aria-rowindex={1}>
+        {columns.map(([name]) => (
+          <span key={name} role="columnheader" class={name}>
+            {name}
+          </span>
+        ))}
+      </div>
+      <div role="rowgroup" class="all" style={{ height: `${rows.length * rowPx}px` }}>
+        {shown.map((row, index) => (
+          <RowLine
+            key={(first + index) % pool}
+            row={row}
+            index={first + index}
+            isAt={row.id === cursor.value}
+            isGone={list.gone.has(row.id)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const columns: readonly [string, (row: Row, at: number) => preact.ComponentChildren][] = [
+  ['request', ({ id }) => <a href={`/requests/${id}`}>{shortId(id)}</a>],
+  ['age', ({ created }, at) => ago(created, at)],
+  ['state', (row) => <State path={pathOf(row)} note={row.quarantined ? ' (set aside)' : ''} />],
+  ['why', ({ failure, reason }) => failure?.code ?? (reason || '–')],
+  ['lane', ({ laneId }) => laneId || '–'],
+  ['try', ({ attempt }) => (attempt === 0 ? '–' : attempt)],
+  ['progress', ({ progress }) => (progress === undefined ? '–' : progressText(progress))],
+  ['deadline', (row, at) => (isOpen(row) ? within(row.deadline, at) : '–')],
+];
+
+interface RowLineParameters {
+  readonly row: Row;
+  readonly index: number;
+  readonly isAt: boolean;
+  readonly isGone: boolean;
+}
+
+function RowLine({ row, index, isAt, isGone }: RowLineParameters) {
+  const open = ({ target }: MouseEvent) => {
+    if (!(target as Element).closest('a')) navigate(`/requests/${row.id}`);
+  };
+  return (
+    <div
+      id={`row-${row.id}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isAt}
+      class={`row ${isAt ? 'at' : ''} ${isGone ? 'gone' : ''}`}
+      style={{ transform: `translateY(${index * rowPx}px)` }}
+      onClick={open}
+    >
+      {columns.map(([name, show]) => (
+        <span key={name} role="gridcell" class={name}>
+          {show(row, now.value)}
+        </span>
+      ))}
+    </div>
+  );
+}

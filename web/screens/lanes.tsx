@@ -1,0 +1,85 @@
+// Which engine is ill? A card a lane: what it does, since when, how often its engine has died, and why it rests.
+import { useLook } from '../look.js';
+import { Problem } from '../parts/problem.js';
+import { ProgressBar } from '../parts/progress.js';
+import { RequestLink } from '../parts/requestLink.js';
+import { State } from '../parts/state.js';
+import { call, type LaneJson } from '../wire.js';
+import { lasting, size } from '../words.js';
+
+export function Lanes() {
+  const { found, problem } = useLook((signal) => call('Lanes/List', {}, signal)).value;
+  return (
+    <>
+      <h1>Lanes</h1>
+      <Problem problem={problem} />
+      {found?.lanes.length === 0 && <p class="empty">This service has no lanes.</p>}
+      <div class="cards">
+        {found?.lanes.map((lane) => (
+          <LaneCard key={lane.id} lane={lane} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function LaneCard({ lane }: { readonly lane: LaneJson }) {
+  const { id, kind, stage, state, modes, warm, crashes, crashesInWindow, resumesIn, lastFailure, current, programs } =
+    lane;
+  const ill = state === 'quarantined' || state === 'broken';
+  return (
+    <section class={ill ? 'card needs' : 'card'} aria-labelledby={`lane-${id}`}>
+      <h2 id={`lane-${id}`}>
+        {id} <State path={state} /> <span class="dim">{lasting(lane.for)}</span>
+      </h2>
+      {resumesIn !== undefined && <p>It starts again in {lasting(resumesIn)}.</p>}
+      {lastFailure && (
+        <p class="problem">
+          <b>{lastFailure.code}</b> {lastFailure.sentence}
+        </p>
+      )}
+      <dl>
+        <div>
+          <dt>stage</dt>
+          <dd>
+            {stage} <span class="dim">{kind}</span> {modes.join(', ')}
+          </dd>
+        </div>
+        <div>
+          <dt>job</dt>
+          <dd>
+            {current ? (
+              <>
+                <RequestLink id={current.requestId} /> <span class="dim">{lasting(current.for)}</span>{' '}
+                {current.progress && <ProgressBar progress={current.progress} />}
+                {current.missingBytes !== '0' && (
+                  <span class="warn"> waits for {size(current.missingBytes)} of memory</span>
+                )}
+              </>
+            ) : (
+              '–'
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>engine</dt>
+          <dd>
+            {warm ? 'warm' : 'cold'}, {programs.length} {programs.length === 1 ? 'program' : 'programs'} set up
+          </dd>
+        </div>
+        <div>
+          <dt>crashes</dt>
+          <dd>
+            {crashes} <span class="dim">since the start, {crashesInWindow} in ten minutes</span>
+          </dd>
+        </div>
+        <div>
+          <dt>requests</dt>
+          <dd>
+            <a href={`/requests?lane=${encodeURIComponent(id)}`}>on this lane</a>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,114 @@
+// Which ones? A table of as many as there are, narrowed by what the address says, and live.
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { addressOf, type Field, filterOf } from '../filter.js';
+import { modes, paths, reasons } from '../generated/words.js';
+import { onKey } from '../keys.js';
+import { Problem } from '../parts/problem.js';
+import { Rows } from '../parts/rows.js';
+import { RequestList } from '../requestList.js';
+import { navigate, query } from '../router.js';
+
+export function Requests() {
+  const filter = filterOf(query.value);
+  const address = addressOf(filter);
+  const list = useMemo(() => new RequestList(filter), [address]);
+  useEffect(() => () => list.close(), [list]);
+  const cursor = useSignal('');
+  const move = (by: number) => {
+    const { rows } = list;
+    const at = rows.findIndex(({ id }) => id === cursor.value);
+    cursor.value = rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.id ?? '';
+  };
+  useEffect(() =>
+    onKey({
+      j: () => move(1),
+      k: () => move(-1),
+      ArrowDown: () => move(1),
+      ArrowUp: () => move(-1),
+      PageDown: () => move(20),
+      PageUp: () => move(-20),
+      Home: () => move(Number.NEGATIVE_INFINITY),
+      Enter: () => cursor.value !== '' && navigate(`/requests/${cursor.value}`),
+      c: () => cursor.value !== '' && void navigator.clipboard?.writeText(`0x${cursor.value}`),
+    }),
+  );
+  list.version.value;
+  const { fresh, phase, problem, rows } = list;
+  const count = phase === 'whole' ? `${rows.length}` : phase === 'more' ? `${rows.length} so far` : '…';
+  return (
+    <div class="listing">
+      <h1>
+        Requests <span class="dim">{count}</span>
+      </h1>
+      <FilterBar />
+      <Problem problem={problem} />
+      {fresh.length > 0 && (
+        <button type="button" class="pill" onClick={() => list.settle()}>
+          {fresh.length} new
+        </button>
+      )}
+      {phase === 'whole' && rows.length === 0 ? (
+        <p class="empty">{Object.keys(filter).length > 0 ? 'No request fits this filter.' : 'No requests yet.'}</p>
+      ) : (
+        <Rows list={list} cursor={cursor} />
+      )}
+    </div>
+  );
+}
+
+const choices: readonly [Field, readonly string[]][] = [
+  ['state', paths],
+  ['mode', modes],
+  ['reason', reasons],
+];
+const texts: readonly Field[] = ['failure', 'lane', 'requester', 'program'];
+
+function FilterBar() {
+  const filter = filterOf(query.value);
+  const wanted = useRef<HTMLInputElement>(null);
+  const set = (field: Field, value: string) => navigate(addressOf({ ...filter, [field]: value }));
+  useEffect(() => onKey({ '/': () => wanted.current?.focus() }));
+  const open = (event: Event) => {
+    event.preventDefault();
+    const id = wanted.current?.value.replace(/^(0x|…)/i, '').trim() ?? '';
+    if (id !== '') navigate(`/requests/${encodeURIComponent(id)}`);
+  };
+  const isNarrow = texts.some((field) => filter[field]);
+  return (
+    <form class="filter" aria-label="Filter" onSubmit={open}>
+      <label>
+        id <input ref={wanted} name="id" placeholder="first 8 or last 6 digits" autocomplete="off" spellcheck={false} />
+        <button type="submit">Open</button>
+      </label>
+      {choices.map(([field, values]) => (
+        <label key={field}>
+          {field}{' '}
+          <select value={filter[field] ?? ''} onChange={({ currentTarget }) => set(field, currentTarget.value)}>
+            <option value="">any</option>
+            {values.map((value) => (
+              <option key={value} value={value}>
+                {value}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+      <details open={isNarrow}>
+        <summary>more</summary>
+        {texts.map((field) => (
+          <label key={field}>
+            {field}{' '}
+            <input
+              value={filter[field] ?? ''}
+              autocomplete="off"
+              spellcheck={false}
+              onChange={({ currentTarget }) => set(field, currentTarget.value)}
+            />
+          </label>
+        ))}
+      </details>
+      {Object.keys(filter).length > 0 && <a href="/requests">clear</a>}
+    </form>
+  );
+}
