@@ -23,7 +23,7 @@ export type AdoptPolicy = 'known' | 'fail' | 'prove-public';
 export interface Adoption {
   /** `listed`: all that is assigned to us. */
   look(listed: ReadonlyMap<RequestId, ProofRequest>): Promise<void>;
-  /** What the last look has left alone. */
+  /** What was left alone, and is assigned to us still. */
   readonly left: ReadonlyMap<RequestId, LeftRequest>;
   stop(): void;
 }
@@ -53,8 +53,7 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
   const { clock, log, store, catalog, registry, deliveries, watch } = parameters;
   const { intents, intake, publicUrl, lateGraceMs } = parameters;
   const aside = createAside(log);
-  let left = new Map<RequestId, LeftRequest>();
-  let before: ReadonlyMap<RequestId, LeftRequest> = left;
+  const left = new Map<RequestId, LeftRequest>();
 
   /** Report and end of a request that is not proved here, or not again. */
   async function report(networkId: RequestId, localId: RequestId | null, deadlineAt: number): Promise<void> {
@@ -70,11 +69,18 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
     watch.adopted('failed');
   }
 
-  function leave(networkId: RequestId, { requester, deadlineAt }: LeftRequest): void {
-    left.set(networkId, { requester, deadlineAt });
-    if (before.has(networkId)) return;
+  function leave(networkId: RequestId, found: LeftRequest): void {
+    const isKnown = left.has(networkId);
+    left.set(networkId, found);
+    if (isKnown) return;
     watch.adopted('left');
     log.info({ event: 'network.left', networkId }, 'assigned to us and not asked for here: left alone');
+  }
+
+  /** A look takes a while, and meanwhile what the one before has left is shown. */
+  function forgetLeft(listed: ReadonlyMap<RequestId, ProofRequest>): void {
+    for (const [id, { deadlineAt }] of left)
+      if (!listed.has(id) || deadlineAt <= clock.now() || store.get('deliveries', id) !== undefined) left.delete(id);
   }
 
   /** The input is here, of this requester, and was never used. */
@@ -101,7 +107,7 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
     const { requester, deadlineAt } = found;
     if (parameters.adopt === 'fail') return refuse(networkId, deadlineAt, 'its input is not of here');
     const isPublic = request.stdinPublicUri !== '' && !request.stdinPrivate && requester !== undefined;
-    if (parameters.adopt === 'known' || !isPublic || before.has(networkId)) return leave(networkId, found);
+    if (parameters.adopt === 'known' || !isPublic || left.has(networkId)) return leave(networkId, found);
     aside.run(
       networkId,
       async () => {
@@ -150,19 +156,16 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
   }
 
   return {
-    get left() {
-      return left;
-    },
+    left,
     stop: () => aside.stop(),
     async look(listed) {
-      before = left;
-      left = new Map();
       for (const [id, request] of listed) {
         if (store.get('deliveries', id) !== undefined) continue;
         await one(id, request).catch((error: unknown) =>
           log.warn({ event: 'network.not_adopted', networkId: id, err: error }, 'looked at again with the next round'),
         );
       }
+      forgetLeft(listed);
     },
   };
 }

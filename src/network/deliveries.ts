@@ -93,6 +93,10 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     },
   });
   const kind: DeliveryKind = { ...deliveryKind, machine };
+  const snapshotIn = ({ snapshot }: Envelope) => snapshot as ReturnType<DeliveryKind['first']>;
+  const viewIn = (envelope: Envelope) => kind.viewOf(snapshotIn(envelope), envelope);
+  /** The store shows what a crash may take back, and what nothing here has acted on yet. */
+  const durableView = (networkId: RequestId, stored: Envelope) => host.view(networkId) ?? viewIn(stored);
 
   const host = createHost({
     store,
@@ -142,17 +146,16 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     begin(networkId) {
       const envelope = store.get('deliveries', networkId);
       if (envelope === undefined || host.has(networkId)) return;
-      const snapshot = envelope.snapshot as ReturnType<DeliveryKind['first']>;
-      const view = kind.viewOf(snapshot, envelope);
+      const view = viewIn(envelope);
       open.note(view);
-      host.restore({ snapshot, view, envelope });
+      host.restore({ snapshot: snapshotIn(envelope), view, envelope });
     },
     send: (networkId, event) => void host.send(networkId, event),
     viewOf(networkId) {
       const envelope = store.get('deliveries', networkId);
-      return envelope && kind.viewOf(envelope.snapshot as ReturnType<DeliveryKind['first']>, envelope);
+      return envelope && durableView(networkId, envelope);
     },
-    page: (query) => pageOf(parameters, query),
+    page: (query) => pageOf({ store, clock, durableView }, query),
     moved: (networkId, withinMs) =>
       new Promise((resolve) => {
         const here = watchers.get(networkId) ?? new Set();
@@ -172,8 +175,12 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
   };
 }
 
+interface PageParameters extends Pick<DeliveriesParameters, 'store' | 'clock'> {
+  readonly durableView: (networkId: RequestId, stored: Envelope) => DeliveryView;
+}
+
 async function pageOf(
-  { store, clock }: Pick<DeliveriesParameters, 'store' | 'clock'>,
+  { store, clock, durableView }: PageParameters,
   { after, limit, matches }: DeliveryQuery,
 ): Promise<DeliveryPage> {
   const views: DeliveryView[] = [];
@@ -182,7 +189,7 @@ async function pageOf(
     const read = [...store.scan('deliveries', [], { limit: slice, after: last && [last] })];
     for (const { key, value } of read) {
       last = key[0];
-      const view = deliveryKind.viewOf(value.snapshot as ReturnType<DeliveryKind['first']>, value);
+      const view = durableView(last, value);
       if (matches(view)) views.push(view);
       if (views.length === limit) return { views, last };
     }
