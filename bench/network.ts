@@ -175,7 +175,7 @@ async function measureBurst(made: NetworkRig, setting: Setting): Promise<Figure[
   for (let i = 0; i < count; i += 1) uris.push(await requester.uploadStdin(stdinOf(`at once ${i}`)));
   const ids: RequestId[] = [];
   for (const uri of uris) ids.push(await requester.ask(uri, reserved));
-  await made.network.record.waitFor(() => ids.every((id) => isFulfilled(made, id)), 120_000);
+  await made.network.record.waitFor(() => ids.every((id) => isFulfilled(made, id)));
   const lost = ids.filter((id) => !isFulfilled(made, id)).length;
   const most = Math.max(...ids.map((id) => made.network.ledger.requests.get(id)?.accepted ?? 0));
   const refused = made.network.record.of('FulfillProof').filter(({ verdict }) => verdict !== 'accepted').length;

@@ -10,7 +10,7 @@ import { createLargeReports, type LargeReports } from './largeReports.js';
 
 const nobody = 'aa'.repeat(32) as RequestId;
 
-describe('large reports', { timeout: 120_000 }, () => {
+describe('large reports', { timeout: 300_000 }, () => {
   let parties: Parties;
   let reports: LargeReports;
   beforeEach(async () => {

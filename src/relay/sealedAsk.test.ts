@@ -87,7 +87,7 @@ const bodyOf = ({ body }: RelayedAnswer) => buffer(body ?? Readable.from([]));
 const fresh = { first: knownKey.publicKey, found: knownKey.publicKey };
 const rotated = { first: otherKey.publicKey, found: knownKey.publicKey };
 
-describe('asking with sealed bodies', { timeout: 60_000 }, () => {
+describe('asking with sealed bodies', { timeout: 300_000 }, () => {
   it('sends and gets what was said: uploads of many frames, calls with their trailers, nothing at all', async (t) => {
     const { ask, looks } = sealing(askOf(t, await startEcho(t)), fresh);
     const large = randomBytes(700_000);

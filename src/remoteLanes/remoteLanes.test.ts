@@ -16,8 +16,8 @@ import { samplesOf } from '../testkit/service/prometheusText.js';
 import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { Roster } from './roster.js';
 
-const quiet = { timeout: 60_000 };
-const options = { signal: new AbortController().signal, timeoutMs: 10_000 };
+const quiet = { timeout: 300_000 };
+const options = { signal: new AbortController().signal, timeoutMs: 120_000 };
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 class NoLanes {

@@ -39,7 +39,7 @@ describe('sp1-sdk 6.10.0 on the fake network', () => {
 
   /** Waits for the one request, and delivers. */
   async function deliver(): Promise<void> {
-    await network.record.waitFor(() => network.ledger.requests.size === 1, 120_000);
+    await network.record.waitFor(() => network.ledger.requests.size === 1);
     const [requestId] = network.ledger.requests.keys();
     assert.ok(requestId);
     const proof = fakeProof(readFileSync(fibonacci), stdin, 'groth16', 200);

@@ -21,7 +21,7 @@ after(async () => {
   for (const end of ended.reverse()) await end();
 });
 
-it('50: an operator registers the key of a running service by hand', { timeout: 180_000 }, async () => {
+it('50: an operator registers the key of a running service by hand', { timeout: 600_000 }, async () => {
   const chain = await startChain();
   ended.push(() => chain.stop());
   const provider = devProvider({ measurements: developmentMeasurements, clock: systemClock, random: systemRandom });

@@ -21,7 +21,7 @@ const nobody = '77'.repeat(20) as Address;
 
 async function problemOf(expected: Partial<RegistryExpectations> = {}): Promise<string | undefined> {
   const registry = expected.registry ?? (parseAddress(contracts.registry) as Address);
-  const facts = await readRegistryFacts(connect({ urls: [chain.url], timeoutMs: 5_000 }), registry);
+  const facts = await readRegistryFacts(connect({ urls: [chain.url], timeoutMs: 60_000 }), registry);
   return registryProblem(facts, {
     chainId: 31337,
     binding: 'v2',

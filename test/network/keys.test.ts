@@ -13,7 +13,7 @@ import { type ServiceRequester, stdinOf } from '../../src/testkit/service/servic
 const keys = { old: '04'.padStart(64, '0'), new: '05'.padStart(64, '0') };
 const addressOf = (name: keyof typeof keys) => createSigner(keys[name]).address;
 
-describe('another key of the prover', { timeout: 180_000 }, () => {
+describe('another key of the prover', { timeout: 600_000 }, () => {
   let made: NetworkRig;
   let requester: ServiceRequester;
   before(async () => {
@@ -44,7 +44,7 @@ describe('another key of the prover', { timeout: 180_000 }, () => {
   };
   async function signerOfProof(id: RequestId) {
     const isFulfilled = () => made.network.ledger.requests.get(id)?.fulfillment === FulfillmentStatus.FULFILLED;
-    await made.network.record.waitFor(isFulfilled, 60_000);
+    await made.network.record.waitFor(isFulfilled);
     return [...made.network.ledger.transactions.values()].find(
       ({ method, requestId }) => method === 'FulfillProof' && requestId === id,
     )?.sender;

@@ -12,7 +12,7 @@ const minuteMs = 60 * secondMs;
 /** Between two looks. What files take is no simulated time, so it is short. */
 const lookMs = 250;
 
-describe('a list that moves', { timeout: 120_000 }, () => {
+describe('a list that moves', { timeout: 600_000 }, () => {
   let made: NetworkWorld;
   beforeEach(async () => {
     made = await createNetworkWorld();

@@ -55,7 +55,7 @@ const localOf = ({ world }: NetworkWorld, { requestId }: AskingClient) => {
 };
 const accepted = (made: NetworkWorld, client: AskingClient) => made.requestsOf(client).map((each) => each.accepted);
 
-describe('outages of the network, in simulated time', { timeout: 240_000 }, () => {
+describe('outages of the network, in simulated time', { timeout: 600_000 }, () => {
   it('T20, rule 20: fifty proofs wait for an hour, and flow when the network is back, the earliest deadline first', async (t) => {
     const made = await started(t);
     const clients = await asked(made, 50);

@@ -6,7 +6,7 @@ import type { RequestId } from '../../src/ids.js';
 import { type NetworkRig, reserved, startNetworkRig } from '../../src/testkit/fakeNetwork/networkRig.js';
 import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
-describe('private proofs', { timeout: 180_000 }, () => {
+describe('private proofs', { timeout: 600_000 }, () => {
   let made: NetworkRig;
   let requester: ServiceRequester;
   before(async () => {

@@ -22,7 +22,7 @@ import {
   stdinOf,
 } from '../../src/testkit/service/serviceRequests.js';
 
-describe('programs in network mode', { timeout: 240_000 }, () => {
+describe('programs in network mode', { timeout: 600_000 }, () => {
   let made: NetworkRig;
   let requester: ServiceRequester;
   let direct: ServiceRequester;
@@ -39,7 +39,7 @@ describe('programs in network mode', { timeout: 240_000 }, () => {
   });
 
   const ended = (id: RequestId) =>
-    made.network.record.waitFor(() => made.request(id).fulfillment !== FulfillmentStatus.ASSIGNED, 90_000);
+    made.network.record.waitFor(() => made.request(id).fulfillment !== FulfillmentStatus.ASSIGNED);
   async function getProgram() {
     const raw = createRawCaller(made.rig.port);
     const message = create(ProverNetwork.method.getProgram.input, { vkHash: bytesOf(sampleVkHash) });
@@ -156,14 +156,15 @@ describe('programs in network mode', { timeout: 240_000 }, () => {
   });
 
   it('T41: circuits of SP1 5 are refused before anything is sent', async () => {
-    const calls = made.network.record.calls.length;
     const uri = await requester.uploadStdin(stdinOf('of SP1 5'));
+    const calls = made.network.record.calls.length;
     await assert.rejects(
       requester.ask(uri, { ...reserved, version: 'sp1-v5.0.0', nonce: 1n }),
       /FAILED_PRECONDITION[\s\S]*sp1-v5\.0\.0|sp1-v5\.0\.0[\s\S]*FAILED_PRECONDITION/,
     );
-    const sent = made.network.record.calls.slice(calls).filter(({ method }) => method !== 'GetFilteredProofRequests');
-    assert.deepEqual([...new Set(sent.map(({ method }) => method))], ['GetNonce']);
+    // What the service reads and reports by itself goes on meanwhile, under the key of the prover.
+    const sent = made.network.record.calls.slice(calls).filter(({ signer }) => signer === requester.address);
+    assert.deepEqual(sent, []);
   });
 });
 

@@ -17,7 +17,7 @@ async function rig(t: { after(work: () => Promise<void>): void }, options: Param
   return made;
 }
 
-describe('restarts in network mode', { timeout: 180_000 }, () => {
+describe('restarts in network mode', { timeout: 600_000 }, () => {
   it('T12, rule 8: killed after the last byte of FulfillProof, it looks, and does not send again', async (t) => {
     const made = await rig(t);
     const requester = made.requester(1);
@@ -83,7 +83,7 @@ describe('restarts in network mode', { timeout: 180_000 }, () => {
     const accepted = () => made.network.ledger.requests.get(owed)?.accepted;
     assert.equal(accepted(), 0);
     made.network.faults.clear();
-    await made.network.record.waitFor(() => isFulfilled(made, owed), 60_000);
+    await made.network.record.waitFor(() => isFulfilled(made, owed));
     assert.equal(accepted(), 1);
   });
 

@@ -5,7 +5,7 @@ import { FulfillmentStatus } from '../../src/gen/network/network_pb.js';
 import { type NetworkRig, reserved, startNetworkRig } from '../../src/testkit/fakeNetwork/networkRig.js';
 import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
-describe('proofs that clients fetch from the network', { timeout: 180_000 }, () => {
+describe('proofs that clients fetch from the network', { timeout: 600_000 }, () => {
   let made: NetworkRig;
   let requester: ServiceRequester;
   before(async () => {

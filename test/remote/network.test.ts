@@ -1,5 +1,6 @@
 // Provers on other machines behind a front of the public network: whatever becomes of a worker, the network gets one report.
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { FulfillmentStatus } from '../../src/gen/network/network_pb.js';
@@ -9,19 +10,23 @@ import { frontFlags, hasLeased, isWorking, startWorker } from '../../src/testkit
 import { buildService } from '../../src/testkit/service/serviceBuild.js';
 import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import type { ServiceProcess } from '../../src/testkit/service/serviceRig.js';
+import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 
-describe('provers on other machines, behind a front of the network', { timeout: 180_000 }, () => {
+describe('provers on other machines, behind a front of the network', { timeout: 600_000 }, () => {
   let made: NetworkRig;
   let requester: ServiceRequester;
   let port: number;
   const workers: ServiceProcess[] = [];
 
+  const held = join(temporaryFolder('held'), 'proofs');
+
   beforeEach(async () => {
+    writeFileSync(held, '');
     port = await freePort();
     made = await startNetworkRig({
       flags: frontFlags(port),
-      // Long enough to be stopped in the middle, and one that is done earlier changes no outcome.
-      script: { rules: [{ on: 'prove', delayMs: 1_500 }] },
+      // Nothing is proved before the worker, or its front, has been stopped in the middle.
+      script: { rules: [{ on: 'prove', whileThere: held }] },
     });
     requester = made.requester(1);
   });
@@ -60,6 +65,7 @@ describe('provers on other machines, behind a front of the network', { timeout: 
     const id = await submitTo(stalled, 'stalled');
     stalled.child.kill('SIGSTOP');
     await working('alpha');
+    rmSync(held);
     await assertOneFulfil(id, 'stalled');
     stalled.child.kill('SIGCONT');
     assert.equal((await stalled.exited).code, 1);
@@ -71,6 +77,7 @@ describe('provers on other machines, behind a front of the network', { timeout: 
     const worker = await working('alpha');
     const id = await submitTo(worker, 'survives');
     await made.service.kill();
+    rmSync(held);
     made.service = await made.rig.serve({ 'public-url': made.rig.url });
     await assertOneFulfil(id, 'survives');
   });

@@ -1,7 +1,7 @@
 // Provers on other machines as operators have them: a service and its workers as processes, with fake engines.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { packageVersion } from '../../src/cli/version.js';
@@ -21,7 +21,7 @@ import {
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { certificateFile } from '../../src/testkit/testCertificates.js';
 
-describe('provers on other machines', { timeout: 240_000 }, () => {
+describe('provers on other machines', { timeout: 600_000 }, () => {
   let rig: ServiceRig;
   let requester: ServiceRequester;
   let workersPort: number;
@@ -56,7 +56,13 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
   }
 
   const noProofs: FakeScript = { rules: [{ on: 'prove', act: { kind: 'hang' } }] };
-  const lateProofs: FakeScript = { rules: [{ on: 'prove', delayMs: 1_500 }] };
+  /** Proofs of engines that are started now come when `letGo` is called. */
+  function holdProofs(): { letGo(): void } {
+    const held = join(scratch, 'held');
+    writeFileSync(held, '');
+    rig.changeScript({ rules: [{ on: 'prove', whileThere: held }] });
+    return { letGo: () => rmSync(held) };
+  }
 
   async function assertProof(id: Awaited<ReturnType<ServiceRequester['submit']>>, text: string): Promise<void> {
     const { proofUrl } = await requester.client.waitProof(id, { pollMs: 50 });
@@ -82,7 +88,7 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
 
   it('T47: a stopped worker is replaced under its name, and its late result is dropped', async () => {
     const service = await rig.serve();
-    rig.changeScript(lateProofs);
+    const proofs = holdProofs();
     const stalled = await working('alpha');
     await requester.register();
     const id = await requester.submit(stdinOf('late'));
@@ -91,6 +97,7 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
     rig.changeScript({});
     await working('alpha');
     await assertProof(id, 'late');
+    proofs.letGo();
     stalled.child.kill('SIGCONT');
     assert.equal((await stalled.exited).code, 1);
     await stalled.until(({ text }) => /refuses this worker: Another process works here as alpha now/.test(text));
@@ -114,12 +121,13 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
 
   it('T48: the front dies under a worker and comes back: the job is done again, and there is one proof', async () => {
     const first = await rig.serve();
-    rig.changeScript(lateProofs);
+    const proofs = holdProofs();
     const worker = await working('alpha');
     await requester.register();
     const id = await requester.submit(stdinOf('survives'));
     await worker.until(hasLeased);
     await first.kill();
+    proofs.letGo();
     const second = await rig.serve();
     await assertProof(id, 'survives');
     assert.equal(transitionsTo(second, 'fulfilled'), 1);
@@ -138,6 +146,13 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
     assert.equal(await leaving.stop(), 0);
     await assertProof(id, 'handed back');
   });
+
+  /** A question is answered after a while when there is no job yet. */
+  const nextJob = (worker: HandWorker): ReturnType<HandWorker['lease']> =>
+    worker.lease().catch((error: Error) => {
+      if (/there was no job/.test(error.message)) return nextJob(worker);
+      throw error;
+    });
 
   it('a hostile worker: proofs that are none are found by the front, no client sees one, and the worker is set aside, whatever it calls itself', async (t) => {
     const service = await rig.serve();
@@ -164,7 +179,7 @@ describe('provers on other machines', { timeout: 240_000 }, () => {
     const forged = Buffer.from('not a proof');
     const sha256 = createHash('sha256').update(forged).digest('hex');
     async function forge(): Promise<void> {
-      const { lease } = await worker.lease();
+      const { lease } = await nextJob(worker);
       await worker.write(lease, 0, forged);
       assert.equal(await worker.complete(lease, sha256, forged.byteLength), true);
     }

@@ -124,18 +124,20 @@ describe('a wait', () => {
   });
 
   it('with a time limit ends with 204, and one whose client leaves is over', async (t) => {
-    const { url, world, post } = await startTeeService(t);
+    const { url, world, post, until } = await startTeeService(t);
+    const { ends } = world.assembly;
     const { text: id } = await post('/request_proof', exampleRequest(), json);
     const limited = fetch(`${url}/wait_proof?timeout_s=5`, { method: 'POST', body: id });
-    await world.settle();
-    for (let turns = 0; turns < 200; turns += 1) await new Promise(setImmediate);
+    await until(() => ends.waiting === 1);
     await world.clock.advance(5_000);
     assert.equal((await limited).status, 204);
     assert.equal((await post('/wait_proof?timeout_s=soon', id)).status, 400);
     const leaving = new AbortController();
     const left = fetch(`${url}/wait_proof`, { method: 'POST', body: id, signal: leaving.signal });
+    await until(() => ends.waiting === 1);
     leaving.abort();
     await assert.rejects(left);
+    await until(() => ends.waiting === 0);
   });
 });
 

@@ -113,8 +113,13 @@ export class LaneRig {
 
   /** The first `count` lines of the log with this event, once they are there. */
   async logged(event: string, count = 1): Promise<Fact[]> {
+    return this.loggedWhere((fact) => fact.event === event, count);
+  }
+
+  /** The first `count` that are as wished. */
+  async loggedWhere(isWished: (fact: Fact) => boolean, count = 1): Promise<Fact[]> {
     for (;;) {
-      const found = this.facts.filter((fact) => fact.event === event);
+      const found = this.facts.filter(isWished);
       if (found.length >= count) return found.slice(0, count);
       await once(this.#news, 'fact');
     }

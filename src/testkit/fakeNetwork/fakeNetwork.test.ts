@@ -25,7 +25,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const query = <S extends Parameters<typeof create>[0]>(schema: S, fields: object) =>
   toBinary(schema, create(schema, fields as never));
 
-describe('the fake network', { timeout: 60_000 }, () => {
+describe('the fake network', { timeout: 300_000 }, () => {
   let parties: Parties;
   let { network, requester, prover, raw } = {} as Parties;
 

@@ -25,7 +25,7 @@ async function urlsOf(child: ReturnType<typeof start>): Promise<{ url: string; c
 }
 
 it('T56: with profile s1 it has the stub of a prover; an option that it does not know ends it', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async (t) => {
   const { url } = await urlsOf(start(t, '--port', '0', '--profile', 's1'));
   const ready = await fetch(`${url}/twirp/api.ProverService/Ready`, { method: 'POST', body: '' });
@@ -33,7 +33,7 @@ it('T56: with profile s1 it has the stub of a prover; an option that it does not
   assert.deepEqual(await once(start(t, '--profile', 's2'), 'exit'), [2, null]);
 });
 
-it('prints its URLs as JSON, does what its control is told, and ends with SIGTERM', { timeout: 60_000 }, async (t) => {
+it('prints its URLs as JSON, does what its control is told, and ends with SIGTERM', { timeout: 300_000 }, async (t) => {
   const child = start(t, '--port', '0');
   const { url, control } = await urlsOf(child);
   const tell = (verb: string, given: object) =>

@@ -23,7 +23,7 @@ import { meet, type Parties } from './parties.js';
 const { getNonce, getProofRequestDetails, requestProof, failExecution } = ProverNetwork.method;
 const reserved = { strategy: FulfillmentStrategy.RESERVED };
 
-describe('faults of the fake network', { timeout: 60_000 }, () => {
+describe('faults of the fake network', { timeout: 300_000 }, () => {
   let parties: Parties;
   let { network, requester, prover, raw } = {} as Parties;
   beforeEach(async () => {
@@ -191,7 +191,7 @@ describe('faults of the fake network', { timeout: 60_000 }, () => {
   });
 });
 
-it('F24: an expired certificate is seen, and gone when it is renewed', { timeout: 60_000 }, async (t) => {
+it('F24: an expired certificate is seen, and gone when it is renewed', { timeout: 300_000 }, async (t) => {
   const expired = certificateOf('server-expired');
   const network = await startFakeNetwork({ certificate: expired });
   t.after(() => network.close());

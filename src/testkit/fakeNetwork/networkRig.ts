@@ -54,8 +54,9 @@ export async function startNetworkRig({
     rig,
     prover,
     service: await rig.serve({ 'public-url': rig.url }),
-    requester(keyByte, { reserved: isReserved = true, retryBudgetMs = 20_000 } = {}) {
-      const requester = createRequester(rig.url, { clock: systemClock, keyByte, retryBudgetMs });
+    requester(keyByte, { reserved: isReserved = true, retryBudgetMs } = {}) {
+      const budget = retryBudgetMs !== undefined && { retryBudgetMs };
+      const requester = createRequester(rig.url, { clock: systemClock, keyByte, ...budget });
       if (isReserved) network.control.addReservation(requester.address, prover);
       opened.push(requester);
       return requester;

@@ -32,6 +32,9 @@ export interface Received {
   readonly bytes: Uint8Array;
 }
 
+/** What a test waits for comes within a second or two, or after a back-off of half a minute; on a busy machine within this (ms). */
+const heldWithinMs = 180_000;
+
 export class FakeRecord {
   readonly calls: FakeCall[] = [];
   readonly received: Received[] = [];
@@ -51,7 +54,7 @@ export class FakeRecord {
   }
 
   /** Resolves when it holds, which is asked again with every call. */
-  waitFor(holds: () => boolean, withinMs = 30_000): Promise<void> {
+  waitFor(holds: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       if (holds()) return resolve();
       const settle = (error?: Error) => {
@@ -64,7 +67,7 @@ export class FakeRecord {
         if (holds()) settle();
       };
       const said = () => this.calls.map(({ method, verdict }) => `${method} ${verdict}`).join(', ');
-      const cancel = holdingClock.wakeIn(withinMs, () => settle(new Error(`it has not come about: ${said()}`)));
+      const cancel = holdingClock.wakeIn(heldWithinMs, () => settle(new Error(`it has not come about: ${said()}`)));
       this.#news.on('changed', look);
     });
   }

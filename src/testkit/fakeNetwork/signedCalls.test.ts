@@ -17,7 +17,7 @@ import { meet, type Parties } from './parties.js';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-describe('the fake network and signed calls', { timeout: 60_000 }, () => {
+describe('the fake network and signed calls', { timeout: 300_000 }, () => {
   let parties: Parties;
   let { network, requester, prover, raw } = {} as Parties;
 

@@ -5,7 +5,8 @@ import type { FrontLink } from '../../remoteWorker/frontLink.js';
 import { version } from './workerRig.js';
 
 const never = new AbortController().signal;
-const options = { signal: never, timeoutMs: 20_000 };
+/** Far longer than any call is held: the machine may be busy. */
+const options = { signal: never, timeoutMs: 120_000 };
 
 export class HandWorker {
   private constructor(

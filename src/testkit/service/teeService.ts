@@ -12,7 +12,7 @@ import { type ScriptedSigner, scriptedSigner } from '../world/scriptedSigner.js'
 import { createWorld, type World } from '../world/world.js';
 
 /** What a busy machine may need for a step that takes milliseconds elsewhere. */
-const patienceMs = 20_000;
+const patienceMs = 120_000;
 
 export interface TeeService {
   readonly url: string;

@@ -39,7 +39,7 @@ export interface ChainRigParameters
   readonly isAllowed?: boolean;
   /** False: the account has nothing. */
   readonly isFunded?: boolean;
-  /** Of one question to the RPC. */
+  /** Of one question to the RPC. By default longer than any takes: a chain on a busy machine is not away. */
   readonly timeoutMs?: number;
   /** Before the service begins. */
   readonly prepare?: (of: Pick<ChainRig, 'chain' | 'contracts'>) => Promise<void>;
@@ -66,7 +66,7 @@ export async function createChainRig(of: ChainRigParameters = {}): Promise<Chain
     registry,
     isVersion2: () => true,
     accountKey: new Uint8Array(Buffer.from(payerKey.slice(2), 'hex')),
-    timeoutMs: of.timeoutMs ?? 2_000,
+    timeoutMs: of.timeoutMs ?? 60_000,
   });
   const asking = createInFlight();
   const registrarOf: RigParameters<Registrar>['registrar'] = (clock) =>

@@ -42,7 +42,7 @@ const stdinUri = 'http://127.0.0.1:8080/artifacts/stdin/artifact_01jq5y8c9te8nrm
 const stdin = stdinOf('in its memory only');
 const vk = fakeVk(sampleProgram().subarray(8));
 
-describe("Succinct's own server and fulfiller on the fake network", { timeout: 60_000 }, () => {
+describe("Succinct's own server and fulfiller on the fake network", { timeout: 300_000 }, () => {
   const client = createSigner('01'.repeat(32));
   const fulfiller = createSigner('04'.padStart(64, '0'));
   const circuits = 'v5.0.0';
