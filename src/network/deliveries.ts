@@ -21,6 +21,7 @@ import {
 import { createExecutionReports } from './executionReports.js';
 import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
 import { createOpenDeliveries, type OpenDeliveries } from './openDeliveries.js';
+import { endsWork } from './unwantedWork.js';
 
 export interface Deliveries {
   /** Writes a new one, within the transaction that makes its request. `begin` is called once that is durable. */
@@ -119,8 +120,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
           { event: 'delivery.refused', networkId, code: view.context.refusal?.code, text: view.context.refusal?.text },
           'the network refuses the proof for good; its client still gets it from here',
         );
-      const isUnwanted = view.state === 'released' || view.state === 'foreign' || view.state === 'superseded';
-      if (localId !== null && isUnwanted && !open.hasOf(localId)) parameters.stopWork(localId);
+      if (localId !== null && endsWork(view) && !open.hasOf(localId)) parameters.stopWork(localId);
     },
     onQuarantined: () => {},
   });

@@ -24,6 +24,7 @@ import type { Direction, DirectionState, Reachability } from './reachability.js'
 import type { DeliveryPolicy } from './reportOf.js';
 import { createReservations, type Reservation } from './reservations.js';
 import { createSigningKeys } from './signingKeys.js';
+import { unwantedRequests } from './unwantedWork.js';
 import type { Upstream } from './upstream.js';
 import { watchedUpstream } from './watchedUpstream.js';
 import { createWatcher } from './watcher.js';
@@ -151,6 +152,16 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
 
   /** Requests whose work is being ended, until that is durable. */
   const stopping = new Map<RequestId, Promise<unknown>>();
+  function stopWork(localId: RequestId): void {
+    const view = registry.view(localId);
+    if (view === undefined || isTerminal(view)) return;
+    // Refused while the service starts, which looks again when it has, and when it stops, as the next one does.
+    const ended = registry.cancel(localId).then(
+      () => stopping.delete(localId),
+      () => stopping.delete(localId),
+    );
+    stopping.set(localId, ended);
+  }
   const deliveries: Deliveries = createDeliveries({
     store,
     clock,
@@ -164,16 +175,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     watch,
     requestView: (localId) => registry.view(localId),
     onRequestChange: (listener) => registry.onChange(listener),
-    stopWork(localId) {
-      const view = registry.view(localId);
-      // A stop of the service gives up the wait, and the next start looks again.
-      if (view === undefined || isTerminal(view)) return;
-      const ended = registry.cancel(localId).then(
-        () => stopping.delete(localId),
-        () => stopping.delete(localId),
-      );
-      stopping.set(localId, ended);
-    },
+    stopWork,
   });
   const intents = createIntents({ store, catalog });
   const shared = { ...parameters, deliveries, intents, lateGraceMs };
@@ -215,7 +217,10 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
       watcherLagMs: watcher.lagMs(),
     }),
     restore: () => void deliveries.restore(),
-    start: () => watcher.start(),
+    start() {
+      for (const localId of unwantedRequests({ store, deliveries })) stopWork(localId);
+      watcher.start();
+    },
     async stop() {
       watcher.stop();
       adoption.stop();
