@@ -131,6 +131,19 @@ describe('the nonce owner', () => {
     assert.deepEqual(resyncs, ['start', 'foreign', 'tooHigh', 'unnumbered', 'unknown']);
   });
 
+  it('T20: reports that come while the network is away wait for the same probe', async () => {
+    known = new Error('away');
+    for (let second = 0; second < 300; second += 1) {
+      if (second % 3 === 0) line(`report ${second}`);
+      await clock.advance(1_000);
+    }
+    assert.ok(looks >= 8 && looks <= 13, `${looks} probes`);
+    owner.close();
+    const before = looks;
+    await clock.advance(600_000);
+    assert.equal(looks, before);
+  });
+
   it('forgets who has left its line', async () => {
     const leave = line('a');
     leave();

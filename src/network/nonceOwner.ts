@@ -59,7 +59,8 @@ export function createNonceOwner({
   let busy = false;
   let probing = false;
   let closed = false;
-  let cancelProbe = () => {};
+  /** The next probe, when one is due. */
+  let cancelProbe: (() => void) | undefined;
 
   /** Of equal ones the one that has waited longest. */
   function first(): Waiting | undefined {
@@ -70,7 +71,11 @@ export function createNonceOwner({
 
   function serve(): void {
     if (busy || closed || waiting.size === 0) return;
-    if (next === undefined) return void probe(probePauseMs.first);
+    if (next === undefined) {
+      // Whoever comes while nothing answers waits for the probe that is due, and adds none.
+      if (cancelProbe === undefined) void probe(probePauseMs.first);
+      return;
+    }
     const head = first();
     if (head === undefined) return;
     waiting.delete(head);
@@ -92,7 +97,11 @@ export function createNonceOwner({
       probing = false;
       log.warn({ event: 'network.nonce_unread', err: error }, 'the next nonce cannot be read, reports wait');
       const again = Math.min(pauseMs * 2, probePauseMs.last);
-      if (!closed) cancelProbe = clock.wakeIn(pauseMs, () => void probe(again));
+      if (closed) return;
+      cancelProbe = clock.wakeIn(pauseMs, () => {
+        cancelProbe = undefined;
+        void probe(again);
+      });
     }
   }
 
@@ -133,7 +142,7 @@ export function createNonceOwner({
     },
     close() {
       closed = true;
-      cancelProbe();
+      cancelProbe?.();
     },
   };
 }

@@ -17,11 +17,11 @@ export function unwantedRequests({
 }: {
   readonly store: Pick<Store, 'scan'>;
   readonly deliveries: {
-    open(): readonly DeliveryView[];
+    readonly open: { views(): readonly DeliveryView[] };
     viewOf(networkId: RequestId): DeliveryView | undefined;
   };
 }): RequestId[] {
-  const wanted = new Set(deliveries.open().map(({ context }) => context.localId));
+  const wanted = new Set(deliveries.open.views().map(({ context }) => context.localId));
   return [...store.scan('openRequests', [])]
     .map(({ key: [id] }) => id)
     .filter((id) => {

@@ -57,6 +57,8 @@ describe('another key of the prover', { timeout: 600_000 }, () => {
     assert.equal(await signerOfProof(id), addressOf('old'));
     const next = await requester.submit(stdinOf('of the new key'), reserved);
     assert.equal(await signerOfProof(next), addressOf('new'));
+    // It is owed no more, and counted no more in the next test.
+    await made.came(next, 'delivered');
     assert.deepEqual(made.network.invariants(), []);
   });
 
