@@ -9,6 +9,7 @@ import { navigate, path } from './router.js';
 import { Events } from './screens/events.js';
 import { Failures } from './screens/failures.js';
 import { Lanes } from './screens/lanes.js';
+import { Machine } from './screens/machine.js';
 import { Overview } from './screens/overview.js';
 import { Queue } from './screens/queue.js';
 import { Request } from './screens/request.js';
@@ -23,6 +24,7 @@ const places: readonly { readonly name: string; readonly to: string; readonly ke
   { name: 'Queue', to: '/queue', key: 'q' },
   { name: 'Failures', to: '/failures', key: 'f' },
   { name: 'Feed', to: '/events', key: 'e' },
+  { name: 'Machine', to: '/machines/request', key: 'm' },
 ];
 
 const unkeyed = new CallError('UNAUTHENTICATED', '');
@@ -78,6 +80,8 @@ function Screen() {
   if (at === '/queue') return <Queue />;
   if (at === '/failures') return <Failures />;
   if (at === '/events') return <Events />;
+  if (at === '/machines/request' || at === '/machines/lane')
+    return <Machine key={at} name={at === '/machines/lane' ? 'lane' : 'request'} />;
   const id = /^\/requests\/([^/]+)$/.exec(at)?.[1];
   if (id !== undefined) return <Request key={id} id={decoded(id)} />;
   return <p class="empty">There is no such screen.</p>;

@@ -2,9 +2,11 @@
 import type { Lane, LanesListResponse } from '../src/gen/admin/v1/lanes_pb.js';
 import type { QueueGetResponse } from '../src/gen/admin/v1/queue_pb.js';
 import type {
+  Audit,
   LaneEvent,
   ProgressEvent,
   RequestEvent,
+  RequestsCancelResponse,
   RequestsGetResponse,
   RequestsHistoryResponse,
   RequestsListResponse,
@@ -38,6 +40,7 @@ export interface FeedEvent {
   readonly request?: Json<RequestEvent>;
   readonly lane?: Json<LaneEvent>;
   readonly service?: Json<ServiceEvent>;
+  readonly audit?: Json<Audit>;
   readonly progress?: Json<ProgressEvent>;
   readonly reset?: Json<Reset>;
   readonly beat?: object;
@@ -47,6 +50,7 @@ interface Answers {
   'Service/Status': Status;
   'Requests/List': Json<RequestsListResponse>;
   'Requests/Get': Json<RequestsGetResponse>;
+  'Requests/Cancel': Json<RequestsCancelResponse>;
   'Requests/History': Json<RequestsHistoryResponse>;
   'Lanes/List': Json<LanesListResponse>;
   'Queue/Get': Json<QueueGetResponse>;

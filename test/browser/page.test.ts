@@ -19,7 +19,17 @@ import { bundleForRigs, bundlePage, launch, openInBrowser } from './openPage.js'
 /** What an engine may say: markup, a direction that turns around, and a lot. */
 const hostile = `<img src=x onerror="document.title='taken'">\u202e${'<script>document.title="taken"</script>'.repeat(40)}`;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const screens = ['/', '/requests', '/lanes', '/queue', '/failures', '/events', '/requests/…'];
+const screens = [
+  '/',
+  '/requests',
+  '/lanes',
+  '/queue',
+  '/failures',
+  '/events',
+  '/requests/…',
+  '/machines/request',
+  '/machines/lane',
+];
 
 const mostFirstBytes = 45 * 1024;
 const mostBytes = 80 * 1024;
@@ -148,6 +158,29 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    assert.deepEqual(complaints, []);
+  });
+
+  it('draws where a request has been, and ends it: a dry run first, a reason, and who did it', async (t) => {
+    const other = await requester.submit(stdinOf('what is given up'));
+    const { page, complaints } = await openInBrowser(t, browser, socket());
+    await go(page, `/requests/${other}`);
+    await page.locator('.box.present', { hasText: 'waiting' }).waitFor();
+    assert.ok((await page.locator('.line.taken').count()) >= 3);
+    await page.getByRole('button', { name: 'Cancel it…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('listitem').first().waitFor();
+    await dialog.getByText('Would happen:').waitFor();
+    assert.equal(await dialog.locator(':focus').textContent(), 'Leave it as it is');
+    const doIt = dialog.getByRole('button', { name: 'Cancel the request' });
+    assert.ok(await doIt.isDisabled());
+    await dialog.getByLabel('Reason').fill('its owner asked');
+    await doIt.click();
+    await dialog.getByText('Done:').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.box.present', { hasText: 'cancelled' }).waitFor();
+    await go(page, '/events');
+    await page.getByRole('listitem').filter({ hasText: 'ada did request.cancel' }).waitFor();
     assert.deepEqual(complaints, []);
   });
 

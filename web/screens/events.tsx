@@ -50,7 +50,7 @@ export function Events() {
   );
 }
 
-function What({ event: { request, lane, service, reset } }: { readonly event: FeedEvent }) {
+function What({ event: { request, lane, service, audit, reset } }: { readonly event: FeedEvent }) {
   if (request?.entry !== undefined) {
     const { row, entry } = request;
     return (
@@ -71,6 +71,13 @@ function What({ event: { request, lane, service, reset } }: { readonly event: Fe
     return (
       <>
         service {service.kind}, life {service.facts['life'] ?? '–'}
+      </>
+    );
+  if (audit !== undefined)
+    return (
+      <>
+        {audit.operator} did <b>{audit.action}</b>{' '}
+        {/^[0-9a-f]{64}$/.test(audit.target) ? <RequestLink id={audit.target} /> : audit.target}: {audit.reason}
       </>
     );
   if (reset !== undefined) return <>what came before {reset.oldest} is not kept any more</>;

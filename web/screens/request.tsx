@@ -1,8 +1,11 @@
 // What happened to this one, and what is it waiting for? The sentence first, then its path with the time in each state.
 import { useEffect } from 'preact/hooks';
+import { requestDiagram } from '../generated/diagrams.js';
 import { onKey } from '../keys.js';
 import { useLook } from '../look.js';
 import { now } from '../now.js';
+import { Cancel } from '../parts/cancel.js';
+import { DiagramView } from '../parts/diagram.js';
 import { Path } from '../parts/path.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
@@ -31,7 +34,8 @@ export function Request({ id }: { readonly id: string }) {
           <button type="button" class="quiet" onClick={copy}>
             Copy its id
           </button>
-        )}
+        )}{' '}
+        {row && isOpen(row) && <Cancel row={row} />}
       </h1>
       <Problem problem={problem} />
       {request && row && (
@@ -41,6 +45,14 @@ export function Request({ id }: { readonly id: string }) {
             <h2 id="path">Path</h2>
             <Path entries={entries} row={row} />
           </section>
+          <details class="drawn" open={!matchMedia('(max-width: 700px)').matches}>
+            <summary>Its way through the machine</summary>
+            <DiagramView
+              diagram={requestDiagram}
+              label="States of a request: walked ones are filled, the present one has a ring"
+              walked={entries}
+            />
+          </details>
           <div class="about">
             <Facts request={request} row={row} />
             <History entries={entries} isComplete={isComplete} />
