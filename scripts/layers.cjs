@@ -133,7 +133,7 @@ const layers = {
       client: 'code',
       remoteLanes: 'code',
     },
-    npm: [],
+    npm: ['zod'],
   },
   remoteWorker: {
     may: { lanes: 'code', engines: 'code', storedBytes: 'code', gen: 'code', service: 'code', client: 'code' },

@@ -6,6 +6,7 @@ import { addAttest } from './attest/commands.js';
 import type { Cli } from './cli.js';
 import { withServiceOptions } from './connect.js';
 import { addContracts } from './contracts/commands.js';
+import { addData } from './data/commands.js';
 import { addNetwork } from './network/commands.js';
 import {
   inputParsers,
@@ -85,6 +86,7 @@ export function createProgram(
   addNetwork(program, cli, done);
   addRequest(program, cli, done);
   addAdmin(program, cli, done);
+  addData(program, cli, done);
   addEngine(program, cli, done);
   addDemo(program, cli, done);
   withEngine(program.command('version').description('Versions of the package, the engine and the circuits.'))

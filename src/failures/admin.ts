@@ -37,6 +37,8 @@ export const adminFailures = {
     'permanent',
     ({ operationId }) => `Operation ${operationId} was another action. Give each a UUID of its own.`,
   ),
+  /** `problem`: a sentence of ours. */
+  FOLDER_UNUSABLE: failure<{ problem: string }>('permanent', ({ problem }) => problem),
   /** Of another service, or of this one before a backup was restored. */
   CURSOR_AHEAD: failure<{ after: string; newest: number }>(
     'permanent',

@@ -233,6 +233,10 @@ const all: Array<[Failure, string]> = [
     fail('OPERATION_REUSED', { operationId: '0f0f0f0f-1111-4222-8333-444455556666' }),
     'Operation 0f0f0f0f-1111-4222-8333-444455556666 was another action. Give each a UUID of its own.',
   ],
+  [
+    fail('FOLDER_UNUSABLE', { problem: 'No backup was made: /b is there already.' }),
+    'No backup was made: /b is there already.',
+  ],
   [fail('WATCHERS_FULL', { limit: 64 }), '64 watchers follow the feed already. Close one of them.'],
   [
     fail('TOKEN_EXPIRED'),

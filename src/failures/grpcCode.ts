@@ -122,6 +122,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   LANE_UNKNOWN: 'notFound',
   TOKEN_EXPIRED: 'invalidArgument',
   CURSOR_AHEAD: 'invalidArgument',
+  FOLDER_UNUSABLE: 'failedPrecondition',
   WATCHERS_FULL: 'resourceExhausted',
   // To operators these two mean: look again.
   STALE_VIEW: 'aborted',

@@ -106,6 +106,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   STALE_VIEW: 409,
   NOTHING_TO_DO: 400,
   OPERATION_REUSED: 400,
+  FOLDER_UNUSABLE: 409,
   WATCHERS_FULL: 429,
 
   WORKER_MISMATCHED: 400,

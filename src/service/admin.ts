@@ -21,6 +21,7 @@ import { createRoutes, type Route } from '../transport/http/routes.js';
 import type { Assembly } from './assemble.js';
 import { machineOf } from './footprint.js';
 import { artifactKeyOf } from './keys.js';
+import { createUpkeep } from './upkeep.js';
 
 export interface AdminParameters {
   readonly config: Pick<Config, 'data' | 'adminSocket'>;
@@ -87,6 +88,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     ...assembly.system,
     feed: assembly.feed,
     audit: assembly.audit,
+    upkeep: createUpkeep({ ...parameters, ...assembly, data: config.data }),
     underWay: new Map(),
     random,
     watchers: createWatchers(),

@@ -39,8 +39,15 @@ export interface Store {
   write<T>(work: (tx: Transaction) => T): Promise<T>;
   /** Resolves when all that reads see now is on disk. What a client is shown must wait for it. */
   settled(): Promise<void>;
+  /** Writes all of one moment into an empty folder, while reading and writing go on. What was removed may still be in its bytes. */
+  copyTo(folder: string): Promise<void>;
+  /** The same without what was removed. What lies under `blanked` is overwritten first, and then removed for good. */
+  purge(folder: string, blanked: readonly Blanked[]): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A key whose value must be in no byte of a copy. */
+export type Blanked = { [B in BucketName]: { readonly bucket: B; readonly key: KeyOf<B> } }[BucketName];
 
 /** A second code path may refuse to open what a newer release has written. The message says so. */
 export class SchemaError extends Error {
@@ -101,6 +108,11 @@ export async function createStore(pages: Pages, watch?: WatchCommit): Promise<St
     whenDurable: (listener) => group.whenDurable(listener),
   });
 
+  function copied(folder: string, compact: boolean): Promise<void> {
+    if (pages.copyTo === undefined) throw new Error('pages without files cannot be copied');
+    return pages.copyTo(folder, compact);
+  }
+
   const writers = new GroupCommit<Operation>((run) => pages.commit(run), watch);
 
   const store: Store = {
@@ -122,6 +134,14 @@ export async function createStore(pages: Pages, watch?: WatchCommit): Promise<St
     },
     write: (work) => writers.write((group) => work(transactionIn(group))),
     settled: () => writers.settled(),
+    copyTo: (folder) => copied(folder, false),
+    async purge(folder, blanked) {
+      const keys = blanked.map(({ bucket, key }) => fullKey(bucket, key));
+      // In place first: a page keeps the bytes of what was removed from it until they are overwritten.
+      await pages.commit(() => keys.map((key) => ({ key, bytes: new Uint8Array(pages.get(key)?.byteLength ?? 0) })));
+      await pages.commit(() => keys.map((key) => ({ key, bytes: undefined })));
+      await copied(folder, true);
+    },
     async close() {
       await store.write(() => undefined);
       await pages.close();

@@ -66,6 +66,8 @@ export function openLmdbPages(folder: string): Pages {
       await flushed;
     },
 
+    copyTo: (folder, compact) => db.backup(folder, compact),
+
     async close() {
       // lmdb waits for the flush of its last transaction, and a failed one has none: an empty one needs no room.
       await db.childTransaction(() => undefined).catch(() => undefined);

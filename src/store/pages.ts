@@ -31,6 +31,8 @@ export interface Pages {
    * Resolves when it is durable. Commits run, and become durable, in the order of their calls.
    */
   commit(run: () => Iterable<PageWrite>): Promise<void>;
+  /** Writes a copy of one moment into an empty folder, while all goes on. `compact`: without what was removed. Absent where there are no files. */
+  readonly copyTo?: (folder: string, compact: boolean) => Promise<void>;
   /** Resolves when all commits are durable. */
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import type { Clock } from '../../clock.js';
 import { CliError } from '../cli.js';
 
 /** Most answers come in milliseconds; a look through 20,000 records takes some hundred (ms). */
-const silenceMs = 15_000;
+const usualSilenceMs = 15_000;
 const longestAnswerBytes = 64 * 1024 * 1024;
 
 /** What scripts tell apart. Every other code is 1. */
@@ -33,6 +33,8 @@ export interface AdminCall {
   readonly socketPath: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** How long it may be silent (ms). Absent: as long as a look takes. */
+  readonly silenceMs?: number;
   /** Who says to act, for the audit. */
   readonly operator: string;
 }
@@ -76,7 +78,7 @@ function jsonIn(text: string): JsonValue | undefined {
 function post(
   path: string,
   body: string,
-  { socketPath, clock, signal, operator }: AdminCall,
+  { socketPath, clock, signal, operator, silenceMs = usualSilenceMs }: AdminCall,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {

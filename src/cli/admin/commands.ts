@@ -4,12 +4,13 @@ import type { Cli } from '../cli.js';
 import { parseCount, parsePort, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
+import { addUpkeep } from './upkeepCommands.js';
 
 const help = `
 It speaks to the service through a unix socket in its data folder, so it runs as the same user on the same machine.
 An id may be given by its first 8 or more digits, or by its last 6 or more, as tables show them.
 
-Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 130 interrupted.`;
+Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 8 wrong data found, 130 interrupted.`;
 
 const each = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -60,4 +61,5 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)
     .action(async (options) => done(await (await import('./page.js')).runPage(cli, options)));
+  addUpkeep(admin, cli, done);
 }

@@ -14,6 +14,7 @@ import type { Registry } from '../../requests/registry.js';
 import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
 import type { Readiness } from '../../service/readiness.js';
+import type { Upkeep } from './upkeep/upkeep.js';
 import type { Watchers } from './watch/watchers.js';
 
 export interface AdminDependencies {
@@ -30,6 +31,7 @@ export interface AdminDependencies {
   readonly watchers: Watchers;
   readonly audit: Pick<Audit, 'operation' | 'entry' | 'list'>;
   readonly actRequest: ActRequest;
+  readonly upkeep: Upkeep;
   /** Actions that are being done, by their operation ids. */
   readonly underWay: Map<string, Promise<void>>;
   readonly random: Random;

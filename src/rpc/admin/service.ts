@@ -5,6 +5,7 @@ import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
+import { Upkeep } from '../../gen/admin/v1/upkeep_pb.js';
 import type { StreamMethod } from '../../transport/grpc/call.js';
 import { serverStream } from '../../transport/grpc/serverStream.js';
 import type { Route } from '../../transport/http/routes.js';
@@ -20,6 +21,9 @@ import { getStatus } from './getStatus.js';
 import { listDeliveries } from './listDeliveries.js';
 import { listLanes } from './listLanes.js';
 import { listRequests } from './listRequests.js';
+import { checkService } from './upkeep/checkService.js';
+import { makeBackup } from './upkeep/makeBackup.js';
+import { setLogLevel } from './upkeep/setLogLevel.js';
 import { createEvents } from './watch/events.js';
 import { type FeedRouteParameters, feedRoute } from './watch/feedRoute.js';
 import { follow } from './watch/follow.js';
@@ -36,6 +40,9 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Queue.method.get, getQueue(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
   spoken(Service.method.status, getStatus(dependencies)),
+  spoken(Upkeep.method.backup, makeBackup(dependencies)),
+  spoken(Upkeep.method.check, checkService(dependencies)),
+  spoken(Upkeep.method.setLogLevel, setLogLevel(dependencies)),
 ];
 
 /** The feed, as a stream of gRPC and as server-sent events. */

@@ -9,6 +9,7 @@ import type { AdminDependencies } from '../../rpc/admin/dependencies.js';
 import { adminMethods, adminStreams } from '../../rpc/admin/service.js';
 import { createWatchers } from '../../rpc/admin/watch/watchers.js';
 import { noSuchMethod } from '../../rpc/connect/jsonRoute.js';
+import { createUpkeep } from '../../service/upkeep.js';
 import { createRoutes } from '../../transport/http/routes.js';
 import { temporaryFolder } from '../temporaryFolder.js';
 import { startListener } from '../transport/listenerRig.js';
@@ -18,6 +19,13 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
   ...world.system,
   feed: world.assembly.feed,
   audit: world.assembly.audit,
+  upkeep: createUpkeep({
+    ...world,
+    ...world.assembly,
+    data: world.folder,
+    version: '0.0.0',
+    log: createLog('silent'),
+  }),
   underWay: new Map(),
   random: systemRandom,
   watchers: createWatchers(),

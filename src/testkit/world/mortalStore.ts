@@ -32,6 +32,8 @@ export function mortalStore(store: Store): MortalStore {
       );
     },
     settled: () => (dead ? never() : store.settled()),
+    copyTo: store.copyTo,
+    purge: store.purge,
     close: () => store.close(),
     die() {
       dead = true;

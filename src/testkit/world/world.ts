@@ -1,6 +1,7 @@
 // A whole request system on a real LMDB and a real artifact folder, with scripted lanes and simulated time. It can die and be born
 // again on what it left on disk.
 
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -49,6 +50,8 @@ export interface World {
   readonly meter: Meter;
   readonly store: Store;
   readonly artifacts: ArtifactBackend;
+  /** Its data folder. */
+  readonly folder: string;
   /** Where its files lie. */
   readonly layout: Layout;
   readonly lanes: ScriptedLanes;
@@ -115,7 +118,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       });
   });
   const artifacts = createDirectoryBackend({ folder, uploads: { threads: 1, concurrent: 1 } });
-  return live(store, artifacts, createLayout(join(folder, 'artifacts')), new SimulatedClock(), options);
+  return live({ store, folder }, artifacts, createLayout(join(folder, 'artifacts')), new SimulatedClock(), options);
 }
 
 export const noSignatures: Signatures = {
@@ -197,17 +200,27 @@ const uploadTo =
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);
     const { byteLength: sizeBytes } = Buffer.from(bytes);
-    const record = { kind: 'stdin', owner, private: true, sha256, sizeBytes, storedAt: 0, references: [] } as const;
+    const digest = createHash('sha256').update(bytes).digest('hex') as Sha256;
+    const record = {
+      kind: 'stdin',
+      owner,
+      private: true,
+      sha256: digest,
+      sizeBytes,
+      storedAt: 0,
+      references: [],
+    } as const;
     await store.write((tx) => tx.put('artifacts', [stdinId], record));
   };
 
 async function live(
-  disk: Store,
+  on: { readonly store: Store; readonly folder: string },
   backend: ArtifactBackend,
   layout: Layout,
   clock: SimulatedClock,
   options: WorldOptions,
 ): Promise<World> {
+  const { store: disk, folder } = on;
   const store: MortalStore = mortalStore(disk);
   const filing = watched(backend);
   const { artifacts } = filing;
@@ -252,6 +265,7 @@ async function live(
     meter,
     store,
     artifacts,
+    folder,
     layout,
     lanes,
     assembly,
@@ -307,7 +321,7 @@ async function live(
       }),
     async reborn() {
       store.die();
-      return live(disk, backend, layout, clock, options);
+      return live(on, backend, layout, clock, options);
     },
     async end() {
       await assembly.stop();

@@ -1,0 +1,19 @@
+// What the upkeep of a service can do, for the methods that ask for it.
+import type { LogLevel } from '../../../log.js';
+import type { Inconsistency } from '../../../requests/checkRequests.js';
+import type { Act } from '../../../store/buckets.js';
+
+export interface Upkeep {
+  /** Throws FOLDER_UNUSABLE. */
+  backup(to: { readonly folder: string; readonly withInputs: boolean }): Promise<{
+    readonly files: number;
+    readonly sizeBytes: number;
+    readonly openRequests: number;
+    readonly left: number;
+  }>;
+  check(of: { readonly isDeep: boolean }): AsyncIterable<Inconsistency>;
+  /** The one in force. */
+  readonly logLevel: string;
+  /** For so long (ms), then as configured. With its audit. */
+  setLogLevel(level: LogLevel, forMs: number, act: Act): Promise<void>;
+}

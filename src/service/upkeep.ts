@@ -1,0 +1,64 @@
+// The upkeep of this service, as its operators ask for it: backups and checks of its data folder, the level of its log.
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import { fail } from '../failures/fail.js';
+import { FailureError } from '../failures/failureError.js';
+import type { Log } from '../log.js';
+import type { AuditWriter } from '../operations/audit.js';
+import type { Upkeep } from '../rpc/admin/upkeep/upkeep.js';
+import type { Store } from '../store/environment.js';
+import { createLayout } from '../storedBytes/layout.js';
+import { checkData } from './backup/checkData.js';
+import { makeBackup } from './backup/makeBackup.js';
+import { BackupError } from './backup/manifest.js';
+
+export interface UpkeepParameters {
+  /** The data folder. */
+  readonly data: string;
+  readonly store: Store;
+  readonly feed: { readonly newest: number };
+  readonly audit: AuditWriter;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createUpkeep(parameters: UpkeepParameters): Upkeep & { close(): void } {
+  const { data, store, audit, clock, log } = parameters;
+  const configured = log.level;
+  let cancelRevert = () => {};
+
+  return {
+    get logLevel() {
+      return log.level;
+    },
+
+    async backup(to) {
+      try {
+        return await makeBackup(parameters, to);
+      } catch (error) {
+        if (error instanceof BackupError)
+          throw new FailureError(fail('FOLDER_UNUSABLE', { problem: error.message }), { cause: error });
+        throw error;
+      }
+    },
+
+    check({ isDeep }) {
+      const layout = createLayout(join(data, 'artifacts'));
+      const hasBucket = store.get('meta', 'bucket') !== undefined;
+      return checkData({ store, layout, turn: clock.turn, isDeep, hasBucket });
+    },
+
+    async setLogLevel(level, forMs, act) {
+      await store.write((tx) => audit.note(tx, clock.now(), act));
+      cancelRevert();
+      log.level = level;
+      cancelRevert = clock.wakeIn(forMs, () => {
+        log.level = configured;
+        log.info({ event: 'log.level_reverted', level: configured }, 'the log is again as configured');
+      });
+    },
+
+    close: () => cancelRevert(),
+  };
+}
