@@ -83,7 +83,7 @@ export function createLargeReports({ url, note = () => {} }: { url: URL; note?: 
         proofBytes: sizeBytes,
       }));
       const told = answerOf(answer as ReportAnswer);
-      note('writes', isFromNetwork(told));
+      note('writes', isFromNetwork(told), told.ok ? undefined : told.text);
       return told;
     },
     async close() {

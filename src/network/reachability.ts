@@ -13,8 +13,8 @@ export interface DirectionState {
 }
 
 export interface Reachability {
-  /** A call has ended. */
-  note(direction: Direction, isAnswered: boolean): void;
+  /** A call has ended. `why`: what it said that was not answered. */
+  note(direction: Direction, isAnswered: boolean, why?: string): void;
   readonly reads: DirectionState;
   readonly writes: DirectionState;
 }
@@ -23,7 +23,7 @@ export function createReachability({ clock, log }: { clock: Pick<Clock, 'now'>; 
   const unasked: DirectionState = { reachable: undefined, lastAnswerAt: undefined };
   const state = { reads: unasked, writes: unasked };
   return {
-    note(direction, isAnswered) {
+    note(direction, isAnswered, why) {
       const before = state[direction];
       state[direction] = {
         reachable: isAnswered,
@@ -31,7 +31,7 @@ export function createReachability({ clock, log }: { clock: Pick<Clock, 'now'>; 
       };
       if (before.reachable === isAnswered) return;
       if (isAnswered) log.info({ event: 'network.reachable', direction }, 'the network answers');
-      else log.warn({ event: 'network.unreachable', direction }, 'the network does not answer');
+      else log.warn({ event: 'network.unreachable', direction, why }, 'the network does not answer');
     },
     get reads() {
       return state.reads;

@@ -98,7 +98,7 @@ const writes = new Set([
 
 export const directionOf = (path: string): Direction => (writes.has(path.split('/').at(-1) ?? '') ? 'writes' : 'reads');
 
-/** `note` is called when a call has ended: with its direction, and whether the network has answered. */
+/** `note` is called when a call has ended: with its direction, whether the network has answered, and else what was said. */
 export function createUpstream({
   url,
   clock,
@@ -129,7 +129,7 @@ export function createUpstream({
           text: error?.details ?? '',
           bytes: bytes ?? Buffer.alloc(0),
         });
-        note(direction, isFromNetwork(answer));
+        note(direction, isFromNetwork(answer), answer.ok ? undefined : answer.text);
         resolve(answer);
       };
       // grpc-js compares it with the system's own clock.

@@ -81,4 +81,17 @@ describe('provers on other machines, behind a front of the network', { timeout: 
     made.service = await made.rig.serve({ 'public-url': made.rig.url });
     await assertOneFulfil(id, 'survives');
   });
+
+  it('T48: the front is stopped in order under its worker: it ends with 0 and without an error, and the work is done when it is back: 1 fulfil', async () => {
+    const worker = await working('alpha');
+    const id = await submitTo(worker, 'drained');
+    assert.equal(await made.service.stop(), 0);
+    const errors = made.service.lines.filter(({ text }) => /"level":(50|60|"error"|"fatal")/.test(text));
+    assert.deepEqual(errors, []);
+    assert.equal(made.network.ledger.requests.get(id)?.accepted, 0);
+    made.service = await made.rig.serve({ 'public-url': made.rig.url });
+    await assertOneFulfil(id, 'drained');
+    assert.equal(made.network.record.of('FulfillProof').length, 1);
+    assert.equal(await worker.stop(), 0);
+  });
 });
