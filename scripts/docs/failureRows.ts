@@ -257,6 +257,12 @@ export const endRows: ReadonlyArray<FailureRow | PlainRow> = [
     'memory, mostly: see the log',
   ],
   [['POISONOUS'], 'two engines died on it', 'report the program'],
+  [['NETWORK_GAVE_UP'], 'the public network ended it before there was a proof', 'its cause is that of the network'],
+  [
+    ['PROVED_ELSEWHERE'],
+    'the public network has a proof of it from somebody else',
+    'nothing: the status says where that proof is',
+  ],
   [['CIRCUITS_MISSING'], 'no files for groth16 or plonk there', '[engine.md](engine.md)'],
   ['`CANCELLED`', '–', 'its owner took it back', ''],
 ];

@@ -90,6 +90,8 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   CANCELLED: 'internal',
 
   GUEST_FAILED: 'internal',
+  NETWORK_GAVE_UP: 'internal',
+  PROVED_ELSEWHERE: 'internal',
   PUBLIC_VALUES_MISMATCH: 'internal',
   SIMULATION_DIFFERS: 'internal',
   PUBLIC_VALUES_TOO_LARGE: 'internal',

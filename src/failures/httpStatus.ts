@@ -72,6 +72,8 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   CANCELLED: 400,
 
   GUEST_FAILED: 400,
+  NETWORK_GAVE_UP: 400,
+  PROVED_ELSEWHERE: 400,
   PUBLIC_VALUES_MISMATCH: 400,
   SIMULATION_DIFFERS: 400,
   PUBLIC_VALUES_TOO_LARGE: 422,

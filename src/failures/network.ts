@@ -29,6 +29,16 @@ export const networkFailures = {
     'permanent',
     () => 'The proof request is not associated with a fulfiller with private proving enabled',
   ),
+  /** Of a request that was being proved here. `error`: ProofRequestError, and `cause` its name. */
+  NETWORK_GAVE_UP: failure<{ error: number; cause: string }>(
+    'permanent',
+    ({ cause }) => `The network has given this request up (${cause}), so it is not proved here any more.`,
+  ),
+  /** Its proof is at the network. */
+  PROVED_ELSEWHERE: failure(
+    'permanent',
+    () => 'The network has a proof of this request that was not made here. It serves that proof itself.',
+  ),
   PROVER_KEY: failure<{ address: Address }>(
     'permanent',
     ({ address }) =>

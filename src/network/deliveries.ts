@@ -1,6 +1,7 @@
 // All deliveries: hosts their machines, and stops work here that the network does not want any more.
 import { createHost } from '../durable/host.js';
 import { restoreOpen } from '../durable/restore.js';
+import type { Failure } from '../failures/catalog.js';
 import type { RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import { deliveryMachine } from '../machines/delivery/machine.js';
@@ -21,7 +22,7 @@ import {
 import { createExecutionReports } from './executionReports.js';
 import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
 import { createOpenDeliveries, type OpenDeliveries } from './openDeliveries.js';
-import { endsWork } from './unwantedWork.js';
+import { unwantedBy } from './unwantedWork.js';
 
 export interface Deliveries {
   /** Writes a new one, within the transaction that makes its request. `begin` is called once that is durable. */
@@ -61,7 +62,7 @@ export interface DeliveriesParameters extends Omit<EffectParameters, 'durable' |
   readonly store: Store;
   readonly log: Log;
   /** Nobody wants this request's proof any more. */
-  readonly stopWork: (localId: RequestId) => void;
+  readonly stopWork: (localId: RequestId, why: Failure) => void;
 }
 
 export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
@@ -120,7 +121,8 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
           { event: 'delivery.refused', networkId, code: view.context.refusal?.code, text: view.context.refusal?.text },
           'the network refuses the proof for good; its client still gets it from here',
         );
-      if (localId !== null && endsWork(view) && !open.hasOf(localId)) parameters.stopWork(localId);
+      const unwanted = unwantedBy(view);
+      if (localId !== null && unwanted !== undefined && !open.hasOf(localId)) parameters.stopWork(localId, unwanted);
     },
     onQuarantined: () => {},
   });

@@ -1,7 +1,7 @@
 // What the delivery machine invokes: looks at the network, follows the request here, waits for the signer's turn, sends, reads again.
 import type { Readable } from 'node:stream';
 import { fromCallback } from 'xstate';
-import type { Clock } from '../clock.js';
+import type { Clock, SteadyMs } from '../clock.js';
 import { FulfillProofResponseSchema, ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, type RequestId } from '../ids.js';
 import type { DeliveryEvent, ReadInput, SendInput, TurnInput } from '../machines/delivery/rules.js';
@@ -10,7 +10,7 @@ import type { ExecutionReports } from './executionReports.js';
 import type { LargeReports } from './largeReports.js';
 import type { NetworkWatch, TryResult } from './networkWatch.js';
 import { isNonceRefusal, wantedNonce } from './nonceOwner.js';
-import { readRequest, type SeenRequest } from './readRequest.js';
+import { believedEndMs, readRequest, type SeenRequest } from './readRequest.js';
 import { type DeliveryPolicy, newsOfEnd } from './reportOf.js';
 import { failFulfillment, fulfilProof, nonceNewsOf } from './signedCalls.js';
 import type { SigningKeys } from './signingKeys.js';
@@ -66,17 +66,22 @@ function untilDone(clock: Clock, act: () => Promise<boolean>): () => void {
 }
 
 export const lookEffect = ({ upstream, clock, owner }: EffectParameters) =>
-  fromCallback<DeliveryEvent, { networkId: RequestId }>(({ input, sendBack }) =>
-    untilDone(clock, async () => {
+  fromCallback<DeliveryEvent, { networkId: RequestId }>(({ input, sendBack }) => {
+    let givenUpSince: SteadyMs | undefined;
+    return untilDone(clock, async () => {
       const us = owner();
       if (us === undefined) return false;
       const seen = await readRequest(upstream, input.networkId, readBudgetMs);
+      if (seen.state === 'unfulfillable') {
+        givenUpSince ??= clock.steady();
+        if (clock.steady() - givenUpSince < believedEndMs) return false;
+      } else givenUpSince = undefined;
       const event = newsOf(seen, us);
       if (event === undefined) return false;
       sendBack(event);
       return true;
-    }),
-  );
+    });
+  });
 
 /** Undefined: not assigned yet, not there yet, or past its deadline, which a timer of its own ends. */
 function newsOf(seen: SeenRequest, us: Address): DeliveryEvent | undefined {
@@ -86,7 +91,7 @@ function newsOf(seen: SeenRequest, us: Address): DeliveryEvent | undefined {
     case 'fulfilled':
       return { type: 'NETWORK_TERMINAL', end: 'fulfilled', ours: seen.fulfiller === us };
     case 'unfulfillable':
-      return { type: 'NETWORK_TERMINAL', end: 'unfulfillable', ours: false };
+      return { type: 'NETWORK_TERMINAL', end: 'unfulfillable', ours: false, error: seen.error };
     default:
       return undefined;
   }

@@ -4,6 +4,7 @@ import type { Catalog } from '../artifacts/catalog.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
 import type { Signer } from '../client/signer.js';
 import type { Clock } from '../clock.js';
+import type { Failure } from '../failures/catalog.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import type { Address, RequestId } from '../ids.js';
@@ -152,11 +153,11 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
 
   /** Requests whose work is being ended, until that is durable. */
   const stopping = new Map<RequestId, Promise<unknown>>();
-  function stopWork(localId: RequestId): void {
+  function stopWork(localId: RequestId, why: Failure): void {
     const view = registry.view(localId);
     if (view === undefined || isTerminal(view)) return;
     // Refused while the service starts, which looks again when it has, and when it stops, as the next one does.
-    const ended = registry.cancel(localId).then(
+    const ended = registry.giveUp(localId, why).then(
       () => stopping.delete(localId),
       () => stopping.delete(localId),
     );
@@ -218,7 +219,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     }),
     restore: () => void deliveries.restore(),
     start() {
-      for (const localId of unwantedRequests({ store, deliveries })) stopWork(localId);
+      for (const { localId, why } of unwantedRequests({ store, deliveries })) stopWork(localId, why);
       watcher.start();
     },
     async stop() {

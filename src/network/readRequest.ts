@@ -1,12 +1,17 @@
 // What the network says of one request, in the few words that matter to its delivery.
-import { FulfillmentStatus, ProverNetwork } from '../gen/network/network_pb.js';
+import { FulfillmentStatus, type ProofRequest, ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, parseAddress, type RequestId } from '../ids.js';
 import { type Upstream, UpstreamError } from './upstream.js';
 
 export type SeenRequest =
   | { readonly state: 'missing' }
   | { readonly state: 'requested' | 'assigned' | 'fulfilled'; readonly fulfiller: Address | undefined }
-  | { readonly state: 'unfulfillable' | 'expired' };
+  /** `error`: ProofRequestError, of whatever number. */
+  | { readonly state: 'unfulfillable'; readonly error: number }
+  | { readonly state: 'expired' };
+
+/** That a request was given up is believed when it is read again, so much later: work on it ends for good (ms). */
+export const believedEndMs = 2_000;
 
 /** Rejects with an UpstreamError when nothing answers in time. */
 export async function readRequest(
@@ -24,7 +29,7 @@ export async function readRequest(
     const fulfiller = request.fulfiller && parseAddress(request.fulfiller);
     // A prover that cannot be read is not another prover.
     if (request.fulfiller !== undefined && fulfiller === undefined) return { state: 'missing' };
-    return seen(request.fulfillmentStatus, fulfiller);
+    return seen(request, fulfiller);
   } catch (error) {
     const notFound = 5;
     if (error instanceof UpstreamError && error.code === notFound) return { state: 'missing' };
@@ -32,8 +37,8 @@ export async function readRequest(
   }
 }
 
-function seen(status: number, fulfiller: Address | undefined): SeenRequest {
-  switch (status) {
+function seen({ fulfillmentStatus, error }: ProofRequest, fulfiller: Address | undefined): SeenRequest {
+  switch (fulfillmentStatus as number) {
     case FulfillmentStatus.REQUESTED:
       return { state: 'requested', fulfiller };
     case FulfillmentStatus.ASSIGNED:
@@ -42,7 +47,7 @@ function seen(status: number, fulfiller: Address | undefined): SeenRequest {
       return { state: 'fulfilled', fulfiller };
     case FulfillmentStatus.UNFULFILLABLE:
     case FulfillmentStatus.REVERTED:
-      return { state: 'unfulfillable' };
+      return { state: 'unfulfillable', error };
     case FulfillmentStatus.EXPIRED:
       return { state: 'expired' };
     default:

@@ -28,5 +28,5 @@ for (const state of ['foreign', 'released', 'superseded'])
     await made.crash();
     await made.world.settle();
     const stateOf = (id: typeof unwanted) => made.world.system.registry.view(id)?.state;
-    assert.deepEqual([stateOf(unwanted), stateOf(wanted)], ['cancelled', 'executing']);
+    assert.deepEqual([stateOf(unwanted), stateOf(wanted)], ['failed', 'executing']);
   });

@@ -8,7 +8,7 @@ import type { Adoption } from './adoption.js';
 import type { Deliveries } from './deliveries.js';
 import { listAssigned } from './listAssigned.js';
 import type { NetworkWatch } from './networkWatch.js';
-import { readRequest } from './readRequest.js';
+import { believedEndMs, readRequest } from './readRequest.js';
 import type { Upstream } from './upstream.js';
 
 export interface Watcher {
@@ -44,6 +44,8 @@ export function createWatcher(parameters: WatcherParameters): Watcher {
   let lastRound: SteadyMs | undefined;
   let lastWhole: SteadyMs | undefined;
   let stopped = false;
+  /** Given up at a first reading. */
+  const doubted = new Map<RequestId, () => void>();
 
   async function lookAtMissing(listed: ReadonlyMap<RequestId, ProofRequest>, us: Address): Promise<void> {
     for (const { state, context } of deliveries.open.views()) {
@@ -53,11 +55,27 @@ export function createWatcher(parameters: WatcherParameters): Watcher {
       const seen = await readRequest(upstream, networkId, 0);
       if (seen.state === 'fulfilled')
         deliveries.send(networkId, { type: 'NETWORK_TERMINAL', end: 'fulfilled', ours: seen.fulfiller === us });
-      else if (seen.state === 'unfulfillable')
-        deliveries.send(networkId, { type: 'NETWORK_TERMINAL', end: 'unfulfillable', ours: false });
+      else if (seen.state === 'unfulfillable') readAgain(networkId);
       else if (seen.state === 'assigned' && seen.fulfiller !== us)
         deliveries.send(networkId, { type: 'ASSIGNED_ELSEWHERE' });
     }
+  }
+
+  /** What the network takes back within that time was no end. */
+  function readAgain(networkId: RequestId): void {
+    if (doubted.has(networkId)) return;
+    const look = async () => {
+      const seen = await readRequest(upstream, networkId, 0);
+      if (seen.state !== 'unfulfillable' || stopped) return;
+      deliveries.send(networkId, { type: 'NETWORK_TERMINAL', end: 'unfulfillable', ours: false, error: seen.error });
+    };
+    const cancelLook = clock.wakeIn(believedEndMs, () => {
+      // Unread, it is looked at with the next round.
+      void look()
+        .catch(() => {})
+        .finally(() => doubted.delete(networkId));
+    });
+    doubted.set(networkId, cancelLook);
   }
 
   async function round(): Promise<void> {
@@ -91,6 +109,7 @@ export function createWatcher(parameters: WatcherParameters): Watcher {
     stop() {
       stopped = true;
       cancel();
+      for (const cancelLook of doubted.values()) cancelLook();
     },
   };
 }

@@ -2,10 +2,11 @@
 // request is always on disk already.
 import type { Clock } from '../clock.js';
 import { storedView } from '../durable/stored.js';
+import type { Failure } from '../failures/catalog.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import { type Address, type ArtifactId, newRequestId, type RequestId } from '../ids.js';
-import type { ProofRequest } from '../machines/request/rules.js';
+import type { ProofRequest, RequestEvent } from '../machines/request/rules.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
 import type { Random } from '../random.js';
 import type { Store, Transaction } from '../store/environment.js';
@@ -44,6 +45,8 @@ export interface Registry {
    * faster. Fails with REQUEST_NOT_FOUND, STARTING, DRAINING, and with ABORTED when the signal fires. The request may still get cancelled.
    */
   cancel(requestId: RequestId, signal?: AbortSignal): Promise<RequestView>;
+  /** As `cancel`, of a request whose proof nobody wants from here any more: it has failed for this reason. */
+  giveUp(requestId: RequestId, failure: Failure): Promise<RequestView>;
   /** Called with every durable view of any request. Returns the unsubscribe function. */
   onChange(listener: (view: RequestView) => void): () => void;
 }
@@ -108,6 +111,34 @@ export function createRegistry(parameters: RegistryParameters): Registry {
     assertRoomFor(requester);
   }
 
+  async function end(requestId: RequestId, event: RequestEvent, signal?: AbortSignal): Promise<RequestView> {
+    assertAccepting();
+    const before = view(requestId);
+    if (before === undefined) throw new FailureError(fail('REQUEST_NOT_FOUND', { requestId }));
+    if (isTerminal(before)) return before;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        listeners.delete(look);
+        signal?.removeEventListener('abort', giveUp);
+      };
+      const giveUp = () => {
+        leave();
+        reject(new FailureError(fail('ABORTED')));
+      };
+      // Whichever end is durable first is the end. The machine has heard of no other.
+      const look = (changed: RequestView) => {
+        if (changed.request.requestId !== requestId || !isTerminal(changed)) return;
+        leave();
+        resolve(changed);
+      };
+      listeners.add(look);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      if (host.send(requestId, event)) return;
+      leave();
+      reject(new Error(`request ${requestId} is open, and its host does not take its end`));
+    });
+  }
+
   return {
     view,
     assertRoomFor,
@@ -156,33 +187,8 @@ export function createRegistry(parameters: RegistryParameters): Registry {
 
     list: (filter) => listRequests({ store, host, clock, view }, filter),
 
-    async cancel(requestId, signal) {
-      assertAccepting();
-      const before = view(requestId);
-      if (before === undefined) throw new FailureError(fail('REQUEST_NOT_FOUND', { requestId }));
-      if (isTerminal(before)) return before;
-      return new Promise((resolve, reject) => {
-        const leave = () => {
-          listeners.delete(look);
-          signal?.removeEventListener('abort', giveUp);
-        };
-        const giveUp = () => {
-          leave();
-          reject(new FailureError(fail('ABORTED')));
-        };
-        // Whichever end is durable first is the end. The machine has heard of no other.
-        const look = (changed: RequestView) => {
-          if (changed.request.requestId !== requestId || !isTerminal(changed)) return;
-          leave();
-          resolve(changed);
-        };
-        listeners.add(look);
-        signal?.addEventListener('abort', giveUp, { once: true });
-        if (host.send(requestId, { type: 'CANCEL' })) return;
-        leave();
-        reject(new Error(`request ${requestId} is open, and its host does not take the cancel`));
-      });
-    },
+    cancel: (requestId, signal) => end(requestId, { type: 'CANCEL' }, signal),
+    giveUp: (requestId, failure) => end(requestId, { type: 'GIVE_UP', failure }),
 
     onChange(listener) {
       listeners.add(listener);

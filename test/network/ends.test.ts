@@ -1,6 +1,8 @@
 // How requests end in network mode, here and there: guests that fail, networks that give up, other provers, refusals.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { runCli } from '../../src/cli/runCli.js';
 import { createSigner } from '../../src/client/signer.js';
@@ -14,6 +16,10 @@ import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit
 const sha256Of = (text: string) => createHash('sha256').update(stdinOf(text)).digest('hex');
 const hanging = ['given up', 'taken away', 'cancelled'];
 const other = 'b0'.repeat(20) as Address;
+const inputsIn = (data: string) =>
+  readdirSync(join(data, 'artifacts', 'stdin'), { recursive: true, withFileTypes: true }).filter((each) =>
+    each.isFile(),
+  );
 
 describe('ends in network mode', { timeout: 600_000 }, () => {
   let made: NetworkRig;
@@ -53,7 +59,7 @@ describe('ends in network mode', { timeout: 600_000 }, () => {
     made.network.control.setStatus(id, FulfillmentStatus.UNFULFILLABLE);
     const before = made.network.record.of('FailFulfillment').length;
     await made.came(id, 'released');
-    await assert.rejects(requester.client.waitProof(id), /no proof/i);
+    await assert.rejects(requester.client.waitProof(id), /The network has given this request up/);
     assert.equal(made.network.record.of('FailFulfillment').length, before);
   });
 
@@ -83,9 +89,12 @@ describe('ends in network mode', { timeout: 600_000 }, () => {
     const before = made.network.record.of('FulfillProof').length;
     await made.came(id, 'superseded');
     assert.equal(made.network.record.of('FulfillProof').length, before);
+    // Its client has that proof, from where it is.
+    const { proofUrl } = await requester.client.waitProof(id);
+    assert.ok(proofUrl.startsWith(made.network.url), proofUrl);
   });
 
-  it('T26: assigned to another prover by the network, it ends here, in the words that are known for it', async () => {
+  it('T26: assigned to another prover by the network, it ends here, in the words that are known for it, and its input is gone', async () => {
     const elsewhere = made.requester(31);
     // The reservation that we were told of is a minute old, and another now.
     await elsewhere.register();
@@ -97,6 +106,8 @@ describe('ends in network mode', { timeout: 600_000 }, () => {
     );
     const [last] = await elsewhere.client.list();
     assert.equal(last?.state, 'unfulfillable');
+    // Of both, the one that was proved and the one that was not, nothing is left.
+    await made.network.record.waitFor(() => inputsIn(made.rig.data).length === 0);
   });
 
   it('T43: a proof that the network finds too large is refused for good, and its client still gets it', async () => {

@@ -12,7 +12,7 @@ const terminalNews = deliverySetup.createStateConfig({
         target: 'delivered',
       },
       { guard: { type: 'isFulfilled', params: ({ event }) => event.end }, target: 'superseded' },
-      { target: 'released' },
+      { target: 'released', actions: { type: 'recordGivenUp', params: ({ event }) => event.error } },
     ],
   },
 }).on.NETWORK_TERMINAL;

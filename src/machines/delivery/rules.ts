@@ -45,6 +45,8 @@ export interface DeliveryContext extends DeliveryStart {
   readonly refusals: number;
   readonly retryAt: number | null;
   readonly acceptedTx: string | null;
+  /** ProofRequestError with which the network has given the request up by itself. */
+  readonly givenUpWith?: number;
 }
 
 /** How the network has ended a request without us. */
@@ -56,8 +58,8 @@ export type DeliveryEvent =
   /** `isKept`: the network is to hear nothing of it. */
   | { type: 'PROVEN'; report: Report; isKept: boolean }
   | { type: 'ENDED'; report: Report }
-  /** `ours`: fulfilled by our own key. */
-  | { type: 'NETWORK_TERMINAL'; end: NetworkEnd; ours: boolean }
+  /** `ours`: fulfilled by our own key. `error`: with which it was given up. */
+  | { type: 'NETWORK_TERMINAL'; end: NetworkEnd; ours: boolean; error?: number }
   | { type: 'ASSIGNED_ELSEWHERE' }
   | { type: 'TURN_GRANTED'; nonce: string; at: number }
   | { type: 'WITHHELD' }
@@ -169,6 +171,7 @@ export const deliverySetup = setup({
       sentAt: at,
       tries: context.tries + 1,
     })),
+    recordGivenUp: assign((_, error: number | undefined) => (error === undefined ? {} : { givenUpWith: error })),
     recordAcceptance: assign({ acceptedTx: (_, tx: string) => tx }),
     recordRefusal: assign(({ context }, refusal: Refusal) => ({
       refusal,

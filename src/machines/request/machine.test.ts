@@ -35,6 +35,7 @@ const events: readonly RequestEvent[] = [
   { type: 'UNVOUCHED' },
   { type: 'RETRY_DUE' },
   { type: 'CANCEL' },
+  { type: 'GIVE_UP', failure: fail('PROVED_ELSEWHERE') },
   { type: 'DEADLINE_PASSED' },
   ...failures.map((failure): RequestEvent => ({ type: 'STAGE_FAILED', failure, at: 1000 })),
 ];

@@ -248,6 +248,10 @@ export const requestMachine = requestSetup.createMachine({
       invoke: { src: 'deadline', input: ({ context }) => ({ at: context.request.deadlineAt }) },
       on: {
         CANCEL: { target: 'cancelled', actions: 'forgetLane' },
+        GIVE_UP: {
+          target: 'failed',
+          actions: { type: 'recordFailure', params: ({ event }) => event.failure },
+        },
         DEADLINE_PASSED: { target: 'expired', actions: 'forgetLane' },
       },
       initial: 'requested',

@@ -111,6 +111,8 @@ export type RequestEvent =
   | { type: 'STAGE_FAILED'; failure: Failure; at: number }
   | { type: 'RETRY_DUE' }
   | { type: 'CANCEL' }
+  /** Nobody wants a proof of it from here any more. */
+  | { type: 'GIVE_UP'; failure: Failure }
   | { type: 'DEADLINE_PASSED' };
 
 /** Input of every effect: enough to find the request and to key what the effect produces. */

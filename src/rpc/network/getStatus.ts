@@ -50,6 +50,8 @@ export function getNetworkStatus(dependencies: FrontDependencies, local: UnaryMe
   }
 
   function isServedThere(view: RequestView, delivery: DeliveryView | undefined): boolean {
+    // Somebody else has proved it meanwhile.
+    if (view.state === 'failed' && view.failure.code === 'PROVED_ELSEWHERE') return true;
     if (view.state !== 'fulfilled') return false;
     if (catalog.lookup(view.proof.id) === undefined) return delivery?.state === 'delivered';
     if (network.settings.serveProofs === 'here' || delivery === undefined) return false;

@@ -54,7 +54,9 @@ export function failureCauseOf(view: RequestView): ExecuteFailureCause {
 }
 
 export function errorOf(view: RequestView): ProofRequestError {
-  return view.state === 'failed' ? errorOfFailure(view.failure.code) : ProofRequestError.UNSPECIFIED;
+  if (view.state !== 'failed') return ProofRequestError.UNSPECIFIED;
+  const { failure } = view;
+  return failure.code === 'NETWORK_GAVE_UP' ? failure.error : errorOfFailure(failure.code);
 }
 
 /** Why a failed request has failed, in the wire's own numbers. */
