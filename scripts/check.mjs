@@ -26,6 +26,7 @@ const checks = {
   ],
   'unused code (knip)': [tool('knip'), ['--no-progress']],
   'contracts (buf lint)': [tool('buf'), ['lint']],
+  'contracts that are kept (buf breaking)': [tool('buf'), ['breaking', '--against', 'proto/recorded/admin-v1.binpb']],
   'generated code is up to date': [tool('buf'), ['generate'], assertUnchanged('src/gen')],
   'generated pages are up to date': [
     process.execPath,
