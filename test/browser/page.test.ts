@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import { gather } from '../../bench/crowd.js';
 import { holdingClock as clock } from '../../src/clock.js';
 import type { RequestId } from '../../src/ids.js';
 import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
@@ -237,6 +238,44 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
     await page.locator(`#row-${third}`).waitFor();
     assert.deepEqual(complaints, []);
   });
+});
+
+it('section 8: thousands of open requests are one list, of which only what is in sight is there', {
+  skip: withoutChromium,
+  timeout: 180_000,
+}, async (t) => {
+  const count = 1_200;
+  await bundleForRigs();
+  const { socketPath, end } = await gather(count);
+  t.after(end);
+  const browser = await launch();
+  t.after(() => browser.close());
+  const { page, complaints } = await openInBrowser(t, browser, socketPath);
+  await go(page, '/requests');
+  await page.locator('.all .row').first().waitFor();
+  const [most, seen] = (await page.evaluate(`(async () => {
+    const box = document.querySelector('.rows');
+    const seen = new Set();
+    let most = 0;
+    for (let last = -1; last !== box.scrollTop || !/ ${count}$/.test(document.querySelector('h1').textContent); ) {
+      const rows = [...document.querySelectorAll('.all .row')];
+      most = Math.max(most, rows.length);
+      for (const { id } of rows) seen.add(id);
+      last = box.scrollTop;
+      box.scrollTop += 500;
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+    }
+    for (const { id } of document.querySelectorAll('.all .row')) seen.add(id);
+    return [most, seen.size];
+  })()`)) as [number, number];
+  assert.ok(most > 10 && most <= 60, `${most} rows`);
+  assert.equal(seen, count);
+  await page.getByRole('heading', { name: `Requests ${count}` }).waitFor();
+  assert.equal(await page.getByRole('grid').getAttribute('aria-rowcount'), String(count + 1));
+  await page.keyboard.press('Home');
+  await page.locator('.row.at[aria-rowindex="2"]').waitFor();
+  assert.deepEqual(complaints, []);
 });
 
 /** As a link of ours does, without loading the page again. */

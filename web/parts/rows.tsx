@@ -12,6 +12,8 @@ import { State } from './state.js';
 const rowPx = 32;
 /** More than any screen shows at once. */
 const pool = 60;
+/** Beyond what is in sight, on both sides. */
+const spare = 6;
 const aheadOfEnd = 200;
 
 /** `cursor`: the id of the row that the keys are at. */
@@ -20,11 +22,13 @@ export function Rows({ list, cursor }: { readonly list: RequestList; readonly cu
   const top = useSignal(0);
   list.version.value;
   const { rows } = list;
-  const first = Math.max(0, Math.min(Math.floor(top.value / rowPx) - 10, rows.length - pool));
-  const shown = rows.slice(first, first + pool);
+  const inSight = Math.ceil((box.current?.clientHeight ?? 0) / rowPx) || pool;
+  const count = Math.min(pool, inSight + 2 * spare);
+  const first = Math.max(0, Math.min(Math.floor(top.value / rowPx) - spare, rows.length - count));
+  const shown = rows.slice(first, first + count);
 
   useEffect(() => {
-    if (list.phase === 'more' && first + pool + aheadOfEnd > rows.length) void list.more();
+    if (list.phase === 'more' && first + count + aheadOfEnd > rows.length) void list.more();
     void list.freshenReasons(shown);
   });
   const at = cursor.value === '' ? -1 : rows.findIndex(({ id }) => id === cursor.value);

@@ -21,7 +21,7 @@ export function Overview() {
       <h1 class="unseen">Now</h1>
       <Problem problem={problem} />
       {found && (
-        <div class="cards">
+        <div class="cards now">
           <Needs status={found.status} />
           <Service status={found.status} />
           <Lanes lanes={found.lanes} />
