@@ -48,3 +48,12 @@ it('the auction flavour is refused at start, with the reason', () => {
   assert.match(problems({ networkFlavour: 'auction' }), /--network-flavour auction/);
   assert.equal(problems({ ...whole, networkFlavour: 'base' }), '');
 });
+
+it('T44: what becomes of proofs that stay here contradicts nothing', () => {
+  assert.equal(problems({ ...whole, deliver: 'nothing', undelivered: 'keep' }), '');
+  assert.match(
+    problems({ ...whole, deliver: 'nothing', serveProofs: 'network' }),
+    /--serve-proofs network needs --deliver proof/,
+  );
+  assert.match(problems({ ...whole, undelivered: 'keep' }), /--undelivered keep needs --deliver nothing/);
+});

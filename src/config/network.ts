@@ -11,7 +11,20 @@ export function networkContradictions({
   networkKeyFile,
   publicUrl,
   s3Bucket,
-}: Pick<OptionValues, 'networkUrl' | 'networkFlavour' | 'networkKeyFile' | 'publicUrl' | 's3Bucket'>): string[] {
+  deliver,
+  undelivered,
+  serveProofs,
+}: Pick<
+  OptionValues,
+  | 'networkUrl'
+  | 'networkFlavour'
+  | 'networkKeyFile'
+  | 'publicUrl'
+  | 's3Bucket'
+  | 'deliver'
+  | 'undelivered'
+  | 'serveProofs'
+>): string[] {
   // Whatever else is set: who asks for it reads why.
   if (networkFlavour === 'auction')
     return [
@@ -32,6 +45,14 @@ export function networkContradictions({
   ] as const)
     if (url !== undefined && !isSafe(url))
       found.push(`${flagOf(name)} must be https here, or http on this machine itself`);
+  if (deliver === 'nothing' && serveProofs === 'network')
+    found.push(
+      `${flagOf('serveProofs')} network needs ${flagOf('deliver')} proof: the network has no proof that clients could fetch there`,
+    );
+  if (deliver === 'proof' && undelivered === 'keep')
+    found.push(
+      `${flagOf('undelivered')} keep needs ${flagOf('deliver')} nothing: with proof nothing stays undelivered`,
+    );
   if (s3Bucket !== undefined)
     found.push(
       `${flagOf('networkUrl')} and ${flagOf('s3Bucket')} do not go together: inputs stay on this machine here`,

@@ -47,7 +47,7 @@ describe('a private front of the network', { timeout: 600_000 }, () => {
     const before = calls('FulfillProof');
     const ids = await Promise.all(
       clients.flatMap((client, who) =>
-        Array.from({ length: 6 }, async (_, number) => {
+        Array.from({ length: 20 }, async (_, number) => {
           // One client asks one after the other: its nonces are strict.
           await Promise.resolve();
           return { client, stdin: stdinOf(`${who}-${number}`) };

@@ -14,6 +14,7 @@ import { createFaults, type Faults } from './faults.js';
 import { brokenRules } from './invariants.js';
 import { createLedger, type Ledger } from './ledger.js';
 import * as accounts from './methods/accounts.js';
+import { cancelRequest } from './methods/cancelRequest.js';
 import { createArtifact } from './methods/createArtifact.js';
 import { createProgram, getProgram } from './methods/createProgram.js';
 import { executeProof, failExecution } from './methods/execution.js';
@@ -109,6 +110,7 @@ const methodsOf = (world: FakeWorld): readonly UnaryMethod[] => [
   createProgram(world),
   getProgram(world),
   requestProof(world),
+  cancelRequest(world),
   fulfillProof(world),
   failFulfillment(world),
   executeProof(world),

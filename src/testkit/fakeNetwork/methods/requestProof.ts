@@ -1,4 +1,4 @@
-// RequestProof of the fake network, base flavour: assigned at once, by strategy.
+// RequestProof of the fake network, base flavour: assigned at once, by strategy. What is put up for auction is assigned to nobody.
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
   FulfillmentStatus,
@@ -32,8 +32,10 @@ export const requestProof = (world: FakeWorld) =>
       return () => {
         const request = ledger.newRequest(signer, body, signed.raw, signed.txHash);
         requestId = bytesOf(request.requestId);
-        request.fulfiller = prover;
-        ledger.become(request, FulfillmentStatus.ASSIGNED);
+        if (prover !== undefined) {
+          request.fulfiller = prover;
+          ledger.become(request, FulfillmentStatus.ASSIGNED);
+        }
         return request.requestId;
       };
     });
@@ -52,7 +54,12 @@ function assertFields({ clock, artifactOf, switches }: FakeWorld, body: RequestP
     throw malformedField('stdin_uri');
 }
 
-function proverFor({ ledger, hosted }: FakeWorld, requester: Address, strategy: FulfillmentStrategy): Address {
+function proverFor(
+  { ledger, hosted }: FakeWorld,
+  requester: Address,
+  strategy: FulfillmentStrategy,
+): Address | undefined {
+  if (strategy === FulfillmentStrategy.AUCTION) return undefined;
   if (strategy === FulfillmentStrategy.HOSTED) return hosted();
   if (strategy !== FulfillmentStrategy.RESERVED) throw malformedField('strategy');
   const reservation = ledger.reservations.get(requester);
