@@ -9,6 +9,7 @@ import type { DeliveryEvent, DeliveryStart } from '../machines/delivery/rules.js
 import type { DeliveryView } from '../machines/delivery/view.js';
 import type { Envelope } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
+import { deliverySleep } from './deliverySleep.js';
 import {
   backOffEffect,
   closeEffect,
@@ -22,13 +23,18 @@ import {
 import { createExecutionReports } from './executionReports.js';
 import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
 import { createOpenDeliveries, type OpenDeliveries } from './openDeliveries.js';
+import type { SeenRequest } from './readRequest.js';
+import { createRequestEnds, type RequestEndsParameters } from './requestEnds.js';
 import { unwantedBy } from './unwantedWork.js';
 
 export interface Deliveries {
   /** Writes a new one, within the transaction that makes its request. `begin` is called once that is durable. */
   writeFirst(tx: Transaction, start: Omit<DeliveryStart, 'signer'>): void;
-  begin(networkId: RequestId): void;
+  /** `seen`: what the network says of it, where it was asked already. */
+  begin(networkId: RequestId, seen?: Promise<SeenRequest>): void;
   send(networkId: RequestId, event: DeliveryEvent): void;
+  /** The network has said that it is ours, on disk or not yet. */
+  isOurs(networkId: RequestId): boolean;
   /** As it is on disk. Undefined when there is none. */
   viewOf(networkId: RequestId): DeliveryView | undefined;
   /** A page of all that are on disk, by id, of those that fit. */
@@ -58,24 +64,39 @@ export interface DeliveryPage {
 const slice = 256;
 const mostScanned = 20_000;
 
-export interface DeliveriesParameters extends Omit<EffectParameters, 'durable' | 'granted' | 'executions'> {
+export interface DeliveriesParameters
+  extends Omit<EffectParameters, 'durable' | 'granted' | 'seen' | 'onOurs' | 'early' | 'executions' | 'ends'>,
+    RequestEndsParameters {
   readonly store: Store;
   readonly log: Log;
   /** Nobody wants this request's proof any more. */
   readonly stopWork: (localId: RequestId, why: Failure) => void;
 }
 
+const isDurable = (view: DeliveryView | undefined, tries: number) =>
+  view?.state === 'submitting' && view.context.tries === tries;
+
 export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
   const { store, clock, log, watch } = parameters;
   const waiters = new Map<RequestId, { readonly tries: number; readonly resolve: () => void }>();
   const watchers = new Map<RequestId, Set<() => void>>();
+  /** The network has said so, and it is on its way to the disk. */
+  const ours = new Set<RequestId>();
+  const tellWatchers = (networkId: RequestId) => {
+    for (const tell of watchers.get(networkId) ?? []) tell();
+  };
   const open = createOpenDeliveries({ store, clock });
-  const isDurable = (view: DeliveryView | undefined, tries: number) =>
-    view?.state === 'submitting' && view.context.tries === tries;
 
   const effects: EffectParameters = {
     ...parameters,
     granted: new Map(),
+    seen: new Map(),
+    onOurs(networkId) {
+      if (host.view(networkId)?.state === 'assigning') ours.add(networkId);
+      tellWatchers(networkId);
+    },
+    early: new Map(),
+    ends: createRequestEnds(parameters),
     executions: createExecutionReports(parameters),
     durable: (networkId, tries) =>
       new Promise((resolve) => {
@@ -94,7 +115,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       close: closeEffect(clock),
     },
   });
-  const kind: DeliveryKind = { ...deliveryKind, machine };
+  const kind: DeliveryKind = { ...deliveryKind, machine, dormant: deliverySleep(effects) };
   const snapshotIn = ({ snapshot }: Envelope) => snapshot as ReturnType<DeliveryKind['first']>;
   const viewIn = (envelope: Envelope) => kind.viewOf(snapshotIn(envelope), envelope);
   /** The store shows what a crash may take back, and what nothing here has acted on yet. */
@@ -110,7 +131,8 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       const { networkId, localId } = view.context;
       const owedMs = open.note(view);
       watch.moved(view, owedMs);
-      for (const tell of watchers.get(networkId) ?? []) tell();
+      ours.delete(networkId);
+      tellWatchers(networkId);
       const waiter = waiters.get(networkId);
       if (waiter !== undefined && isDurable(view, waiter.tries)) {
         waiters.delete(networkId);
@@ -145,14 +167,18 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       });
       tx.put('openDeliveries', [start.networkId], true);
     },
-    begin(networkId) {
+    begin(networkId, seen) {
       const envelope = store.get('deliveries', networkId);
       if (envelope === undefined || host.has(networkId)) return;
       const view = viewIn(envelope);
       open.note(view);
+      // Its first look takes it while it starts.
+      if (seen !== undefined) effects.seen.set(networkId, seen);
       host.restore({ snapshot: snapshotIn(envelope), view, envelope });
+      effects.seen.delete(networkId);
     },
     send: (networkId, event) => void host.send(networkId, event),
+    isOurs: (networkId) => ours.has(networkId),
     viewOf(networkId) {
       const envelope = store.get('deliveries', networkId);
       return envelope && durableView(networkId, envelope);
@@ -173,7 +199,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
       }),
     open,
     restore: () => restoreOpen({ store, kind, host, prepare: open.noteRestored }),
-    stop: () => host.stop(),
+    stop: () => host.stop().finally(() => effects.ends.close()),
   };
 }
 

@@ -5,13 +5,13 @@ import type { Clock, SteadyMs } from '../clock.js';
 import { FulfillProofResponseSchema, ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, type RequestId } from '../ids.js';
 import type { DeliveryEvent, ReadInput, SendInput, TurnInput } from '../machines/delivery/rules.js';
-import type { RequestView } from '../machines/request/view.js';
 import type { ExecutionReports } from './executionReports.js';
 import type { LargeReports } from './largeReports.js';
 import type { NetworkWatch, TryResult } from './networkWatch.js';
 import { isNonceRefusal, wantedNonce } from './nonceOwner.js';
 import { believedEndMs, readRequest, type SeenRequest } from './readRequest.js';
 import { type DeliveryPolicy, newsOfEnd } from './reportOf.js';
+import type { RequestEnds } from './requestEnds.js';
 import { failFulfillment, fulfilProof, nonceNewsOf } from './signedCalls.js';
 import type { SigningKeys } from './signingKeys.js';
 import { mayPass, parsed, type Upstream, type UpstreamAnswer } from './upstream.js';
@@ -24,8 +24,8 @@ export interface EffectParameters {
   readonly clock: Clock;
   /** Undefined until the network has said it. */
   readonly owner: () => Address | undefined;
-  readonly requestView: (localId: RequestId) => RequestView | undefined;
-  readonly onRequestChange: (listener: (view: RequestView) => void) => () => void;
+  /** Of the requests here. */
+  readonly ends: RequestEnds;
   /** The proof of a fulfilled request, from its beginning. */
   readonly openProof: (localId: RequestId) => Promise<Readable>;
   /** Without it every proof is held while it is sent. */
@@ -35,6 +35,12 @@ export interface EffectParameters {
   readonly watch: Pick<NetworkWatch, 'tried' | 'moved'>;
   /** Nonces that were granted in this life of the service: a restored call is not sent again. */
   readonly granted: Map<RequestId, { readonly tries: number; readonly nonce: bigint }>;
+  /** What the network says of a new one, where it was asked before that was on disk. */
+  readonly seen: Map<RequestId, Promise<SeenRequest>>;
+  /** The network says that it is ours. That is not on disk yet. */
+  readonly onOurs: (networkId: RequestId) => void;
+  /** Nonces that were granted while they slept. */
+  readonly early: Map<RequestId, bigint>;
 }
 
 /** Between two looks at a request (ms). */
@@ -65,19 +71,23 @@ function untilDone(clock: Clock, act: () => Promise<boolean>): () => void {
   };
 }
 
-export const lookEffect = ({ upstream, clock, owner }: EffectParameters) =>
-  fromCallback<DeliveryEvent, { networkId: RequestId }>(({ input, sendBack }) => {
+export const lookEffect = ({ upstream, clock, owner, seen: asked, onOurs }: EffectParameters) =>
+  fromCallback<DeliveryEvent, { networkId: RequestId }>(({ input: { networkId }, sendBack }) => {
+    let first = asked.get(networkId);
     let givenUpSince: SteadyMs | undefined;
     return untilDone(clock, async () => {
       const us = owner();
       if (us === undefined) return false;
-      const seen = await readRequest(upstream, input.networkId, readBudgetMs);
+      const reading = first ?? readRequest(upstream, networkId, readBudgetMs);
+      first = undefined;
+      const seen = await reading;
       if (seen.state === 'unfulfillable') {
         givenUpSince ??= clock.steady();
         if (clock.steady() - givenUpSince < believedEndMs) return false;
       } else givenUpSince = undefined;
       const event = newsOf(seen, us);
       if (event === undefined) return false;
+      if (event.type === 'DETAILS_OURS') onOurs(networkId);
       sendBack(event);
       return true;
     });
@@ -97,37 +107,34 @@ function newsOf(seen: SeenRequest, us: Address): DeliveryEvent | undefined {
   }
 }
 
-export const followEffect = ({ requestView, onRequestChange, policy }: EffectParameters) =>
+export const followEffect = ({ ends, policy }: EffectParameters) =>
   fromCallback<DeliveryEvent, { localId: RequestId | null }>(({ input, sendBack }) => {
     const { localId } = input;
     if (localId === null) return void sendBack({ type: 'ENDED', report: { kind: 'fail', error: unknownFailure } });
-    const tell = (view: RequestView | undefined) => {
-      const news = view && newsOfEnd(view, policy);
+    return ends.of(localId, (view) => {
+      const news = newsOfEnd(view, policy);
       if (news !== undefined) sendBack(news);
-      return news !== undefined;
-    };
-    if (tell(requestView(localId))) return;
-    return onRequestChange((view) => {
-      if (view.request.requestId === localId) tell(view);
     });
   });
 
 /** A guest's failure has two turns: its cause, once and whatever comes of it, then the report itself. */
-export const turnEffect = ({ keys, policy, executions, clock, granted }: EffectParameters) =>
+export const turnEffect = ({ keys, policy, executions, clock, granted, early }: EffectParameters) =>
   fromCallback<DeliveryEvent, TurnInput>(({ input, sendBack }) => {
     const { networkId, signer: address, deadlineAt, isFailure, cause, tries } = input;
     if (!isFailure && policy.deliver === 'nothing') return void sendBack({ type: 'WITHHELD' });
     const { signer, nonceOwner } = keys.of(address);
     const wait = { deadlineAt, isFailure };
     let hasLeft = false;
-    const lineUp = () =>
-      nonceOwner.line({
-        ...wait,
-        grant(nonce) {
-          granted.set(networkId, { tries: tries + 1, nonce });
-          sendBack({ type: 'TURN_GRANTED', nonce: nonce.toString(), at: clock.now() });
-        },
-      });
+    const grant = (nonce: bigint) => {
+      granted.set(networkId, { tries: tries + 1, nonce });
+      sendBack({ type: 'TURN_GRANTED', nonce: nonce.toString(), at: clock.now() });
+    };
+    const given = early.get(networkId);
+    if (given !== undefined) {
+      early.delete(networkId);
+      return void grant(given);
+    }
+    const lineUp = () => nonceOwner.line({ ...wait, grant });
     const tellCause = (known: number) =>
       nonceOwner.line({
         ...wait,

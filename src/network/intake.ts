@@ -15,6 +15,7 @@ import { findRequest } from './findRequest.js';
 import type { IntentRecord, Intents } from './intents.js';
 import type { NetworkWatch } from './networkWatch.js';
 import { isNonceRefusal } from './nonceOwner.js';
+import { readRequest, type SeenRequest } from './readRequest.js';
 import { takeIn } from './takeIn.js';
 import { mayPass, parsed, type Upstream } from './upstream.js';
 
@@ -85,8 +86,10 @@ export function createIntake(parameters: IntakeParameters): Intake {
   }
 
   /** The network has accepted it: from here on it is a request like any other. */
-  const adopt = (intent: IntentRecord, networkId: RequestId): Promise<RequestId> =>
-    takeIn(parameters, { submission: intent.submission, networkId }, (tx) => intents.remove(tx, intent));
+  const adopt = (intent: IntentRecord, networkId: RequestId, seen?: Promise<SeenRequest>): Promise<RequestId> =>
+    takeIn(parameters, { submission: intent.submission, networkId, ...(seen && { seen }) }, (tx) =>
+      intents.remove(tx, intent),
+    );
 
   const found = (requestId: RequestId): IntakeOutcome => ({ ok: true, requestId, txHash: bytesOf(requestId) });
 
@@ -112,7 +115,10 @@ export function createIntake(parameters: IntakeParameters): Intake {
       const { txHash, body } = parsed(RequestProofResponseSchema, answer.bytes);
       const id = parseRequestId(body?.requestId ?? new Uint8Array());
       if (id !== undefined && txHash.byteLength === 32) {
-        const requestId = await adopt(intent, id);
+        // Who proves it is asked while it goes to disk.
+        const seen = readRequest(upstream, id, 0);
+        seen.catch(() => undefined);
+        const requestId = await adopt(intent, id, seen);
         watch.forwarded(clock.steady() - from);
         return { ok: true, requestId, txHash };
       }

@@ -15,6 +15,8 @@ interface Kept {
   readonly url: string;
   readonly signer: Address;
   readonly owner: Address | null;
+  /** Under which all that is open was begun. Absent in the oldest. */
+  readonly signers?: readonly Address[];
 }
 
 /** The key or the network was changed while reports of the earlier one are open. */
@@ -50,12 +52,14 @@ export async function openOwnership(parameters: OwnershipParameters): Promise<Ow
   const [signer] = signers;
   const kept = store.get('meta', metaName) as Kept | undefined;
   const isSame = kept?.url === url && kept.signer === signer;
-  if (kept !== undefined) await leave(parameters, kept);
+  // What the last start had, this one has: nothing can be owed elsewhere, and not every report needs to be looked at.
+  const isCovered = kept?.url === url && kept.signers?.every((each) => signers.includes(each)) === true;
+  if (kept !== undefined && !isCovered) await leave(parameters, kept);
   let owner = isSame ? (kept?.owner ?? undefined) : undefined;
   let cancel = () => {};
   const keep = (found: Address | null) =>
-    store.write((tx) => tx.put('meta', [metaName], { url, signer, owner: found }));
-  if (!isSame) await keep(null);
+    store.write((tx) => tx.put('meta', [metaName], { url, signer, owner: found, signers }));
+  if (!isSame || kept?.signers?.join() !== signers.join()) await keep(owner ?? null);
 
   async function ask(): Promise<void> {
     try {

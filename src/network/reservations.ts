@@ -8,6 +8,8 @@ import type { Upstream } from './upstream.js';
 export type Reservation = 'ours' | 'unknown' | { readonly other: Address };
 
 const keptMs = 60_000;
+/** So long it holds while it is asked for anew, so that only the first call of a requester waits for it (ms). */
+const usedMs = 600_000;
 const mostKept = 10_000;
 
 export function createReservations({
@@ -19,6 +21,7 @@ export function createReservations({
   clock: Clock;
   owner: () => Address | undefined;
 }): (requester: Address) => Promise<Reservation> {
+  const renewing = new Set<Address>();
   const known = new Map<Address, { readonly at: number; readonly found: Reservation }>();
 
   async function ask(requester: Address): Promise<Reservation> {
@@ -35,12 +38,22 @@ export function createReservations({
     }
   }
 
-  return async (requester) => {
-    const kept = known.get(requester);
-    if (kept !== undefined && clock.steady() - kept.at < keptMs) return kept.found;
+  async function renew(requester: Address): Promise<Reservation> {
     const found = await ask(requester);
     if (known.size >= mostKept) known.clear();
     known.set(requester, { at: clock.steady(), found });
     return found;
+  }
+
+  return async (requester) => {
+    const kept = known.get(requester);
+    const ageMs = kept === undefined ? usedMs : clock.steady() - kept.at;
+    // The network decides in the end. What it was not ours may be by now, and is asked for before it is refused.
+    if (kept === undefined || ageMs >= usedMs || (ageMs >= keptMs && kept.found !== 'ours')) return renew(requester);
+    if (ageMs >= keptMs && !renewing.has(requester)) {
+      renewing.add(requester);
+      void renew(requester).finally(() => renewing.delete(requester));
+    }
+    return kept.found;
   };
 }

@@ -4,6 +4,7 @@ import type { RequestId } from '../ids.js';
 import type { Registry, Submission } from '../requests/registry.js';
 import type { Transaction } from '../store/environment.js';
 import type { Deliveries } from './deliveries.js';
+import type { SeenRequest } from './readRequest.js';
 
 export interface TakeInParameters {
   readonly catalog: Catalog;
@@ -16,7 +17,16 @@ export interface TakeInParameters {
 /** Answers the id of the request here. Fails with what `registry.submit` fails with. */
 export async function takeIn(
   { catalog, registry, deliveries, lateGraceMs }: TakeInParameters,
-  { submission, networkId }: { readonly submission: Submission; readonly networkId: RequestId },
+  {
+    submission,
+    networkId,
+    seen,
+  }: {
+    readonly submission: Submission;
+    readonly networkId: RequestId;
+    /** What the network says of it, where it was asked already. */
+    readonly seen?: Promise<SeenRequest>;
+  },
   alsoWrite: (tx: Transaction) => void = () => {},
 ): Promise<RequestId> {
   const { stdinId, requester, deadlineAt } = submission;
@@ -32,6 +42,6 @@ export async function takeIn(
       alsoWrite(tx);
     },
   });
-  deliveries.begin(networkId);
+  deliveries.begin(networkId, seen);
   return id;
 }
