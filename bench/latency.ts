@@ -24,6 +24,7 @@ import { createDispatcher } from '../src/lanes/createDispatcher.js';
 import { createEngineHost } from '../src/lanes/realEngineHost.js';
 import { createLog } from '../src/log.js';
 import { createAudit } from '../src/operations/audit.js';
+import { createOrders } from '../src/operations/orders.js';
 import { systemRandom } from '../src/random.js';
 import { Admission } from '../src/requests/admission.js';
 import { createSystem, type RequestSystem } from '../src/requests/system.js';
@@ -94,10 +95,12 @@ export const measureLatency: Part = async (setting) => {
   });
   const catalog = createCatalog({ store, backend: artifacts, clock });
   const feed = openFeed({ store, clock, retention: 1_000_000 });
+  const audit = createAudit({ store, feed });
   const system = createSystem({
     life: 1,
     feed,
-    audit: createAudit({ store, feed }),
+    audit,
+    orders: createOrders({ store, audit, clock }),
     store,
     clock,
     random: systemRandom,

@@ -178,6 +178,7 @@ export const callRows: ReadonlyArray<FailureRow | PlainRow> = [
   ],
   [['BUCKET_UNAVAILABLE'], 'the service does not reach the store of its artifacts', 'its operator'],
   [['STARTING', 'DRAINING'], 'it starts or stops', 'wait'],
+  [['PAUSED'], 'its operators take no new requests for a while', 'wait; the SDK tries for two minutes'],
   [['ABORTED'], 'the call was given up while it ran, by a stop', 'ask again'],
   [['INTERNAL'], 'a fault of ours; the sentence has the reference', 'look it up in the log, and report it'],
   [

@@ -32,6 +32,12 @@ export const adminFailures = {
     'permanent',
     ({ action, state }) => `There is nothing to do for ${action}: it is ${state}.`,
   ),
+  /** `work`: modes of proofs, or stages. */
+  LAST_LANE: failure<{ lane: string; work: readonly string[] }>(
+    'permanent',
+    ({ lane, work }) =>
+      `Lane ${lane} is the last one that takes work of these kinds: ${work.join(', ')}. With --force it is done all the same, and such requests wait.`,
+  ),
   /** The operation id of another call. */
   OPERATION_REUSED: failure<{ operationId: string }>(
     'permanent',

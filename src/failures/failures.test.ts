@@ -230,6 +230,14 @@ const all: Array<[Failure, string]> = [
     'There is nothing to do for cancel: it is fulfilled.',
   ],
   [
+    fail('PAUSED', { untilAt: 1_700_000_000_000 }),
+    'New requests are not taken for now: the operators have paused intake. It opens again by 2023-11-14T22:13:20.000Z.',
+  ],
+  [
+    fail('LAST_LANE', { lane: 'gpu-0', work: ['core', 'compressed'] }),
+    'Lane gpu-0 is the last one that takes work of these kinds: core, compressed. With --force it is done all the same, and such requests wait.',
+  ],
+  [
     fail('OPERATION_REUSED', { operationId: '0f0f0f0f-1111-4222-8333-444455556666' }),
     'Operation 0f0f0f0f-1111-4222-8333-444455556666 was another action. Give each a UUID of its own.',
   ],

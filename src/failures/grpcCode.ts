@@ -113,6 +113,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
 
   STARTING: 'unavailable',
   DRAINING: 'unavailable',
+  PAUSED: 'unavailable',
   DISK_FULL: 'unavailable',
   ABORTED: 'unavailable',
   // The SDK tries again for up to two minutes, which is right for a bug that may be gone after a restart.
@@ -129,6 +130,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   // To operators these two mean: look again.
   STALE_VIEW: 'aborted',
   NOTHING_TO_DO: 'failedPrecondition',
+  LAST_LANE: 'failedPrecondition',
   OPERATION_REUSED: 'failedPrecondition',
 
   // Final for a worker: it ends and says why.

@@ -94,6 +94,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
 
   STARTING: 504,
   DRAINING: 504,
+  PAUSED: 504,
   DISK_FULL: 504,
   ABORTED: 504,
   INTERNAL: 504,
@@ -107,6 +108,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   CURSOR_AHEAD: 400,
   STALE_VIEW: 409,
   NOTHING_TO_DO: 400,
+  LAST_LANE: 400,
   OPERATION_REUSED: 400,
   FOLDER_UNUSABLE: 409,
   WATCHERS_FULL: 429,

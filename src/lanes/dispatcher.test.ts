@@ -149,8 +149,8 @@ test('while its only lane is in quarantine a job waits, until an operator has re
   }
   await becomes(dispatcher, allAre('quarantined'));
   assert.equal(isDone, false);
-  assert.equal(dispatcher.restart(laneId('no such lane')), false);
-  assert.equal(dispatcher.restart(laneId('cpu-execute-0')), true);
+  dispatcher.startLane(laneId('no such lane'));
+  dispatcher.startLane(laneId('cpu-execute-0'));
   assert.ok((await outcome).ok);
 });
 
@@ -219,3 +219,29 @@ test('a GPU lane needs none of our memory', quiet, async (t) => {
   assert.equal(dispatcher.refusal('compressed'), undefined);
   assert.equal(dispatcher.refusal('core'), 'no lane of this service is configured for them');
 });
+
+test(
+  'operators: what they have ordered is granted nothing, and its engine is ended and started at their word',
+  quiet,
+  async (t) => {
+    const { rig, lane, jobs } = await set(t);
+    const hanging = { rules: [{ on: 'execute', times: 1, act: { kind: 'hang' } }] } as FakeScript;
+    const dispatcher = rig.dispatcher([await lane('execute', 0, hanging)]);
+    await becomes(dispatcher, allWarm);
+    let mayGrant = false;
+    dispatcher.obey({ mayGrant: () => mayGrant, mayStart: () => true });
+    const granted: string[] = [];
+    const onGranted = (id: string) => granted.push(id);
+    const first = dispatcher.run(await jobs.executeJob(), terms(), watch({ onGranted }));
+    dispatcher.reconsider();
+    assert.deepEqual([granted, dispatcher.waiting('execute')], [[], 1]);
+    mayGrant = true;
+    dispatcher.reconsider();
+    assert.deepEqual(granted, ['cpu-execute-0']);
+    await dispatcher.stopLane(laneId('cpu-execute-0'));
+    assert.equal(codeOf(await first), 'ABORTED');
+    assert.deepEqual([dispatcher.lanes()[0]?.state, rig.pids.map(isAlive)], ['stopped', [false]]);
+    dispatcher.startLane(laneId('cpu-execute-0'));
+    await becomes(dispatcher, allWarm);
+  },
+);

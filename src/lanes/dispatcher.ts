@@ -9,7 +9,7 @@ import { chooseServer, Queue, type QueueLimits, type Waiting } from '../machines
 import { aloneKind, type Lane } from './lane.js';
 import { outageOf } from './outage.js';
 import { type Judged, ProofVerdicts } from './proofVerdicts.js';
-import type { LaneReport, LaneStatus, Scheduling, Terms, WaitingWork, Watch } from './scheduling.js';
+import type { LaneOrders, LaneReport, LaneStatus, Scheduling, Terms, WaitingWork, Watch } from './scheduling.js';
 import { untilState } from './untilState.js';
 
 export interface DispatcherParameters {
@@ -40,6 +40,7 @@ export class Dispatcher implements Scheduling {
   readonly #heard = new Map<Lane, () => void>();
   readonly #laneListeners = new Set<(lane: LaneStatus) => void>();
   readonly #verdicts = new ProofVerdicts();
+  #orders: LaneOrders = { mayGrant: () => true, mayStart: () => true };
   #hasHadWorker = false;
   readonly #idleListeners = new Set<() => void>();
   #jobs = 0;
@@ -57,7 +58,7 @@ export class Dispatcher implements Scheduling {
   add(lane: Lane): void {
     this.#hasHadWorker = true;
     this.#include(lane);
-    if (this.#isClosed) return;
+    if (this.#isClosed || !this.#orders.mayStart(lane.id)) return;
     lane.start();
     const asideUntil = this.#verdicts.asideUntil(lane.prover, this.#about.clock.steady());
     if (asideUntil !== undefined) lane.distrust(cameBack, asideUntil);
@@ -74,7 +75,7 @@ export class Dispatcher implements Scheduling {
 
   /** Starts every lane; jobs may be given before. */
   start(): void {
-    for (const lane of this.#lanes) lane.start();
+    for (const lane of this.#lanes) if (this.#orders.mayStart(lane.id)) lane.start();
   }
 
   /** Fails with QUEUE_FULL too. A job that no lane can do now waits, also for quarantined lanes. After `drain` or `stop` it waits for ever. */
@@ -153,13 +154,27 @@ export class Dispatcher implements Scheduling {
     return this.#queues[stage].size;
   }
 
-  /** Ends a lane's cooling or quarantine at an operator's word. False: there is no such lane. */
-  restart(id: LaneId): boolean {
-    const lane = [...this.#lanes].find((each) => each.id === id);
-    if (lane === undefined) return false;
+  obey(orders: LaneOrders): void {
+    this.#orders = orders;
+  }
+
+  reconsider(): void {
+    for (const stage of Object.keys(this.#queues)) this.#match(stage as Stage);
+  }
+
+  startLane(id: LaneId): void {
+    const lane = this.#named(id);
+    if (lane === undefined || this.#isClosed) return;
     this.#verdicts.forgive(lane.prover);
     lane.start();
-    return true;
+  }
+
+  async stopLane(id: LaneId): Promise<void> {
+    await this.#named(id)?.stop();
+  }
+
+  #named(id: LaneId): Lane | undefined {
+    return [...this.#lanes].find((lane) => lane.id === id);
   }
 
   /** Grants nothing from now on. Resolves when no job runs any more, or after `patienceMs`. */
@@ -196,7 +211,9 @@ export class Dispatcher implements Scheduling {
   #match(stage: Stage): void {
     if (this.#isClosed) return;
     for (;;) {
-      const free = [...this.#lanes].filter((lane) => lane.stage === stage && lane.isFree);
+      const free = [...this.#lanes].filter(
+        (lane) => lane.stage === stage && lane.isFree && this.#orders.mayGrant(lane.id),
+      );
       const job = firstDefined(free, (lane) => this.#queues[stage].take(lane, this.#about.clock.now()));
       if (job === undefined) return;
       const lane = chooseServer(job, free);

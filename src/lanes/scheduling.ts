@@ -67,7 +67,27 @@ export interface WaitingWork {
   readonly forMs: number;
 }
 
-export interface Scheduling {
+/** What operators have ordered. */
+export interface LaneOrders {
+  /** A lane that is free may be given a job. */
+  readonly mayGrant: (lane: LaneId) => boolean;
+  /** A lane may be started without being asked for by name. */
+  readonly mayStart: (lane: LaneId) => boolean;
+}
+
+/** What operators do with lanes. */
+export interface Steering {
+  /** From now on. Without it everything is allowed. */
+  obey(orders: LaneOrders): void;
+  /** What `obey` was given answers otherwise now. */
+  reconsider(): void;
+  /** Ends its cooling, its quarantine or its stop. */
+  startLane(id: LaneId): void;
+  /** Its job ends with ABORTED. Resolves when its engine is gone, or after 5 s. */
+  stopLane(id: LaneId): Promise<void>;
+}
+
+export interface Scheduling extends Steering {
   /** Waits for a lane that serves the job, runs it there, and answers its outcome. Never rejects. */
   run<S extends Stage>(job: JobOf<S>, terms: Terms, watch: Watch): Promise<Outcome<ResultOf[S]>>;
   /** Why no lane will ever serve this mode on this machine. Undefined when one does or may. */

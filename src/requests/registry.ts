@@ -8,6 +8,7 @@ import { FailureError } from '../failures/failureError.js';
 import { type Address, type ArtifactId, newRequestId, type RequestId } from '../ids.js';
 import type { ProofRequest, RequestEvent } from '../machines/request/rules.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
+import type { Orders } from '../operations/orders.js';
 import type { Random } from '../random.js';
 import type { Store, Transaction } from '../store/environment.js';
 import { type RequestHost, requestKind } from './kind.js';
@@ -28,10 +29,10 @@ export interface FirstWrite {
 export interface Registry {
   /**
    * Makes a request durable and answers its id. The same requester asking for the same stdin again gets the same id. With other
-   * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, REQUESTER_QUEUE_FULL, QUEUE_FULL, DISK_FULL.
+   * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, PAUSED, REQUESTER_QUEUE_FULL, QUEUE_FULL, DISK_FULL.
    */
   submit(submission: Submission, first: FirstWrite): Promise<RequestId>;
-  /** Fails with what `submit` fails with for want of room: for those who must know it before. */
+  /** Fails with what `submit` fails with for want of room, or of will: for those who must know it before. */
   assertRoomFor(requester: Address): void;
   /** The durable view, from memory while the request is live, from the store after. */
   view(requestId: RequestId): RequestView | undefined;
@@ -59,6 +60,7 @@ export interface RegistryParameters {
   /** Most requests that may be open at once, of all and of one requester. */
   readonly maxOpen: number;
   readonly maxOpenOfRequester: number;
+  readonly orders: Pick<Orders, 'of'>;
   readonly gate: () => 'starting' | 'serving' | 'draining';
   readonly progress: ReadonlyMap<RequestId, LiveProgress>;
   readonly listeners: Set<(view: RequestView) => void>;
@@ -98,9 +100,11 @@ export function createRegistry(parameters: RegistryParameters): Registry {
     if (state === 'draining') throw new FailureError(fail('DRAINING'));
   }
 
-  /** Both pass by themselves as requests end, so both tell the client to try again. */
+  /** All of it passes by itself, so all of it tells the client to try again. */
   function assertRoomFor(requester: Address): void {
-    const { maxOpen, maxOpenOfRequester } = parameters;
+    const { maxOpen, maxOpenOfRequester, orders } = parameters;
+    const pause = orders.of('intake');
+    if (pause !== undefined) throw new FailureError(fail('PAUSED', { untilAt: pause.untilAt ?? 0 }));
     if (host.liveCountOf(requester) >= maxOpenOfRequester)
       throw new FailureError(fail('REQUESTER_QUEUE_FULL', { requester, limit: maxOpenOfRequester }));
     if (host.liveCount >= maxOpen) throw new FailureError(fail('QUEUE_FULL', { limit: maxOpen }));

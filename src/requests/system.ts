@@ -14,6 +14,7 @@ import type { Log } from '../log.js';
 import { requestMachine } from '../machines/request/machine.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
 import type { AuditWriter } from '../operations/audit.js';
+import type { Orders } from '../operations/orders.js';
 import type { Random } from '../random.js';
 import type { JournalEntry } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
@@ -42,6 +43,7 @@ export interface SystemParameters {
   /** Every transition gets a number in it. */
   readonly feed: FeedWriter;
   readonly audit: AuditWriter;
+  readonly orders: Pick<Orders, 'of'>;
   /** Called with each transition that is on disk; the view is of then or later. */
   readonly onTransition?: (view: RequestView, entry: JournalEntry) => void;
   readonly clock: Clock;

@@ -25,7 +25,7 @@ import { createUpkeep } from './upkeep.js';
 
 export interface AdminParameters {
   readonly config: Pick<Config, 'data' | 'adminSocket'>;
-  readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'network'>;
+  readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'orders' | 'network'>;
   readonly scheduling: Scheduling;
   readonly store: Store;
   readonly meter: Meter;
@@ -89,6 +89,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     feed: assembly.feed,
     audit: assembly.audit,
     upkeep: createUpkeep({ ...parameters, ...assembly, data: config.data }),
+    orders: assembly.orders,
     underWay: new Map(),
     random,
     watchers: createWatchers(),

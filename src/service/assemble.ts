@@ -12,13 +12,14 @@ import { fail } from '../failures/fail.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { noteLanes } from '../feed/noteLanes.js';
-import type { LaneStatus } from '../lanes/scheduling.js';
+import type { LaneStatus, Scheduling } from '../lanes/scheduling.js';
 import { createNetworkMetrics } from '../metrics/networkMetrics.js';
 import { createRequestMetrics } from '../metrics/requestMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
 import { deliveryRecords } from '../network/deliveryRecords.js';
 import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
 import { type Audit, createAudit } from '../operations/audit.js';
+import { createOrders, type Orders } from '../operations/orders.js';
 import { Admission } from '../requests/admission.js';
 import { requestRecords } from '../requests/forget.js';
 import { proofVisibility } from '../requests/proofVisibility.js';
@@ -64,6 +65,7 @@ export interface Assembly {
   readonly life: number;
   readonly feed: Feed;
   readonly audit: Audit;
+  readonly orders: Orders;
   readonly catalog: Catalog;
   readonly capabilities: Capabilities;
   readonly heldPolls: HeldPolls;
@@ -93,7 +95,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
 
   const signer = ports.tee?.signer ?? noSigner;
   const { maxActive, ...limits } = settings.requests;
-  const { feed, life, audit } = await assembleFeed(ports, settings, lifecycle);
+  const { feed, life, audit, orders } = await assembleFeed(ports, settings, lifecycle);
   const system: RequestSystem = createSystem({
     ...ports,
     ...limits,
@@ -107,6 +109,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     life,
     feed,
     audit,
+    orders,
     onTransition: createRequestMetrics(ports.meter, { clock, counts: () => system.counts() }).note,
     gate: () => gate.state,
   });
@@ -161,6 +164,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     life,
     feed,
     audit,
+    orders,
     catalog,
     capabilities: storage.capabilities,
     heldPolls,
@@ -205,7 +209,18 @@ async function assembleFeed(ports: Ports, settings: Settings, lifecycle: Lifecyc
   const feed = openFeed({ store, clock, retention: settings.feed.retention });
   const life = await nextLife(store, feed, clock.now());
   lifecycle.onStop(noteLanes({ ...ports, feed }));
-  return { feed, life, audit: createAudit({ store, feed }) };
+  const audit = createAudit({ store, feed });
+  return { feed, life, audit, orders: obeyed(createOrders({ store, audit, clock }), ports.scheduling) };
+}
+
+/** What operators have ordered holds before any lane starts. */
+function obeyed(orders: Orders, scheduling: Scheduling): Orders {
+  scheduling.obey({
+    mayGrant: (lane) => orders.of('dispatch') === undefined && orders.of(`lane.${lane}`) === undefined,
+    mayStart: (lane) => orders.of(`lane.${lane}`)?.what !== 'stopped',
+  });
+  orders.onChange(() => scheduling.reconsider());
+  return orders;
 }
 
 /** What goes when its time is over: proofs first, records later. */

@@ -37,7 +37,7 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     const exitCode = await runCli(['admin', ...words], cli);
     for (const line of cli.out().split('\n'))
       if (!words.includes('--json')) assert.ok([...line].length <= mostColumns, line);
-    return { exitCode, out: cli.out(), err: cli.err() };
+    return { exitCode, lines: cli.out().split('\n'), out: cli.out(), err: cli.err() };
   }
 
   const stateOf = async (id: RequestId) => {
@@ -64,5 +64,58 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     assert.equal((await admin('cancel', end, ...because, '--yes')).exitCode, 4);
     assert.match((await admin('request', end, '--history')).out, /\n {5}by ada: the driver is replaced\n/);
     assert.match((await admin('feed', '--after', '1')).out, new RegExp(`ada did request\\.cancel …${end}: the driver`));
+  });
+
+  it('pauses dispatch, which a restart does not undo, with its name and its reason wherever one looks', async () => {
+    assert.equal((await admin('dispatch', 'pause', ...because)).exitCode, 0);
+    assert.equal((await admin('dispatch', 'pause', ...because)).exitCode, 4);
+    const id = await requester.submit(stdinOf('what waits'));
+    await untilIn(id, 'executing.waiting');
+    await service.kill();
+    service = await rig.serve();
+    const paused = /paused {5}dispatch by ada since 20\d\d-\d\d-\d\d \d\d:\d\d: the driver is replaced\n/;
+    assert.match((await admin('status')).out, paused);
+    assert.match(
+      (await admin('why', id.slice(-8))).out.replaceAll('\n', ' '),
+      /Dispatch is paused by ada since .* the driver is replaced\./,
+    );
+    assert.equal((await admin('dispatch', 'resume', '--reason', 'it is replaced')).exitCode, 0);
+    await untilIn(id, 'proving.running');
+    assert.doesNotMatch((await admin('status')).out, /paused/);
+  });
+
+  it('refuses new requests while intake is paused, and takes them when it is resumed', async () => {
+    assert.equal((await admin('intake', 'pause', '--for', '1h', ...because)).exitCode, 0);
+    await assert.rejects(requester.submit(stdinOf('what is not taken')), /paused intake/);
+    assert.equal((await admin('intake', 'resume', ...because)).exitCode, 0);
+    const id = await requester.submit(stdinOf('what is taken'));
+    assert.equal((await admin('cancel', id, ...because, '--yes')).exitCode, 0);
+  });
+
+  it('stops a lane, whose job waits first in line, also over a restart, and starts it again', async () => {
+    const { rows } = await callJson({ path: join(rig.data, 'admin.sock') }, Requests.method.list, {
+      filter: { states: ['proving'] },
+    });
+    const id = (rows[0]?.id ?? '') as RequestId;
+    const last = await admin('lane', 'cpu-prove-0', 'drain', ...because);
+    assert.deepEqual([last.exitCode, /last one that takes work/.test(last.err)], [4, true]);
+    assert.equal((await admin('lane', 'cpu-prove-0', 'stop', ...because, '--force')).exitCode, 4);
+    const stopped = await admin('lane', 'cpu-prove-0', 'stop', ...because, '--force', '--yes');
+    assert.equal(stopped.exitCode, 0);
+    assert.match(stopped.out.replaceAll('\n', ' '), new RegExp(`work of lane cpu-prove-0 on request ${id}.* is lost`));
+    await untilIn(id, 'proving.waiting');
+    await service.kill();
+    service = await rig.serve();
+    const lanes = await admin('lanes');
+    assert.match(
+      lanes.out,
+      /\ncpu-prove-0 +prove +stopped[^\n]*\n(.*\n)*cpu-prove-0 is stopped by ada: the driver is replaced\n/,
+    );
+    assert.match((await admin('why', id)).out.replaceAll('\n', ' '), /cpu-prove-0 is given nothing new, by ada/);
+    assert.equal((await admin('lane', 'cpu-prove-0', 'start', ...because)).exitCode, 0);
+    await untilIn(id, 'proving.running');
+    assert.equal((await admin('lane', 'gpu-9', 'start', ...because)).exitCode, 3);
+    const audit = await admin('audit');
+    assert.match(audit.lines[0] ?? '', /^ +\d+ {2}20\S+ \S+ {2}ada lane\.start cpu-prove-0: the driver is replaced$/);
   });
 });

@@ -1,6 +1,7 @@
 // The commands of `sealed-prover admin` that change something.
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
+import { parseTimeout } from '../parse.js';
 import { type ActOptions, withActOptions, withSeq, withYes } from './actOptions.js';
 
 const idsHelp = 'their ids, or some digits of each';
@@ -13,4 +14,48 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
     async (ids: string[], options: ActOptions) =>
       done(await (await import('./requestActs.js')).runCancel(cli, ids, options)),
   );
+
+  onRequests('retry-now', 'End the pauses between two tries of requests.').action(
+    async (ids: string[], options: ActOptions) =>
+      done(await (await import('./requestActs.js')).runRetryNow(cli, ids, options)),
+  );
+
+  const pausing = (name: string, description: string) =>
+    withActOptions(
+      admin
+        .command(name)
+        .description(description)
+        .addArgument(new Argument('<verb>', 'what to do').choices(pauseVerbs)),
+    );
+  pausing('intake', 'Refuse new requests for a while, or take them again.')
+    .option('--for <time>', 'a pause lifts itself after so long', parseTimeout, halfAnHourMs)
+    .action(async (verb: PauseVerb, options: IntakeOptions) =>
+      done(await (await import('./orderActs.js')).runIntake(cli, verb, options)),
+    );
+  pausing('dispatch', 'Give lanes nothing new until it is resumed.').action(
+    async (verb: PauseVerb, options: ActOptions) =>
+      done(await (await import('./orderActs.js')).runDispatch(cli, verb, options)),
+  );
+
+  withYes(withActOptions(admin.command('lane').description('Drain, resume, restart, stop or start a lane.')))
+    .argument('<id>', 'its name')
+    .addArgument(new Argument('<verb>', 'what to do').choices(laneVerbs))
+    .option('--force', 'also when it is the last lane for some work')
+    .action(async (id: string, verb: LaneVerb, options: LaneOptions) =>
+      done(await (await import('./orderActs.js')).runLane(cli, id, verb, options)),
+    );
+}
+
+const halfAnHourMs = 30 * 60_000;
+const pauseVerbs = ['pause', 'resume'] as const;
+export type PauseVerb = (typeof pauseVerbs)[number];
+const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start'] as const;
+export type LaneVerb = (typeof laneVerbs)[number];
+
+export interface IntakeOptions extends ActOptions {
+  readonly for: number;
+}
+
+export interface LaneOptions extends ActOptions {
+  readonly force?: true;
 }

@@ -57,6 +57,10 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   watched(admin.command('queue').description('The lines in which requests wait.')).action(async (options) =>
     done(await (await import('./queue.js')).runQueue(cli, options)),
   );
+  watched(admin.command('audit').description('Who did what, and why, newest first.'))
+    .option('--limit <n>', 'at most so many', parseCount, 20)
+    .option('--before <n>', 'those before this number of the feed', parseU64)
+    .action(async (options) => done(await (await import('./audit.js')).runAudit(cli, options)));
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

@@ -8,7 +8,7 @@ import { type AdminOptions, connection } from './connection.js';
 import { followFeed, keepFollowing } from './followFeed.js';
 import { jsonLine } from './show.js';
 import { cut } from './table.js';
-import { shortId } from './words.js';
+import { shortId, shortTarget } from './words.js';
 
 export interface FeedOptions extends AdminOptions {
   readonly after?: bigint;
@@ -85,7 +85,7 @@ function textOf(event: RequestsWatchResponse['event']): string | undefined {
   }
   if (event.case === 'audit') {
     const { operator, action, target, reason } = event.value;
-    return `${operator} did ${action}${target === '' ? '' : ` ${/^[0-9a-f]{64}$/.test(target) ? shortId(target) : target}`}: ${reason}`;
+    return `${operator} did ${action}${target === '' ? '' : ` ${shortTarget(target)}`}: ${reason}`;
   }
   if (event.case === 'service') return `service ${event.value.kind}, life ${event.value.facts['life'] ?? '–'}`;
   if (event.case === 'reset')

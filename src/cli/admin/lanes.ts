@@ -5,7 +5,7 @@ import type { Cli } from '../cli.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
-import { table } from './table.js';
+import { table, wrapped } from './table.js';
 import { lasting, shortId } from './words.js';
 
 export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
@@ -25,6 +25,9 @@ export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
     return {
       lines: [
         ...table(['LANE', 'STAGE', 'STATE', 'FOR', 'REQUEST', 'JOB', 'CRASHES', 'RESUMES', 'AFTER'], rows),
+        ...lanes.flatMap(({ id, order }) =>
+          order === undefined ? [] : wrapped(`${id} is ${order.what} by ${order.by}: ${order.reason}`),
+        ),
         ...lanes.flatMap(({ id, lastFailure }) =>
           lastFailure === undefined ? [] : [`${id}: ${lastFailure.sentence}`],
         ),

@@ -7,4 +7,7 @@ import type { ActOptions } from './actOptions.js';
 export const runCancel = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
   runActs(cli, options, Requests.method.cancel, named(ids), { isAsked: true });
 
+export const runRetryNow = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
+  runActs(cli, options, Requests.method.retryNow, named(ids), { isAsked: false });
+
 const named = (ids: readonly string[]) => ids.map((id) => ({ id }));

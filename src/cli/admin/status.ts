@@ -1,7 +1,8 @@
 // `sealed-prover admin status`: what an operator looks at first.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { durationMs } from '@bufbuild/protobuf/wkt';
+import { durationMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Service, type ServiceStatusResponse, ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.js';
+import type { Order } from '../../gen/admin/v1/shared_pb.js';
 import type { Cli } from '../cli.js';
 import { formatSize } from '../format.js';
 import { callAdmin } from './callAdmin.js';
@@ -42,9 +43,24 @@ function linesOf(status: ServiceStatusResponse): string[] {
     `ended      ${countsIn(endedSinceStart)}${Object.keys(endedSinceStart).length > 0 ? ', since the start' : ''}`,
     ...needsYouLines(status),
     `lanes      ${`${able.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
+    ...pauseLines(status),
     `line       ${oldestWait === undefined ? 'nothing waits' : `oldest ${lasting(oldestWait)}`}`,
   ].map((line) => cut(line));
 }
+
+/** Each is shown until it is lifted. */
+function pauseLines({ intake, dispatch }: ServiceStatusResponse): string[] {
+  const pauses: [string, Order | undefined][] = [
+    ['intake', intake],
+    ['dispatch', dispatch],
+  ];
+  return pauses.flatMap(([what, order]) =>
+    order === undefined ? [] : [`paused     ${what} by ${order.by}${since(order)}: ${order.reason}`],
+  );
+}
+
+const since = ({ since }: Order) =>
+  since === undefined ? '' : ` since ${new Date(timestampMs(since)).toISOString().slice(0, 16).replace('T', ' ')}`;
 
 function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): string[] {
   if (needsYouTotal === 0) return ['needs you  –'];

@@ -32,3 +32,6 @@ export const countsIn = (counts: Readonly<Record<string, number | bigint>>): str
     .filter(([, count]) => Number(count) > 0)
     .map(([name, count]) => `${name} ${count}`)
     .join(' · ') || '–';
+
+/** What an action was about: requests by their last digits, lanes by name. */
+export const shortTarget = (target: string): string => (/^[0-9a-f]{64}$/.test(target) ? shortId(target) : target);

@@ -8,6 +8,8 @@ import type { LaneId } from '../../ids.js';
 export type Reason =
   /** Its actor has failed, by a bug of ours. */
   | { readonly code: 'QUARANTINED' }
+  /** No lane is given a job, at an operator's word. */
+  | { readonly code: 'DISPATCH_PAUSED'; readonly by: string; readonly sinceAt: EpochMs; readonly why: string }
   /** Between two tries. */
   | {
       readonly code: 'BACKING_OFF';
@@ -35,6 +37,13 @@ export type Reason =
       /** Undefined: they do not start again by themselves. */
       readonly resumesInMs: number | undefined;
       readonly last: Failure | undefined;
+    }
+  /** They take nothing new, at an operator's word. */
+  | {
+      readonly code: 'LANES_DRAINED';
+      readonly lanes: readonly LaneId[];
+      readonly by: string;
+      readonly why: string;
     }
   | { readonly code: 'LANES_STARTING'; readonly lanes: readonly LaneId[] }
   | { readonly code: 'LANES_STOPPED'; readonly lanes: readonly LaneId[] }
@@ -76,6 +85,7 @@ export type ReasonCode = Reason['code'];
 
 export const reasonCodes = [
   'QUARANTINED',
+  'DISPATCH_PAUSED',
   'BACKING_OFF',
   'DISK_FULL',
   'BUCKET_UNAVAILABLE',
@@ -84,6 +94,7 @@ export const reasonCodes = [
   'LANES_BUSY',
   'LANES_COOLING',
   'LANES_QUARANTINED',
+  'LANES_DRAINED',
   'LANES_STARTING',
   'LANES_STOPPED',
   'LANE_COLD',

@@ -7,6 +7,8 @@ export function reasonSentence(reason: Reason): string {
   switch (reason.code) {
     case 'QUARANTINED':
       return 'It was set aside after a bug of ours and rests until the next start of the service. The log has the error.';
+    case 'DISPATCH_PAUSED':
+      return `Dispatch is paused by ${reason.by} since ${inTime(reason.sinceAt)}: ${reason.why}. It waits until an operator resumes it.`;
     case 'BACKING_OFF': {
       const { untilAt, faults, mostFaults, last } = reason;
       const after = last === undefined ? '' : ` ${sentenceOf(last)}`;
@@ -37,6 +39,8 @@ export function reasonSentence(reason: Reason): string {
       const cause = reason.last?.code === 'PROOF_INVALID' ? 'proofs of it do not verify' : 'restarting did not help';
       return `${are(reason.lanes)} in quarantine, for ${cause}, ${until}.${after(reason.last)}`;
     }
+    case 'LANES_DRAINED':
+      return `${are(reason.lanes)} given nothing new, by ${reason.by}: ${reason.why}.`;
     case 'LANES_STARTING':
       return `${are(reason.lanes)} starting.`;
     case 'LANES_STOPPED':

@@ -26,7 +26,7 @@ export interface StageParameters {
   readonly artifacts: ArtifactBackend;
   readonly catalog: Pick<Catalog, 'unreference'>;
   readonly proofIds: ProofIds;
-  /** Requests that were on a lane when the service stopped, until they have one again. */
+  /** Requests that were on a lane when it, or the service, was stopped, until they have one again. */
   readonly resumed: Set<RequestId>;
   readonly onProgress: (requestId: RequestId, progress: Progress) => void;
   /** What keeps the stage from reading or writing; undefined when nothing does any more. */
@@ -111,6 +111,8 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
             onProgress: (progress) => parameters.onProgress(requestId, progress),
           },
         );
+        // Its lane was taken away by an operator: it goes first, as after a restart of the service.
+        if (!outcome.ok && outcome.failure.code === 'ABORTED' && !controller.signal.aborted) resumed.add(requestId);
         return { job, outcome };
       } finally {
         for (const { release } of held) release();

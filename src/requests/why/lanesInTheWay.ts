@@ -2,12 +2,15 @@
 import type { LaneId } from '../../ids.js';
 import type { LaneReport } from '../../lanes/scheduling.js';
 import type { Reason } from '../../machines/reasons/reason.js';
+import type { Order } from '../../operations/orders.js';
 
-/** `able`: the lanes that do such work. `freeInMs`: when a busy one is expected to be free, where that is known. */
+/** `all`: the lanes that do such work. `freeInMs`: when a busy one is expected to be free, where that is known. */
 export function* lanesInTheWay(
-  able: readonly LaneReport[],
+  all: readonly LaneReport[],
   freeInMs: (lane: LaneReport) => number | undefined,
+  orderOf: (lane: LaneId) => Order | undefined,
 ): Generator<Reason, undefined> {
+  const able = all.filter(({ id }) => orderOf(id) === undefined);
   const inState = (...states: LaneReport['state'][]) => able.filter(({ state }) => states.includes(state));
   const idsOf = (some: readonly LaneReport[]): LaneId[] => some.map(({ id }) => id);
   const busy = inState('busy');
@@ -24,6 +27,10 @@ export function* lanesInTheWay(
       resumesInMs: least(resting.map(({ resumesInMs }) => resumesInMs ?? undefined)),
       last,
     };
+  }
+  for (const { id } of all) {
+    const order = orderOf(id);
+    if (order !== undefined) yield { code: 'LANES_DRAINED', lanes: [id], by: order.by, why: order.reason };
   }
   const starting = inState('starting');
   if (starting.length > 0) yield { code: 'LANES_STARTING', lanes: idsOf(starting) };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
-import { type Address, laneId, type RequestId } from '../../ids.js';
+import { type Address, laneId, type RequestId, type Sha256 } from '../../ids.js';
 import type { LaneReport } from '../../lanes/scheduling.js';
 import { type Reason, type ReasonCode, reasonCodes } from '../../machines/reasons/reason.js';
 import { reasonSentence } from '../../machines/reasons/reasonSentence.js';
@@ -197,6 +197,7 @@ test('QUARANTINED, BUCKET_UNAVAILABLE, SIGNER_ABSENT, MOVING: what the world doe
       scheduling: { laneReports: () => [], line: () => [], refusal: () => undefined, awaited: () => '' },
       obstacles: new Map(),
       usual: { of: () => undefined },
+      orders: { of: () => undefined },
       unsigned: () => undefined,
       lastFailure: () => undefined,
       clock: world.clock,
@@ -248,6 +249,24 @@ test('no open request is without a reason, whatever its state, and none that has
     await world.settle();
     check();
   }
+});
+
+test('DISPATCH_PAUSED and LANES_DRAINED: who has ordered it, and why', async (t) => {
+  const { world, id } = await waitingWith(t, lane('gpu-0', 'ready'), lane('gpu-1', 'busy'));
+  const { orders } = world.assembly;
+  const act = { operator: 'ada', isClaimed: true, action: 'test', target: '', reason: 'a new driver', effects: [] };
+  const written = { ...act, operationId: 'test', call: '00'.repeat(32) as Sha256 };
+  await orders.set('dispatch', { what: 'paused' }, written);
+  await orders.set(`lane.${laneId('gpu-0')}`, { what: 'drained' }, written);
+  assert.deepEqual(reasonsOf(world, id), [
+    { code: 'DISPATCH_PAUSED', by: 'ada', sinceAt: world.clock.now(), why: 'a new driver' },
+    { code: 'LANES_BUSY', lanes: ['gpu-1'], soonestMs: undefined },
+    { code: 'LANES_DRAINED', lanes: ['gpu-0'], by: 'ada', why: 'a new driver' },
+  ]);
+  assert.match(
+    sentencesOf(reasonsOf(world, id)),
+    /^Dispatch is paused by ada since .*: a new driver\. .* gpu-0 is given/,
+  );
 });
 
 test('every reason of the closed set was seen', () => {

@@ -7,6 +7,7 @@ import type { LaneReport, Scheduling, WaitingWork } from '../../lanes/scheduling
 import type { Reason } from '../../machines/reasons/reason.js';
 import { maxFaults } from '../../machines/request/rules.js';
 import { isTerminal, type RequestView } from '../../machines/request/view.js';
+import type { Orders } from '../../operations/orders.js';
 import type { Admission } from '../admission.js';
 import { lanesInTheWay } from './lanesInTheWay.js';
 import type { UsualTimes } from './usualTimes.js';
@@ -19,6 +20,7 @@ export interface WhyParameters {
   /** What keeps a stage from reading or writing, and since when (running time). */
   readonly obstacles: ReadonlyMap<RequestId, Obstacle>;
   readonly usual: Pick<UsualTimes, 'of'>;
+  readonly orders: Pick<Orders, 'of'>;
   /** Why no key signs now. Undefined: one does. */
   readonly unsigned: () => string | undefined;
   /** The failure of its last transition. */
@@ -47,7 +49,7 @@ const leastSamples = 3;
 const stages = { executing: 'execute', proving: 'prove', verifying: 'verify' } as const;
 
 export function createWhy(parameters: WhyParameters): () => Look {
-  const { viewOf, setAside, admission, scheduling, obstacles, usual, clock } = parameters;
+  const { viewOf, setAside, admission, scheduling, obstacles, usual, orders, clock } = parameters;
 
   return () => {
     const lanes = scheduling.laneReports();
@@ -125,6 +127,8 @@ export function createWhy(parameters: WhyParameters): () => Look {
 
     function* untilGranted(view: RequestView, stage: Stage): Generator<Reason, undefined> {
       const { requestId, mode } = view.request;
+      const pause = orders.of('dispatch');
+      if (pause !== undefined) yield { code: 'DISPATCH_PAUSED', by: pause.by, sinceAt: pause.at, why: pause.reason };
       const line = lineOf(stage);
       const ahead = placeIn(line, (work) => work.requestId, requestId);
       const kind = ahead === undefined ? undefined : line[ahead]?.kind;
@@ -133,12 +137,13 @@ export function createWhy(parameters: WhyParameters): () => Look {
       const able = lanes.filter((lane) => lane.stage === stage && lane.serves.includes(kind));
       if (able.length === 0)
         yield { code: 'NO_LANE_FOR_MODE', mode, why: scheduling.refusal(mode) ?? scheduling.awaited(stage) };
-      yield* lanesInTheWay(able, freeInMs);
+      yield* lanesInTheWay(able, freeInMs, (id) => orders.of(`lane.${id}`));
       yield* turnOfOthers(
         requestId,
         line.slice(0, ahead).map((work) => work.requestId),
       );
-      if (able.some(({ state }) => state === 'ready')) yield { code: 'MOVING' };
+      const mayTake = (lane: LaneReport) => lane.state === 'ready' && orders.of(`lane.${lane.id}`) === undefined;
+      if (pause === undefined && able.some(mayTake)) yield { code: 'MOVING' };
     }
 
     /** Undefined where nothing is known of its job's program. */

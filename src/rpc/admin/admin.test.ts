@@ -50,6 +50,7 @@ describe('every method', () => {
       [Queue.method.get, {}],
       [Deliveries.method.list, {}],
       [Service.method.status, {}],
+      [Service.method.auditList, {}],
     ] as const;
     for (const [method, given] of calls) {
       const byGrpc = await callGrpc(to, method as never, given as never);
@@ -61,7 +62,7 @@ describe('every method', () => {
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
       .map(({ method }) => method.path)
-      .filter((path) => /\/(List|Get|History|Counts|Status)$/.test(path));
+      .filter((path) => /\/(List|Get|History|Counts|Status|AuditList)$/.test(path));
     assert.equal(served.length, named.size);
     assert.deepEqual(
       served.filter((path) => !named.has(path)),

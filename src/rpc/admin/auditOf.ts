@@ -1,6 +1,6 @@
 // An operator's action as others see it.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AuditSchema } from '../../gen/admin/v1/requests_pb.js';
+import type { AuditSchema } from '../../gen/admin/v1/shared_pb.js';
 import type { Act } from '../../store/buckets.js';
 
 export const auditOf = ({

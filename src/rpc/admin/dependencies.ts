@@ -5,6 +5,7 @@ import type { RequestId } from '../../ids.js';
 import type { Scheduling } from '../../lanes/scheduling.js';
 import type { Network } from '../../network/network.js';
 import type { Audit } from '../../operations/audit.js';
+import type { Orders } from '../../operations/orders.js';
 import type { Random } from '../../random.js';
 import type { ActRequest } from '../../requests/acting.js';
 import type { Admission } from '../../requests/admission.js';
@@ -26,10 +27,11 @@ export interface AdminDependencies {
   /** Those whose actor has failed. */
   readonly setAside: ReadonlySet<RequestId>;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
-  readonly scheduling: Pick<Scheduling, 'laneReports' | 'line'>;
+  readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'startLane' | 'stopLane'>;
   readonly feed: Pick<Feed, 'newest' | 'oldest' | 'read' | 'untilGrown'>;
   readonly watchers: Watchers;
   readonly audit: Pick<Audit, 'operation' | 'entry' | 'list'>;
+  readonly orders: Orders;
   readonly actRequest: ActRequest;
   readonly upkeep: Upkeep;
   /** Actions that are being done, by their operation ids. */

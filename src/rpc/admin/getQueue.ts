@@ -2,6 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LineSchema, QueueGetResponseSchema } from '../../gen/admin/v1/queue_pb.js';
 import { Tally } from '../../tally.js';
+import { dispatchOf, intakeOf } from './acts/pause.js';
 import type { AdminDependencies } from './dependencies.js';
 import { type Line, type LinesDependencies, linesOf, oldestWait } from './lines.js';
 import { span } from './spans.js';
@@ -10,10 +11,11 @@ const mostRequesters = 20;
 const mostNext = 10;
 
 export const getQueue =
-  (dependencies: LinesDependencies & Pick<AdminDependencies, 'admission'>) =>
+  (dependencies: LinesDependencies & Pick<AdminDependencies, 'admission' | 'orders'>) =>
   (): MessageInitShape<typeof QueueGetResponseSchema> => {
     const { inside, window } = dependencies.admission;
-    return { inside, window, lines: linesOf(dependencies).map(lineOf) };
+    const pauses = { ...intakeOf(dependencies), ...dispatchOf(dependencies) };
+    return { ...pauses, inside, window, lines: linesOf(dependencies).map(lineOf) };
   };
 
 function lineOf(line: Line): MessageInitShape<typeof LineSchema> {

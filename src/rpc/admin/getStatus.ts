@@ -1,6 +1,7 @@
 // Service.Status: what an operator looks at first.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.js';
+import { dispatchOf, intakeOf } from './acts/pause.js';
 import { inBigInts } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
 import { type LinesDependencies, linesOf, oldestWait } from './lines.js';
@@ -13,7 +14,10 @@ const mostNeeds = 20;
 
 export type GetStatusDependencies = LinesDependencies &
   NeedsYouDependencies &
-  Pick<AdminDependencies, 'readiness' | 'life' | 'clock' | 'version' | 'started' | 'disk' | 'residentBytes' | 'counts'>;
+  Pick<
+    AdminDependencies,
+    'readiness' | 'life' | 'clock' | 'version' | 'started' | 'disk' | 'residentBytes' | 'counts' | 'orders'
+  >;
 
 export const getStatus =
   (dependencies: GetStatusDependencies) => async (): Promise<MessageInitShape<typeof ServiceStatusResponseSchema>> => {
@@ -38,6 +42,8 @@ export const getStatus =
       lanes: scheduling.laneReports().map(({ id, stage, state, warm }) => ({ id, stage, state, warm })),
       disk: { freeBytes: BigInt(freeBytes), sizeBytes: BigInt(sizeBytes) },
       residentBytes: BigInt(dependencies.residentBytes()),
+      ...intakeOf(dependencies),
+      ...dispatchOf(dependencies),
       ...(readiness.outage && { outage: problemOf(readiness.outage) }),
       ...(oldest !== undefined && { oldestWait: span(oldest) }),
     };

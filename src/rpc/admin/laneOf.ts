@@ -2,12 +2,15 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LaneSchema } from '../../gen/admin/v1/lanes_pb.js';
 import type { LaneReport, LaneWork } from '../../lanes/scheduling.js';
+import type { Orders } from '../../operations/orders.js';
+import { orderOf } from './orderOf.js';
 import { problemOf } from './problem.js';
 import { progressOf } from './rowOf.js';
 import { span } from './spans.js';
 
-export function laneOf(report: LaneReport): MessageInitShape<typeof LaneSchema> {
+export function laneOf(report: LaneReport, orders: Pick<Orders, 'of'>): MessageInitShape<typeof LaneSchema> {
   const { id, kind, stage, state, warm, crashes, crashesInWindow, resumesInMs, lastFailure, current } = report;
+  const order = orders.of(`lane.${id}`);
   return {
     id,
     kind,
@@ -20,6 +23,8 @@ export function laneOf(report: LaneReport): MessageInitShape<typeof LaneSchema> 
     programs: [...report.programs],
     for: span(report.forMs),
     ...(typeof resumesInMs === 'number' && { resumesIn: span(resumesInMs) }),
+    accepting: order === undefined && orders.of('dispatch') === undefined,
+    ...(order && { order: orderOf(order) }),
     ...(lastFailure && { lastFailure: problemOf(lastFailure) }),
     ...(current && { current: workOf(current, stage) }),
   };

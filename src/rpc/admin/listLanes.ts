@@ -5,5 +5,7 @@ import type { AdminDependencies } from './dependencies.js';
 import { laneOf } from './laneOf.js';
 
 export const listLanes =
-  ({ scheduling }: Pick<AdminDependencies, 'scheduling'>) =>
-  (): MessageInitShape<typeof LanesListResponseSchema> => ({ lanes: scheduling.laneReports().map(laneOf) });
+  ({ scheduling, orders }: Pick<AdminDependencies, 'scheduling' | 'orders'>) =>
+  (): MessageInitShape<typeof LanesListResponseSchema> => ({
+    lanes: scheduling.laneReports().map((report) => laneOf(report, orders)),
+  });

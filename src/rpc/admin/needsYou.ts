@@ -12,11 +12,13 @@ type NeedsYou = MessageInitShape<typeof NeedsYouSchema>;
 
 export type NeedsYouDependencies = Pick<
   AdminDependencies,
-  'setAside' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock'
+  'setAside' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders'
 >;
 
 /** Less than this part of the disk is free. */
 const leastFreeShare = 0.1;
+/** A pause may have been forgotten after so long (ms). */
+const longPauseMs = 3_600_000;
 /** A deadline that is nearer than so many times what the proof usually takes will hardly be met from a line. */
 const deadlineTimes = 2;
 
@@ -25,7 +27,7 @@ export function needsYou(
   lines: readonly Line[],
   disk: { readonly freeBytes: number; readonly sizeBytes: number },
 ): NeedsYou[] {
-  const { setAside, scheduling, registry, why, usual, clock } = dependencies;
+  const { setAside, scheduling, registry, why, usual, clock, orders } = dependencies;
   const look = why();
 
   function withReason(requestId: RequestId, wanted: ReasonCode): NeedsYou[] {
@@ -59,6 +61,12 @@ export function needsYou(
       sentence: 'It waits, and its deadline is nearer than twice the time that its proof usually takes.',
       requestId,
     })),
+    ...(['intake', 'dispatch'] as const).flatMap((what) => {
+      const pause = orders.of(what);
+      if (pause === undefined || clock.now() - pause.at < longPauseMs) return [];
+      const sentence = `${what} is paused by ${pause.by} for more than an hour: ${pause.reason}`;
+      return [{ reason: 'PAUSED_LONG', sentence: `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.` }];
+    }),
     ...(disk.freeBytes < leastFreeShare * disk.sizeBytes
       ? [{ reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' }]
       : []),

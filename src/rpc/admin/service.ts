@@ -11,6 +11,11 @@ import { serverStream } from '../../transport/grpc/serverStream.js';
 import type { Route } from '../../transport/http/routes.js';
 import { type Spoken, spoken } from '../connect/spoken.js';
 import { cancelRequest } from './acts/cancelRequest.js';
+import { drainLane, resumeLane } from './acts/drainLane.js';
+import { pauseDispatch, pauseIntake } from './acts/pause.js';
+import { resumeDispatch, resumeIntake } from './acts/resume.js';
+import { retryNow } from './acts/retryNow.js';
+import { restartLane, startLane, stopLane } from './acts/stopLane.js';
 import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
 import { getHistory } from './getHistory.js';
@@ -18,6 +23,7 @@ import { getLane } from './getLane.js';
 import { getQueue } from './getQueue.js';
 import { getRequest } from './getRequest.js';
 import { getStatus } from './getStatus.js';
+import { listAudit } from './listAudit.js';
 import { listDeliveries } from './listDeliveries.js';
 import { listLanes } from './listLanes.js';
 import { listRequests } from './listRequests.js';
@@ -35,14 +41,25 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Requests.method.history, getHistory(dependencies)),
   spoken(Requests.method.counts, countRequests(dependencies)),
   spoken(Requests.method.cancel, cancelRequest(dependencies)),
+  spoken(Requests.method.retryNow, retryNow(dependencies)),
   spoken(Lanes.method.list, listLanes(dependencies)),
   spoken(Lanes.method.get, getLane(dependencies)),
   spoken(Queue.method.get, getQueue(dependencies)),
+  spoken(Lanes.method.drain, drainLane(dependencies)),
+  spoken(Lanes.method.resume, resumeLane(dependencies)),
+  spoken(Lanes.method.restart, restartLane(dependencies)),
+  spoken(Lanes.method.stop, stopLane(dependencies)),
+  spoken(Lanes.method.start, startLane(dependencies)),
+  spoken(Queue.method.pauseIntake, pauseIntake(dependencies)),
+  spoken(Queue.method.resumeIntake, resumeIntake(dependencies)),
+  spoken(Queue.method.pauseDispatch, pauseDispatch(dependencies)),
+  spoken(Queue.method.resumeDispatch, resumeDispatch(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
   spoken(Service.method.status, getStatus(dependencies)),
   spoken(Upkeep.method.backup, makeBackup(dependencies)),
   spoken(Upkeep.method.check, checkService(dependencies)),
   spoken(Upkeep.method.setLogLevel, setLogLevel(dependencies)),
+  spoken(Service.method.auditList, listAudit(dependencies)),
 ];
 
 /** The feed, as a stream of gRPC and as server-sent events. */

@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import type { Job, ResultOf, Stage } from '../../engines/jobs.js';
 import { fail } from '../../failures/fail.js';
 import { failed, type Outcome, succeeded } from '../../failures/outcome.js';
-import { laneId, type Sha256, type VkHash } from '../../ids.js';
-import type { LaneReport, Scheduling, Terms, WaitingWork, Watch } from '../../lanes/scheduling.js';
+import { type LaneId, laneId, type Sha256, type VkHash } from '../../ids.js';
+import type { LaneOrders, LaneReport, Scheduling, Terms, WaitingWork, Watch } from '../../lanes/scheduling.js';
 import type { ArtifactFile } from '../../storedBytes/storedFile.js';
 
 export interface ScriptedJob {
@@ -99,4 +99,14 @@ export class ScriptedLanes implements Scheduling {
         forMs: 0,
       }));
   onLaneChange = () => () => {};
+  /** What operators have ordered; these lanes grant at a test's word alone. */
+  orders: LaneOrders | undefined;
+  obey = (orders: LaneOrders) => {
+    this.orders = orders;
+  };
+  reconsider = () => {};
+  /** What operators did with lanes, in order. */
+  readonly steered: string[] = [];
+  startLane = (id: LaneId) => void this.steered.push(`start ${id}`);
+  stopLane = async (id: LaneId) => void this.steered.push(`stop ${id}`);
 }

@@ -26,6 +26,7 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
     version: '0.0.0',
     log: createLog('silent'),
   }),
+  orders: world.assembly.orders,
   underWay: new Map(),
   random: systemRandom,
   watchers: createWatchers(),

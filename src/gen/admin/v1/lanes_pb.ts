@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Problem, Progress } from "./shared_pb.js";
+import type { Change, Changed, Order, Problem, Progress } from "./shared_pb.js";
 import { file_admin_v1_shared } from "./shared_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/lanes.proto.
  */
 export const file_admin_v1_lanes: GenFile = /*@__PURE__*/
-  fileDesc("ChRhZG1pbi92MS9sYW5lcy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIssCCgRMYW5lEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFc3RhZ2UYAyABKAkSDQoFc3RhdGUYBCABKAkSDQoFbW9kZXMYBSADKAkSDAoEd2FybRgGIAEoCBIPCgdjcmFzaGVzGAcgASgNEhkKEWNyYXNoZXNfaW5fd2luZG93GAggASgNEi0KCnJlc3VtZXNfaW4YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoMbGFzdF9mYWlsdXJlGAogASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SKQoHY3VycmVudBgLIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DdXJyZW50EhAKCHByb2dyYW1zGAwgAygJEiYKA2ZvchgUIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKYAQoHQ3VycmVudBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBXN0YWdlGAIgASgJEiYKA2ZvchgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghwcm9ncmVzcxgFIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmVzcxIVCg1taXNzaW5nX2J5dGVzGAYgASgEIhIKEExhbmVzTGlzdFJlcXVlc3QiOQoRTGFuZXNMaXN0UmVzcG9uc2USJAoFbGFuZXMYASADKAsyFS5zZWFsZWQuYWRtaW4udjEuTGFuZSIdCg9MYW5lc0dldFJlcXVlc3QSCgoCaWQYASABKAkiNwoQTGFuZXNHZXRSZXNwb25zZRIjCgRsYW5lGAEgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUyogEKBUxhbmVzEk0KBExpc3QSIS5zZWFsZWQuYWRtaW4udjEuTGFuZXNMaXN0UmVxdWVzdBoiLnNlYWxlZC5hZG1pbi52MS5MYW5lc0xpc3RSZXNwb25zZRJKCgNHZXQSIC5zZWFsZWQuYWRtaW4udjEuTGFuZXNHZXRSZXF1ZXN0GiEuc2VhbGVkLmFkbWluLnYxLkxhbmVzR2V0UmVzcG9uc2ViBnByb3RvMw", [file_admin_v1_shared, file_google_protobuf_duration]);
+  fileDesc("ChRhZG1pbi92MS9sYW5lcy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIoUDCgRMYW5lEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFc3RhZ2UYAyABKAkSDQoFc3RhdGUYBCABKAkSDQoFbW9kZXMYBSADKAkSDAoEd2FybRgGIAEoCBIPCgdjcmFzaGVzGAcgASgNEhkKEWNyYXNoZXNfaW5fd2luZG93GAggASgNEi0KCnJlc3VtZXNfaW4YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoMbGFzdF9mYWlsdXJlGAogASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SKQoHY3VycmVudBgLIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DdXJyZW50EhAKCHByb2dyYW1zGAwgAygJEhEKCWFjY2VwdGluZxgNIAEoCBIlCgVvcmRlchgOIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5PcmRlchImCgNmb3IYFCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24imAEKB0N1cnJlbnQSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVzdGFnZRgCIAEoCRImCgNmb3IYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcHJvZ3Jlc3MYBSABKAsyGS5zZWFsZWQuYWRtaW4udjEuUHJvZ3Jlc3MSFQoNbWlzc2luZ19ieXRlcxgGIAEoBCISChBMYW5lc0xpc3RSZXF1ZXN0IjkKEUxhbmVzTGlzdFJlc3BvbnNlEiQKBWxhbmVzGAEgAygLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiHQoPTGFuZXNHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIjcKEExhbmVzR2V0UmVzcG9uc2USIwoEbGFuZRgBIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIlcKEUxhbmVzRHJhaW5SZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2USDQoFZm9yY2UYAyABKAgiZAoSTGFuZXNEcmFpblJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIjCgRsYW5lGAIgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiSQoSTGFuZXNSZXN1bWVSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZQoTTGFuZXNSZXN1bWVSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIkoKE0xhbmVzUmVzdGFydFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJmChRMYW5lc1Jlc3RhcnRSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIlYKEExhbmVzU3RvcFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRINCgVmb3JjZRgDIAEoCCJjChFMYW5lc1N0b3BSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIkgKEUxhbmVzU3RhcnRSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZAoSTGFuZXNTdGFydFJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIjCgRsYW5lGAIgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUywgQKBUxhbmVzEk0KBExpc3QSIS5zZWFsZWQuYWRtaW4udjEuTGFuZXNMaXN0UmVxdWVzdBoiLnNlYWxlZC5hZG1pbi52MS5MYW5lc0xpc3RSZXNwb25zZRJKCgNHZXQSIC5zZWFsZWQuYWRtaW4udjEuTGFuZXNHZXRSZXF1ZXN0GiEuc2VhbGVkLmFkbWluLnYxLkxhbmVzR2V0UmVzcG9uc2USUAoFRHJhaW4SIi5zZWFsZWQuYWRtaW4udjEuTGFuZXNEcmFpblJlcXVlc3QaIy5zZWFsZWQuYWRtaW4udjEuTGFuZXNEcmFpblJlc3BvbnNlElMKBlJlc3VtZRIjLnNlYWxlZC5hZG1pbi52MS5MYW5lc1Jlc3VtZVJlcXVlc3QaJC5zZWFsZWQuYWRtaW4udjEuTGFuZXNSZXN1bWVSZXNwb25zZRJWCgdSZXN0YXJ0EiQuc2VhbGVkLmFkbWluLnYxLkxhbmVzUmVzdGFydFJlcXVlc3QaJS5zZWFsZWQuYWRtaW4udjEuTGFuZXNSZXN0YXJ0UmVzcG9uc2USTQoEU3RvcBIhLnNlYWxlZC5hZG1pbi52MS5MYW5lc1N0b3BSZXF1ZXN0GiIuc2VhbGVkLmFkbWluLnYxLkxhbmVzU3RvcFJlc3BvbnNlElAKBVN0YXJ0EiIuc2VhbGVkLmFkbWluLnYxLkxhbmVzU3RhcnRSZXF1ZXN0GiMuc2VhbGVkLmFkbWluLnYxLkxhbmVzU3RhcnRSZXNwb25zZWIGcHJvdG8z", [file_admin_v1_shared, file_google_protobuf_duration]);
 
 /**
  * @generated from message sealed.admin.v1.Lane
@@ -97,6 +97,20 @@ export type Lane = Message<"sealed.admin.v1.Lane"> & {
    * @generated from field: repeated string programs = 12;
    */
   programs: string[];
+
+  /**
+   * It is given jobs when it has none. False while dispatch is paused, too.
+   *
+   * @generated from field: bool accepting = 13;
+   */
+  accepting: boolean;
+
+  /**
+   * Drained or stopped. Absent while it is neither.
+   *
+   * @generated from field: sealed.admin.v1.Order order = 14;
+   */
+  order?: Order | undefined;
 
   /**
    * How long it has been in this state.
@@ -219,6 +233,250 @@ export const LanesGetResponseSchema: GenMessage<LanesGetResponse> = /*@__PURE__*
   messageDesc(file_admin_v1_lanes, 5);
 
 /**
+ * @generated from message sealed.admin.v1.LanesDrainRequest
+ */
+export type LanesDrainRequest = Message<"sealed.admin.v1.LanesDrainRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+
+  /**
+   * Also when it is the last lane for some kind of work.
+   *
+   * @generated from field: bool force = 3;
+   */
+  force: boolean;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesDrainRequest.
+ * Use `create(LanesDrainRequestSchema)` to create a new message.
+ */
+export const LanesDrainRequestSchema: GenMessage<LanesDrainRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 6);
+
+/**
+ * @generated from message sealed.admin.v1.LanesDrainResponse
+ */
+export type LanesDrainResponse = Message<"sealed.admin.v1.LanesDrainResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesDrainResponse.
+ * Use `create(LanesDrainResponseSchema)` to create a new message.
+ */
+export const LanesDrainResponseSchema: GenMessage<LanesDrainResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 7);
+
+/**
+ * @generated from message sealed.admin.v1.LanesResumeRequest
+ */
+export type LanesResumeRequest = Message<"sealed.admin.v1.LanesResumeRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesResumeRequest.
+ * Use `create(LanesResumeRequestSchema)` to create a new message.
+ */
+export const LanesResumeRequestSchema: GenMessage<LanesResumeRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 8);
+
+/**
+ * @generated from message sealed.admin.v1.LanesResumeResponse
+ */
+export type LanesResumeResponse = Message<"sealed.admin.v1.LanesResumeResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesResumeResponse.
+ * Use `create(LanesResumeResponseSchema)` to create a new message.
+ */
+export const LanesResumeResponseSchema: GenMessage<LanesResumeResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 9);
+
+/**
+ * @generated from message sealed.admin.v1.LanesRestartRequest
+ */
+export type LanesRestartRequest = Message<"sealed.admin.v1.LanesRestartRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesRestartRequest.
+ * Use `create(LanesRestartRequestSchema)` to create a new message.
+ */
+export const LanesRestartRequestSchema: GenMessage<LanesRestartRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 10);
+
+/**
+ * @generated from message sealed.admin.v1.LanesRestartResponse
+ */
+export type LanesRestartResponse = Message<"sealed.admin.v1.LanesRestartResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesRestartResponse.
+ * Use `create(LanesRestartResponseSchema)` to create a new message.
+ */
+export const LanesRestartResponseSchema: GenMessage<LanesRestartResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 11);
+
+/**
+ * @generated from message sealed.admin.v1.LanesStopRequest
+ */
+export type LanesStopRequest = Message<"sealed.admin.v1.LanesStopRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+
+  /**
+   * Also when it is the last lane for some kind of work.
+   *
+   * @generated from field: bool force = 3;
+   */
+  force: boolean;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesStopRequest.
+ * Use `create(LanesStopRequestSchema)` to create a new message.
+ */
+export const LanesStopRequestSchema: GenMessage<LanesStopRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 12);
+
+/**
+ * @generated from message sealed.admin.v1.LanesStopResponse
+ */
+export type LanesStopResponse = Message<"sealed.admin.v1.LanesStopResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesStopResponse.
+ * Use `create(LanesStopResponseSchema)` to create a new message.
+ */
+export const LanesStopResponseSchema: GenMessage<LanesStopResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 13);
+
+/**
+ * @generated from message sealed.admin.v1.LanesStartRequest
+ */
+export type LanesStartRequest = Message<"sealed.admin.v1.LanesStartRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesStartRequest.
+ * Use `create(LanesStartRequestSchema)` to create a new message.
+ */
+export const LanesStartRequestSchema: GenMessage<LanesStartRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 14);
+
+/**
+ * @generated from message sealed.admin.v1.LanesStartResponse
+ */
+export type LanesStartResponse = Message<"sealed.admin.v1.LanesStartResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesStartResponse.
+ * Use `create(LanesStartResponseSchema)` to create a new message.
+ */
+export const LanesStartResponseSchema: GenMessage<LanesStartResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 15);
+
+/**
  * @generated from service sealed.admin.v1.Lanes
  */
 export const Lanes: GenService<{
@@ -237,6 +495,56 @@ export const Lanes: GenService<{
     methodKind: "unary";
     input: typeof LanesGetRequestSchema;
     output: typeof LanesGetResponseSchema;
+  },
+  /**
+   * Nothing new is given to it. Its job goes on.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.Drain
+   */
+  drain: {
+    methodKind: "unary";
+    input: typeof LanesDrainRequestSchema;
+    output: typeof LanesDrainResponseSchema;
+  },
+  /**
+   * Lifts a drain.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.Resume
+   */
+  resume: {
+    methodKind: "unary";
+    input: typeof LanesResumeRequestSchema;
+    output: typeof LanesResumeResponseSchema;
+  },
+  /**
+   * Ends its engine and starts another one. Its job waits again, first in line, and the try is not counted.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.Restart
+   */
+  restart: {
+    methodKind: "unary";
+    input: typeof LanesRestartRequestSchema;
+    output: typeof LanesRestartResponseSchema;
+  },
+  /**
+   * Ends its engine until it is started. Its job waits again, as above.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.Stop
+   */
+  stop: {
+    methodKind: "unary";
+    input: typeof LanesStopRequestSchema;
+    output: typeof LanesStopResponseSchema;
+  },
+  /**
+   * Lifts a stop, and ends cooling and quarantine.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.Start
+   */
+  start: {
+    methodKind: "unary";
+    input: typeof LanesStartRequestSchema;
+    output: typeof LanesStartResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_lanes, 0);

@@ -6,6 +6,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Change, Changed, Order } from "./shared_pb.js";
+import { file_admin_v1_shared } from "./shared_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/queue.proto.
  */
 export const file_admin_v1_queue: GenFile = /*@__PURE__*/
-  fileDesc("ChRhZG1pbi92MS9xdWV1ZS5wcm90bxIPc2VhbGVkLmFkbWluLnYxIhEKD1F1ZXVlR2V0UmVxdWVzdCJYChBRdWV1ZUdldFJlc3BvbnNlEiQKBWxpbmVzGAEgAygLMhUuc2VhbGVkLmFkbWluLnYxLkxpbmUSDgoGaW5zaWRlGAQgASgNEg4KBndpbmRvdxgFIAEoDSL9AQoETGluZRIMCgRuYW1lGAEgASgJEg0KBWRlcHRoGAIgASgNEi4KC29sZGVzdF93YWl0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjIKB2J5X21vZGUYBCADKAsyIS5zZWFsZWQuYWRtaW4udjEuTGluZS5CeU1vZGVFbnRyeRI3Cg50b3BfcmVxdWVzdGVycxgFIAMoCzIfLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0ZXJEZXB0aBIMCgRuZXh0GAYgAygJGi0KC0J5TW9kZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEiMgoOUmVxdWVzdGVyRGVwdGgSEQoJcmVxdWVzdGVyGAEgASgJEg0KBWRlcHRoGAIgASgNMlMKBVF1ZXVlEkoKA0dldBIgLnNlYWxlZC5hZG1pbi52MS5RdWV1ZUdldFJlcXVlc3QaIS5zZWFsZWQuYWRtaW4udjEuUXVldWVHZXRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration]);
+  fileDesc("ChRhZG1pbi92MS9xdWV1ZS5wcm90bxIPc2VhbGVkLmFkbWluLnYxIhEKD1F1ZXVlR2V0UmVxdWVzdCKqAQoQUXVldWVHZXRSZXNwb25zZRIkCgVsaW5lcxgBIAMoCzIVLnNlYWxlZC5hZG1pbi52MS5MaW5lEiYKBmludGFrZRgCIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5PcmRlchIoCghkaXNwYXRjaBgDIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5PcmRlchIOCgZpbnNpZGUYBCABKA0SDgoGd2luZG93GAUgASgNIv0BCgRMaW5lEgwKBG5hbWUYASABKAkSDQoFZGVwdGgYAiABKA0SLgoLb2xkZXN0X3dhaXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMgoHYnlfbW9kZRgEIAMoCzIhLnNlYWxlZC5hZG1pbi52MS5MaW5lLkJ5TW9kZUVudHJ5EjcKDnRvcF9yZXF1ZXN0ZXJzGAUgAygLMh8uc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RlckRlcHRoEgwKBG5leHQYBiADKAkaLQoLQnlNb2RlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASIyCg5SZXF1ZXN0ZXJEZXB0aBIRCglyZXF1ZXN0ZXIYASABKAkSDQoFZGVwdGgYAiABKA0iagoXUXVldWVQYXVzZUludGFrZVJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRImCgNmb3IYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ibQoYUXVldWVQYXVzZUludGFrZVJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBImCgZpbnRha2UYAiABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXIiQwoYUXVldWVSZXN1bWVJbnRha2VSZXF1ZXN0EicKBmNoYW5nZRgBIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UibgoZUXVldWVSZXN1bWVJbnRha2VSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSJgoGaW50YWtlGAIgASgLMhYuc2VhbGVkLmFkbWluLnYxLk9yZGVyIkQKGVF1ZXVlUGF1c2VEaXNwYXRjaFJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJxChpRdWV1ZVBhdXNlRGlzcGF0Y2hSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSKAoIZGlzcGF0Y2gYAiABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXIiRQoaUXVldWVSZXN1bWVEaXNwYXRjaFJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJyChtRdWV1ZVJlc3VtZURpc3BhdGNoUmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkEigKCGRpc3BhdGNoGAIgASgLMhYuc2VhbGVkLmFkbWluLnYxLk9yZGVyMvUDCgVRdWV1ZRJKCgNHZXQSIC5zZWFsZWQuYWRtaW4udjEuUXVldWVHZXRSZXF1ZXN0GiEuc2VhbGVkLmFkbWluLnYxLlF1ZXVlR2V0UmVzcG9uc2USYgoLUGF1c2VJbnRha2USKC5zZWFsZWQuYWRtaW4udjEuUXVldWVQYXVzZUludGFrZVJlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuUXVldWVQYXVzZUludGFrZVJlc3BvbnNlEmUKDFJlc3VtZUludGFrZRIpLnNlYWxlZC5hZG1pbi52MS5RdWV1ZVJlc3VtZUludGFrZVJlcXVlc3QaKi5zZWFsZWQuYWRtaW4udjEuUXVldWVSZXN1bWVJbnRha2VSZXNwb25zZRJoCg1QYXVzZURpc3BhdGNoEiouc2VhbGVkLmFkbWluLnYxLlF1ZXVlUGF1c2VEaXNwYXRjaFJlcXVlc3QaKy5zZWFsZWQuYWRtaW4udjEuUXVldWVQYXVzZURpc3BhdGNoUmVzcG9uc2USawoOUmVzdW1lRGlzcGF0Y2gSKy5zZWFsZWQuYWRtaW4udjEuUXVldWVSZXN1bWVEaXNwYXRjaFJlcXVlc3QaLC5zZWFsZWQuYWRtaW4udjEuUXVldWVSZXN1bWVEaXNwYXRjaFJlc3BvbnNlYgZwcm90bzM", [file_admin_v1_shared, file_google_protobuf_duration]);
 
 /**
  * @generated from message sealed.admin.v1.QueueGetRequest
@@ -37,6 +39,18 @@ export type QueueGetResponse = Message<"sealed.admin.v1.QueueGetResponse"> & {
    * @generated from field: repeated sealed.admin.v1.Line lines = 1;
    */
   lines: Line[];
+
+  /**
+   * Absent while they are not paused.
+   *
+   * @generated from field: sealed.admin.v1.Order intake = 2;
+   */
+  intake?: Order | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Order dispatch = 3;
+   */
+  dispatch?: Order | undefined;
 
   /**
    * Requests that are under way, and how many may be at once. A first request of an address comes in beyond that.
@@ -131,6 +145,171 @@ export const RequesterDepthSchema: GenMessage<RequesterDepth> = /*@__PURE__*/
   messageDesc(file_admin_v1_queue, 3);
 
 /**
+ * @generated from message sealed.admin.v1.QueuePauseIntakeRequest
+ */
+export type QueuePauseIntakeRequest = Message<"sealed.admin.v1.QueuePauseIntakeRequest"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 1;
+   */
+  change?: Change | undefined;
+
+  /**
+   * It lifts itself after so long: at most 24 hours. Absent: after half an hour.
+   *
+   * @generated from field: google.protobuf.Duration for = 2;
+   */
+  for?: Duration | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueuePauseIntakeRequest.
+ * Use `create(QueuePauseIntakeRequestSchema)` to create a new message.
+ */
+export const QueuePauseIntakeRequestSchema: GenMessage<QueuePauseIntakeRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 4);
+
+/**
+ * @generated from message sealed.admin.v1.QueuePauseIntakeResponse
+ */
+export type QueuePauseIntakeResponse = Message<"sealed.admin.v1.QueuePauseIntakeResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now, as in the three answers below.
+   *
+   * @generated from field: sealed.admin.v1.Order intake = 2;
+   */
+  intake?: Order | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueuePauseIntakeResponse.
+ * Use `create(QueuePauseIntakeResponseSchema)` to create a new message.
+ */
+export const QueuePauseIntakeResponseSchema: GenMessage<QueuePauseIntakeResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 5);
+
+/**
+ * @generated from message sealed.admin.v1.QueueResumeIntakeRequest
+ */
+export type QueueResumeIntakeRequest = Message<"sealed.admin.v1.QueueResumeIntakeRequest"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 1;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueueResumeIntakeRequest.
+ * Use `create(QueueResumeIntakeRequestSchema)` to create a new message.
+ */
+export const QueueResumeIntakeRequestSchema: GenMessage<QueueResumeIntakeRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 6);
+
+/**
+ * @generated from message sealed.admin.v1.QueueResumeIntakeResponse
+ */
+export type QueueResumeIntakeResponse = Message<"sealed.admin.v1.QueueResumeIntakeResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Order intake = 2;
+   */
+  intake?: Order | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueueResumeIntakeResponse.
+ * Use `create(QueueResumeIntakeResponseSchema)` to create a new message.
+ */
+export const QueueResumeIntakeResponseSchema: GenMessage<QueueResumeIntakeResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 7);
+
+/**
+ * @generated from message sealed.admin.v1.QueuePauseDispatchRequest
+ */
+export type QueuePauseDispatchRequest = Message<"sealed.admin.v1.QueuePauseDispatchRequest"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 1;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueuePauseDispatchRequest.
+ * Use `create(QueuePauseDispatchRequestSchema)` to create a new message.
+ */
+export const QueuePauseDispatchRequestSchema: GenMessage<QueuePauseDispatchRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 8);
+
+/**
+ * @generated from message sealed.admin.v1.QueuePauseDispatchResponse
+ */
+export type QueuePauseDispatchResponse = Message<"sealed.admin.v1.QueuePauseDispatchResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Order dispatch = 2;
+   */
+  dispatch?: Order | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueuePauseDispatchResponse.
+ * Use `create(QueuePauseDispatchResponseSchema)` to create a new message.
+ */
+export const QueuePauseDispatchResponseSchema: GenMessage<QueuePauseDispatchResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 9);
+
+/**
+ * @generated from message sealed.admin.v1.QueueResumeDispatchRequest
+ */
+export type QueueResumeDispatchRequest = Message<"sealed.admin.v1.QueueResumeDispatchRequest"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 1;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueueResumeDispatchRequest.
+ * Use `create(QueueResumeDispatchRequestSchema)` to create a new message.
+ */
+export const QueueResumeDispatchRequestSchema: GenMessage<QueueResumeDispatchRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 10);
+
+/**
+ * @generated from message sealed.admin.v1.QueueResumeDispatchResponse
+ */
+export type QueueResumeDispatchResponse = Message<"sealed.admin.v1.QueueResumeDispatchResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Order dispatch = 2;
+   */
+  dispatch?: Order | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.QueueResumeDispatchResponse.
+ * Use `create(QueueResumeDispatchResponseSchema)` to create a new message.
+ */
+export const QueueResumeDispatchResponseSchema: GenMessage<QueueResumeDispatchResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_queue, 11);
+
+/**
  * @generated from service sealed.admin.v1.Queue
  */
 export const Queue: GenService<{
@@ -141,6 +320,42 @@ export const Queue: GenService<{
     methodKind: "unary";
     input: typeof QueueGetRequestSchema;
     output: typeof QueueGetResponseSchema;
+  },
+  /**
+   * New requests are refused as PAUSED, for a time.
+   *
+   * @generated from rpc sealed.admin.v1.Queue.PauseIntake
+   */
+  pauseIntake: {
+    methodKind: "unary";
+    input: typeof QueuePauseIntakeRequestSchema;
+    output: typeof QueuePauseIntakeResponseSchema;
+  },
+  /**
+   * @generated from rpc sealed.admin.v1.Queue.ResumeIntake
+   */
+  resumeIntake: {
+    methodKind: "unary";
+    input: typeof QueueResumeIntakeRequestSchema;
+    output: typeof QueueResumeIntakeResponseSchema;
+  },
+  /**
+   * No lane is given a job. Those that run go on.
+   *
+   * @generated from rpc sealed.admin.v1.Queue.PauseDispatch
+   */
+  pauseDispatch: {
+    methodKind: "unary";
+    input: typeof QueuePauseDispatchRequestSchema;
+    output: typeof QueuePauseDispatchResponseSchema;
+  },
+  /**
+   * @generated from rpc sealed.admin.v1.Queue.ResumeDispatch
+   */
+  resumeDispatch: {
+    methodKind: "unary";
+    input: typeof QueueResumeDispatchRequestSchema;
+    output: typeof QueueResumeDispatchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_queue, 0);

@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Problem } from "./shared_pb.js";
+import type { Audit, Order, Problem } from "./shared_pb.js";
 import { file_admin_v1_shared } from "./shared_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/service.proto.
  */
 export const file_admin_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3QilQYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRIsCgluZWVkc195b3UYDiADKAsyGS5zZWFsZWQuYWRtaW4udjEuTmVlZHNZb3USFwoPbmVlZHNfeW91X3RvdGFsGA8gASgNEhYKDnJlc2lkZW50X2J5dGVzGAwgASgEGisKCU9wZW5FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGi4KDFJ1bm5pbmdFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGjYKFEVuZGVkU2luY2VTdGFydEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEiQwoJTGFuZVN0YXRlEgoKAmlkGAEgASgJEg0KBXN0YWdlGAIgASgJEg0KBXN0YXRlGAMgASgJEgwKBHdhcm0YBCABKAgiUQoITmVlZHNZb3USDgoGcmVhc29uGAEgASgJEhAKCHNlbnRlbmNlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSDwoHbGFuZV9pZBgEIAEoCSIuCgREaXNrEhIKCmZyZWVfYnl0ZXMYASABKAQSEgoKc2l6ZV9ieXRlcxgCIAEoBDJiCgdTZXJ2aWNlElcKBlN0YXR1cxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVzcG9uc2ViBnByb3RvMw", [file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3Qi5wYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRImCgZpbnRha2UYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISKAoIZGlzcGF0Y2gYESABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISLAoJbmVlZHNfeW91GA4gAygLMhkuc2VhbGVkLmFkbWluLnYxLk5lZWRzWW91EhcKD25lZWRzX3lvdV90b3RhbBgPIAEoDRIWCg5yZXNpZGVudF9ieXRlcxgMIAEoBBorCglPcGVuRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARouCgxSdW5uaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARo2ChRFbmRlZFNpbmNlU3RhcnRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKCUxhbmVTdGF0ZRIKCgJpZBgBIAEoCRINCgVzdGFnZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRIMCgR3YXJtGAQgASgIIlEKCE5lZWRzWW91Eg4KBnJlYXNvbhgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEg8KB2xhbmVfaWQYBCABKAkiLgoERGlzaxISCgpmcmVlX2J5dGVzGAEgASgEEhIKCnNpemVfYnl0ZXMYAiABKAQiNwoXU2VydmljZUF1ZGl0TGlzdFJlcXVlc3QSDgoGYmVmb3JlGAEgASgEEgwKBHNpemUYAiABKA0iQwoYU2VydmljZUF1ZGl0TGlzdFJlc3BvbnNlEicKBHJvd3MYASADKAsyGS5zZWFsZWQuYWRtaW4udjEuQXVkaXRSb3ciZwoIQXVkaXRSb3cSDAoEZmVlZBgBIAEoBBImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFYXVkaXQYAyABKAsyFi5zZWFsZWQuYWRtaW4udjEuQXVkaXQyxAEKB1NlcnZpY2USVwoGU3RhdHVzEiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZRJgCglBdWRpdExpc3QSKC5zZWFsZWQuYWRtaW4udjEuU2VydmljZUF1ZGl0TGlzdFJlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuU2VydmljZUF1ZGl0TGlzdFJlc3BvbnNlYgZwcm90bzM", [file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ServiceStatusRequest
@@ -104,6 +104,18 @@ export type ServiceStatusResponse = Message<"sealed.admin.v1.ServiceStatusRespon
    * @generated from field: uint32 life = 13;
    */
   life: number;
+
+  /**
+   * Absent while they are not paused.
+   *
+   * @generated from field: sealed.admin.v1.Order intake = 16;
+   */
+  intake?: Order | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Order dispatch = 17;
+   */
+  dispatch?: Order | undefined;
 
   /**
    * At most 20 of them, and how many there are.
@@ -225,6 +237,78 @@ export const DiskSchema: GenMessage<Disk> = /*@__PURE__*/
   messageDesc(file_admin_v1_service, 4);
 
 /**
+ * @generated from message sealed.admin.v1.ServiceAuditListRequest
+ */
+export type ServiceAuditListRequest = Message<"sealed.admin.v1.ServiceAuditListRequest"> & {
+  /**
+   * Those before this number; 0 begins with the newest.
+   *
+   * @generated from field: uint64 before = 1;
+   */
+  before: bigint;
+
+  /**
+   * 1 to 500; 0 means 100.
+   *
+   * @generated from field: uint32 size = 2;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ServiceAuditListRequest.
+ * Use `create(ServiceAuditListRequestSchema)` to create a new message.
+ */
+export const ServiceAuditListRequestSchema: GenMessage<ServiceAuditListRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 5);
+
+/**
+ * @generated from message sealed.admin.v1.ServiceAuditListResponse
+ */
+export type ServiceAuditListResponse = Message<"sealed.admin.v1.ServiceAuditListResponse"> & {
+  /**
+   * @generated from field: repeated sealed.admin.v1.AuditRow rows = 1;
+   */
+  rows: AuditRow[];
+};
+
+/**
+ * Describes the message sealed.admin.v1.ServiceAuditListResponse.
+ * Use `create(ServiceAuditListResponseSchema)` to create a new message.
+ */
+export const ServiceAuditListResponseSchema: GenMessage<ServiceAuditListResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 6);
+
+/**
+ * @generated from message sealed.admin.v1.AuditRow
+ */
+export type AuditRow = Message<"sealed.admin.v1.AuditRow"> & {
+  /**
+   * Its number in the feed.
+   *
+   * @generated from field: uint64 feed = 1;
+   */
+  feed: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Audit audit = 3;
+   */
+  audit?: Audit | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.AuditRow.
+ * Use `create(AuditRowSchema)` to create a new message.
+ */
+export const AuditRowSchema: GenMessage<AuditRow> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 7);
+
+/**
  * @generated from service sealed.admin.v1.Service
  */
 export const Service: GenService<{
@@ -235,6 +319,16 @@ export const Service: GenService<{
     methodKind: "unary";
     input: typeof ServiceStatusRequestSchema;
     output: typeof ServiceStatusResponseSchema;
+  },
+  /**
+   * What operators have done, newest first.
+   *
+   * @generated from rpc sealed.admin.v1.Service.AuditList
+   */
+  auditList: {
+    methodKind: "unary";
+    input: typeof ServiceAuditListRequestSchema;
+    output: typeof ServiceAuditListResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_service, 0);

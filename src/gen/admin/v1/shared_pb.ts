@@ -7,13 +7,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file admin/v1/shared.proto.
  */
 export const file_admin_v1_shared: GenFile = /*@__PURE__*/
-  fileDesc("ChVhZG1pbi92MS9zaGFyZWQucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIjCgRQYWdlEgwKBHNpemUYASABKA0SDQoFdG9rZW4YAiABKAkiLwoIUGFnZUluZm8SEgoKbmV4dF90b2tlbhgBIAEoCRIPCgdzY2FubmVkGAIgASgNIikKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCSJGCghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEg4KBmN5Y2xlcxgEIAEoCSJVCgZDaGFuZ2USDgoGcmVhc29uGAEgASgJEhQKDG9wZXJhdGlvbl9pZBgCIAEoCRIPCgdkcnlfcnVuGAMgASgIEhQKDGV4cGVjdGVkX3NlcRgEIAEoDSI5CgdDaGFuZ2VkEg8KB2FwcGxpZWQYASABKAgSDAoEZmVlZBgCIAEoBBIPCgdlZmZlY3RzGAMgAygJYgZwcm90bzM");
+  fileDesc("ChVhZG1pbi92MS9zaGFyZWQucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIjCgRQYWdlEgwKBHNpemUYASABKA0SDQoFdG9rZW4YAiABKAkiLwoIUGFnZUluZm8SEgoKbmV4dF90b2tlbhgBIAEoCRIPCgdzY2FubmVkGAIgASgNIikKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCSJGCghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEg4KBmN5Y2xlcxgEIAEoCSJVCgZDaGFuZ2USDgoGcmVhc29uGAEgASgJEhQKDG9wZXJhdGlvbl9pZBgCIAEoCRIPCgdkcnlfcnVuGAMgASgIEhQKDGV4cGVjdGVkX3NlcRgEIAEoDSI5CgdDaGFuZ2VkEg8KB2FwcGxpZWQYASABKAgSDAoEZmVlZBgCIAEoBBIPCgdlZmZlY3RzGAMgAygJIocBCgVPcmRlchIMCgR3aGF0GAEgASgJEgoKAmJ5GAIgASgJEikKBXNpbmNlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSKQoFdW50aWwYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoQBCgVBdWRpdBIQCghvcGVyYXRvchgBIAEoCRISCgppc19jbGFpbWVkGAIgASgIEg4KBmFjdGlvbhgDIAEoCRIOCgZ0YXJnZXQYBCABKAkSDgoGcmVhc29uGAUgASgJEg8KB2VmZmVjdHMYBiADKAkSFAoMb3BlcmF0aW9uX2lkGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Which page of a list.
@@ -203,4 +205,102 @@ export type Changed = Message<"sealed.admin.v1.Changed"> & {
  */
 export const ChangedSchema: GenMessage<Changed> = /*@__PURE__*/
   messageDesc(file_admin_v1_shared, 5);
+
+/**
+ * What an operator has set, and holds until an operator lifts it, also over a restart.
+ *
+ * @generated from message sealed.admin.v1.Order
+ */
+export type Order = Message<"sealed.admin.v1.Order"> & {
+  /**
+   * paused, drained or stopped.
+   *
+   * @generated from field: string what = 1;
+   */
+  what: string;
+
+  /**
+   * @generated from field: string by = 2;
+   */
+  by: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 3;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * When it lifts itself. Absent: it does not.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 5;
+   */
+  until?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.Order.
+ * Use `create(OrderSchema)` to create a new message.
+ */
+export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
+  messageDesc(file_admin_v1_shared, 6);
+
+/**
+ * An operator's action. What it led to follows as events of its own.
+ *
+ * @generated from message sealed.admin.v1.Audit
+ */
+export type Audit = Message<"sealed.admin.v1.Audit"> & {
+  /**
+   * @generated from field: string operator = 1;
+   */
+  operator: string;
+
+  /**
+   * The name is the caller's own word.
+   *
+   * @generated from field: bool is_claimed = 2;
+   */
+  isClaimed: boolean;
+
+  /**
+   * For example request.cancel.
+   *
+   * @generated from field: string action = 3;
+   */
+  action: string;
+
+  /**
+   * Id of a request, name of a lane; empty where it is about the service.
+   *
+   * @generated from field: string target = 4;
+   */
+  target: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: repeated string effects = 6;
+   */
+  effects: string[];
+
+  /**
+   * @generated from field: string operation_id = 7;
+   */
+  operationId: string;
+};
+
+/**
+ * Describes the message sealed.admin.v1.Audit.
+ * Use `create(AuditSchema)` to create a new message.
+ */
+export const AuditSchema: GenMessage<Audit> = /*@__PURE__*/
+  messageDesc(file_admin_v1_shared, 7);
 

@@ -3,9 +3,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { DescMethodUnary } from '@bufbuild/protobuf';
+import { fail } from '../../../failures/fail.js';
+import { failed } from '../../../failures/outcome.js';
+import { Lanes } from '../../../gen/admin/v1/lanes_pb.js';
+import { Queue } from '../../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../../gen/admin/v1/requests_pb.js';
 import type { Changed } from '../../../gen/admin/v1/shared_pb.js';
-import type { RequestId } from '../../../ids.js';
+import { laneId, type RequestId, type Sha256 } from '../../../ids.js';
+import type { LaneReport } from '../../../lanes/scheduling.js';
+import type { Act as AuditedAct } from '../../../store/buckets.js';
+import { sampleArtifactId } from '../../../testkit/sampleIds.js';
 import { callGrpc, pathOf, post } from '../../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../../testkit/service/adminWorld.js';
 import { createMemoryPages } from '../../../testkit/world/memoryPages.js';
@@ -59,7 +66,159 @@ const acts: readonly Act[] = [
       ['NOT_UNDERSTOOD', async () => ({ id: 'ab' })],
     ],
   },
+  {
+    method: Requests.method.retryNow,
+    name: 'request.retry-now',
+    async given(world) {
+      const { id } = await proving(world);
+      const detail = 'signal SIGSEGV';
+      world.lanes.waiting[0]?.answer(failed(fail('ENGINE_LOST', { laneId: laneId('gpu-0'), detail, blame: true })));
+      await world.settle();
+      return { id };
+    },
+    // Its next try: what moves on by itself after a restart is no part of it.
+    seen: (world, { id }) => {
+      const view = world.system.registry.view(id as RequestId);
+      return [view?.state, view?.tries.prove];
+    },
+    refused: [['NOTHING_TO_DO', proving]],
+  },
+  {
+    method: Queue.method.pauseIntake,
+    name: 'intake.pause',
+    given: async () => ({ for: '60s' }),
+    seen: (world) => world.assembly.orders.of('intake'),
+    refused: [
+      ['NOTHING_TO_DO', async (world) => paused(world, 'intake')],
+      ['NOT_UNDERSTOOD', async () => ({ for: '0.5s' })],
+      ['NOT_UNDERSTOOD', async () => ({ for: '86401s' })],
+    ],
+  },
+  {
+    method: Queue.method.resumeIntake,
+    name: 'intake.resume',
+    given: (world) => paused(world, 'intake'),
+    seen: (world) => world.assembly.orders.of('intake'),
+    refused: [['NOTHING_TO_DO', async () => ({})]],
+  },
+  {
+    method: Queue.method.pauseDispatch,
+    name: 'dispatch.pause',
+    given: async () => ({}),
+    seen: (world) => [world.assembly.orders.of('dispatch'), world.lanes.orders?.mayGrant(laneId('gpu-0'))],
+    refused: [['NOTHING_TO_DO', async (world) => paused(world, 'dispatch')]],
+  },
+  {
+    method: Queue.method.resumeDispatch,
+    name: 'dispatch.resume',
+    given: (world) => paused(world, 'dispatch'),
+    seen: (world) => [world.assembly.orders.of('dispatch'), world.lanes.orders?.mayGrant(laneId('gpu-0'))],
+    refused: [['NOTHING_TO_DO', async () => ({})]],
+  },
+  {
+    method: Lanes.method.drain,
+    name: 'lane.drain',
+    given: withLanes(),
+    seen: laneSeen,
+    refused: [
+      ['NOTHING_TO_DO', withLanes({ ordered: 'drained' })],
+      ['LAST_LANE', withLanes({ others: [] })],
+      ['LAST_LANE', withLanes({ others: [{ serves: ['core'] }] })],
+      ['LAST_LANE', withLanes({ others: [{ state: 'quarantined' }] })],
+      ['LANE_UNKNOWN', async () => ({ id: 'gpu-9' })],
+    ],
+  },
+  {
+    method: Lanes.method.resume,
+    name: 'lane.resume',
+    given: withLanes({ ordered: 'drained' }),
+    seen: laneSeen,
+    refused: [
+      ['NOTHING_TO_DO', withLanes()],
+      ['NOTHING_TO_DO', withLanes({ ordered: 'stopped' })],
+    ],
+  },
+  {
+    method: Lanes.method.stop,
+    name: 'lane.stop',
+    given: withLanes(),
+    seen: laneSeen,
+    refused: [
+      ['NOTHING_TO_DO', withLanes({ ordered: 'stopped' })],
+      ['LAST_LANE', withLanes({ others: [] })],
+    ],
+  },
+  {
+    method: Lanes.method.start,
+    name: 'lane.start',
+    given: withLanes({ ordered: 'stopped' }),
+    seen: laneSeen,
+    refused: [['NOTHING_TO_DO', withLanes()]],
+  },
+  {
+    method: Lanes.method.restart,
+    name: 'lane.restart',
+    given: withLanes(),
+    seen: (world) => [laneSeen(world), auditOf(world).length],
+    refused: [['NOTHING_TO_DO', withLanes({ ordered: 'stopped' })]],
+  },
 ];
+
+const deadlineOf = (world: World, id: RequestId) => world.system.registry.view(id)?.request.deadlineAt ?? 0;
+
+const before: AuditedAct = {
+  operator: 'eve',
+  isClaimed: true,
+  action: 'before',
+  target: '',
+  reason: 'before',
+  operationId: 'before',
+  call: '00'.repeat(32) as Sha256,
+  effects: [],
+};
+
+async function paused(world: World, what: 'intake' | 'dispatch') {
+  await world.assembly.orders.set(what, { what: 'paused' }, before);
+  return {};
+}
+
+const lane = (id: string, changes: Partial<LaneReport> = {}): LaneReport => ({
+  id: laneId(id),
+  kind: 'gpu',
+  stage: 'prove',
+  state: 'ready',
+  modes: ['core', 'compressed'],
+  serves: ['core', 'compressed'],
+  warm: true,
+  crashes: 0,
+  forMs: 0,
+  crashesInWindow: 0,
+  resumesInMs: undefined,
+  lastFailure: null,
+  current: undefined,
+  programs: [],
+  ...changes,
+});
+
+function withLanes({
+  others = [{}],
+  ordered,
+}: {
+  readonly others?: readonly Partial<LaneReport>[];
+  readonly ordered?: 'drained' | 'stopped';
+} = {}) {
+  return async (world: World) => {
+    world.lanes.reports = [lane('gpu-0'), ...others.map((other, index) => lane(`gpu-${index + 1}`, other))];
+    if (ordered !== undefined) await world.assembly.orders.set('lane.gpu-0' as 'dispatch', { what: ordered }, before);
+    return { id: 'gpu-0' };
+  };
+}
+
+function laneSeen(world: World) {
+  const id = laneId('gpu-0');
+  const { mayGrant, mayStart } = world.lanes.orders ?? {};
+  return [world.assembly.orders.of(`lane.${id}`), mayGrant?.(id), mayStart?.(id)];
+}
 
 async function rig(t: TestContext) {
   let world = await createWorld({ pages: createMemoryPages() });
@@ -69,7 +228,9 @@ async function rig(t: TestContext) {
     world: () => world,
     /** kill -9, and a new life. */
     async reborn() {
+      const { reports } = world.lanes;
       world = await world.reborn();
+      world.lanes.reports = reports;
       to = await startAdmin(t, world);
       await world.settle();
     },
@@ -87,7 +248,8 @@ interface Refusal {
 }
 
 const codeOf = ({ said }: { said: Refusal }) => said.details[0]?.debug.code;
-const auditOf = (world: World) => world.assembly.audit.list(10);
+/** But for what a world was brought to its state with. */
+const auditOf = (world: World) => world.assembly.audit.list(10).filter(({ operator }) => operator !== before.operator);
 
 for (const act of acts)
   describe(act.name, () => {
@@ -135,8 +297,8 @@ for (const act of acts)
       const third = await call(act, given, { operationId });
       assert.deepEqual(third.said.changed, first.said.changed);
       assert.equal(auditOf(world()).length, 1);
-      const other = await call(act, { ...given, id: 'cd'.repeat(32) }, { operationId });
-      assert.equal(codeOf(other), 'OPERATION_REUSED');
+      const other = acts.find(({ method }) => method !== act.method) as Act;
+      assert.equal(codeOf(await call(other, {}, { operationId })), 'OPERATION_REUSED');
     });
 
     for (const [code, refusedIn] of act.refused)
@@ -163,7 +325,7 @@ for (const act of acts)
 describe('every action', () => {
   it('is in the table above', async () => {
     const { adminMethods } = await import('../service.js');
-    const readOnly = /\/(List|Get|History|Counts|Status)$/;
+    const readOnly = /\/(List|Get|History|Counts|Status|AuditList)$/;
     const named = new Set(acts.map(({ method }) => pathOf(method)));
     const paths = adminMethods({} as never).map(({ method }) => method.path);
     assert.deepEqual(
@@ -197,6 +359,44 @@ describe('every action', () => {
     );
     assert.equal(told[0]?.n, Number(said.changed.feed));
     assert.equal(world().journal(id).at(-1)?.act?.operator, 'ada');
+  });
+
+  it('takes nothing in while intake is paused, and does when the pause has lifted itself', async (t) => {
+    const { world, call } = await rig(t);
+    const pauseIntake = acts.find(({ name }) => name === 'intake.pause') as Act;
+    const stdinId = sampleArtifactId();
+    const known = await world().submit({ stdinId });
+    await call(pauseIntake, { for: '60s' });
+    await assert.rejects(world().submit(), /PAUSED/);
+    // What was taken in is answered as before.
+    assert.equal(await world().submit({ stdinId, deadlineAt: deadlineOf(world(), known) }), known);
+    await world().clock.advance(60_001);
+    await world().submit();
+    assert.equal((await call(pauseIntake, {})).status, 200);
+  });
+
+  it('on dispatch is the first reason why a request waits, with who and why', async (t) => {
+    const { world, call } = await rig(t);
+    const id = await world().submit();
+    await world().settle();
+    await call(acts.find(({ name }) => name === 'dispatch.pause') as Act, {});
+    const view = world().system.registry.view(id);
+    const [first] = view === undefined ? [] : world().system.why().reasonsOf(view);
+    assert.deepEqual(
+      [first?.code, first && 'by' in first && [first.by, first.why]],
+      ['DISPATCH_PAUSED', ['ada', reason]],
+    );
+  });
+
+  it('that takes a lane from a request lets it go first, and counts no try', async (t) => {
+    const { world } = await rig(t);
+    const { id } = await proving(world());
+    world().lanes.waiting[0]?.answer(failed(fail('ABORTED')));
+    await world().settle();
+    const [again] = world().lanes.waiting;
+    assert.deepEqual([again?.job.requestId, again?.terms.resumed], [id, true]);
+    const view = world().system.registry.view(id);
+    assert.deepEqual([view?.state, view?.tries.prove], ['proving', 1]);
   });
 
   it('says by gRPC who it was, too', async (t) => {

@@ -25,7 +25,10 @@ export interface FeedEvent {
 /** Of some kilobytes at most. */
 const mostKept = 256;
 
-export type EventsDependencies = Pick<AdminDependencies, 'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit'>;
+export type EventsDependencies = Pick<
+  AdminDependencies,
+  'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit' | 'orders'
+>;
 
 /** Undefined when what it is about is not kept any more. */
 export type Events = (item: FeedItem) => FeedEvent | undefined;
@@ -56,7 +59,7 @@ function eventOf({ n, entry }: FeedItem, dependencies: EventsDependencies): Feed
   const { id, from, to, warm } = entry;
   const report = dependencies.scheduling.laneReports().find((lane) => lane.id === id);
   // Of a lane that this life of the service does not have, only the name is known.
-  const lane = report === undefined ? { id } : laneOf(report);
+  const lane = report === undefined ? { id } : laneOf(report, dependencies.orders);
   return { message: { ...numbered, event: { case: 'lane', value: { lane, from, to, warm } } } };
 }
 

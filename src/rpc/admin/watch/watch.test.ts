@@ -251,6 +251,7 @@ describe('bad watchers', { timeout: 300_000 }, () => {
     const counted = {
       ...world.system,
       audit: world.assembly.audit,
+      orders: world.assembly.orders,
       clock: world.clock,
       scheduling: world.lanes,
       feed: {
