@@ -1,6 +1,8 @@
 // Operators act at a real service, by the command line: what is asked before, what is said after, and what a restart leaves of it.
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { runCli } from '../../src/cli/runCli.js';
 import { holdingClock } from '../../src/clock.js';
@@ -14,6 +16,17 @@ import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../sr
 const clock = holdingClock;
 const mostColumns = 100;
 const because = ['--reason', 'the driver is replaced'];
+
+/** What the admin socket answers. */
+const textAt = (rig: ServiceRig, url: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socketPath = join(rig.data, 'admin.sock');
+    request({ socketPath, path: new URL(url).pathname, agent: false }, (response) => {
+      text(response).then(resolve, reject);
+    })
+      .on('error', reject)
+      .end();
+  });
 
 describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
   let rig: ServiceRig;
@@ -86,9 +99,16 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
 
   it('refuses new requests while intake is paused, and takes them when it is resumed', async () => {
     assert.equal((await admin('intake', 'pause', '--for', '1h', ...because)).exitCode, 0);
-    await assert.rejects(requester.submit(stdinOf('what is not taken')), /paused intake/);
+    assert.match((await admin('status')).out, /paused {5}intake by ada since/);
+    let isTaken = false;
+    // As the SDK does, it tries again for two minutes.
+    const submitting = requester.submit(stdinOf('what is taken later')).finally(() => (isTaken = true));
+    const url = 'http://admin/metrics';
+    const isRefused = async () => /sealed_refusals_total\{code="PAUSED"\} [1-9]/.test(await textAt(rig, url));
+    while (!(await isRefused())) await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
+    assert.equal(isTaken, false);
     assert.equal((await admin('intake', 'resume', ...because)).exitCode, 0);
-    const id = await requester.submit(stdinOf('what is taken'));
+    const id = await submitting;
     assert.equal((await admin('cancel', id, ...because, '--yes')).exitCode, 0);
   });
 

@@ -33,6 +33,7 @@ export const modes: readonly string[] = [
 /** Why an open request does not move. */
 export const reasons: readonly string[] = [
   'QUARANTINED',
+  'DISPATCH_PAUSED',
   'BACKING_OFF',
   'DISK_FULL',
   'BUCKET_UNAVAILABLE',
@@ -41,6 +42,7 @@ export const reasons: readonly string[] = [
   'LANES_BUSY',
   'LANES_COOLING',
   'LANES_QUARANTINED',
+  'LANES_DRAINED',
   'LANES_STARTING',
   'LANES_STOPPED',
   'LANE_COLD',
