@@ -27,6 +27,8 @@ export interface AdminParameters {
   readonly config: Pick<Config, 'data' | 'adminSocket'>;
   readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'orders' | 'network'>;
   readonly scheduling: Scheduling;
+  /** Where the data lies. */
+  readonly dataFolder: string;
   readonly store: Store;
   readonly meter: Meter;
   /** What else is answered there, beside the calls. */
@@ -88,7 +90,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     ...assembly.system,
     feed: assembly.feed,
     audit: assembly.audit,
-    upkeep: createUpkeep({ ...parameters, ...assembly, data: config.data }),
+    upkeep: createUpkeep({ ...parameters, ...assembly, data: parameters.dataFolder }),
     orders: assembly.orders,
     underWay: new Map(),
     random,

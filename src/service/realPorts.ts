@@ -24,6 +24,8 @@ import { tellStrays } from './strays.js';
 
 export interface RealPorts extends Ports {
   readonly scheduling: Dispatcher;
+  /** Where the data lies: the folder that was named, or ours in it. */
+  readonly dataFolder: string;
 }
 
 export interface OpenPortsParameters {
@@ -89,6 +91,7 @@ export async function openPorts({
     store,
     ...storage,
     scheduling,
+    dataFolder: folder.path,
     network,
     signatures: access.among(signatures),
     admit: access.admit,

@@ -1,5 +1,5 @@
 // The commands of `sealed-prover admin`, their options and their help.
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { parseCount, parsePort, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
@@ -66,4 +66,12 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)
     .action(async (options) => done(await (await import('./page.js')).runPage(cli, options)));
   addUpkeep(admin, cli, done);
+  admin
+    .command('completion')
+    .description('A script that completes the words of sealed-prover in a shell, for its start file.')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell) => {
+      cli.output.print((await import('./completion.js')).completionOf(program, shell));
+      done(0);
+    });
 }

@@ -17,7 +17,8 @@ export async function runCheck(
   options: { readonly data?: string; readonly config?: string; readonly deep?: true; readonly json?: true },
 ): Promise<number> {
   const { data } = loadServeConfig(cli, { flags: { data: options.data }, file: options.config });
-  if (!existsSync(join(data, 'store', 'data.mdb')))
+  // In a folder that others use too, ours is one in it.
+  if (![data, join(data, 'sealed-prover')].some((folder) => existsSync(join(folder, 'store', 'data.mdb'))))
     throw new CliError('NO_DATA', `${data} is no data folder of a service. Name one with --data.`, 2);
   let count = 0;
   await withStore(data, async (folder, store) => {

@@ -14,6 +14,7 @@ import {
 import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { Clock } from '../../clock.js';
+import { fileProblem, isSystemError } from '../../fileProblem.js';
 import type { ArtifactId } from '../../ids.js';
 import type { Log } from '../../log.js';
 import { type ArtifactRecord, schemaVersion } from '../../store/buckets.js';
@@ -58,15 +59,17 @@ export async function makeBackup(
   assertPossible(data, folder, partial);
   const feed = parameters.feed.newest;
   const [raw, kept] = [join(partial, 'raw'), join(partial, 'store')];
+  mkdirSync(partial, { mode: folderMode });
   try {
-    for (const each of [partial, raw, kept]) mkdirSync(each, { mode: folderMode });
+    for (const each of [raw, kept]) mkdirSync(each, { mode: folderMode });
     await store.copyTo(raw);
-    const copy = await openStore(raw);
     const files: Manifest['files'] = [];
-    const openRequests = [...copy.scan('openRequests', [])].length;
-    const left = await copyFiles({ copy, data, partial, withInputs, clock }, files);
-    await copy.purge(kept, withInputs ? [] : rightsIn(copy));
-    await copy.close();
+    const { openRequests, left } = await withStore(raw, async (copy) => {
+      const openRequests = [...copy.scan('openRequests', [])].length;
+      const left = await copyFiles({ copy, data, partial, withInputs, clock }, files);
+      await copy.purge(kept, withInputs ? [] : rightsIn(copy));
+      return { openRequests, left };
+    });
     rmSync(raw, { recursive: true });
     const path = join(partial, storeFile);
     files.unshift({ path: storeFile, sizeBytes: statSync(path).size, sha256: await digestOf(path) });
@@ -89,8 +92,14 @@ export async function makeBackup(
     return { files: files.length, sizeBytes, openRequests, left };
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    throw error;
+    // A full disk, or a folder that this user may not write to: its sentence is for the operator.
+    throw isSystemError(error) ? new BackupError(`No backup was made: ${fileProblem(error)}.`) : error;
   }
+}
+
+async function withStore<T>(folder: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(folder);
+  return work(store).finally(() => store.close());
 }
 
 function assertPossible(data: string, folder: string, partial: string): void {

@@ -1,0 +1,74 @@
+// The methods of upkeep by both transports: what they do, what they are refused with, and that the log goes back by itself.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Upkeep } from '../../../gen/admin/v1/upkeep_pb.js';
+import { createLog } from '../../../log.js';
+import { createUpkeep } from '../../../service/upkeep.js';
+import { callGrpc, callJson, pathOf, post } from '../../../testkit/service/adminCalls.js';
+import { startAdmin } from '../../../testkit/service/adminWorld.js';
+import { temporaryFolder } from '../../../testkit/temporaryFolder.js';
+import { createWorld } from '../../../testkit/world/world.js';
+
+const because = (more: object = {}) => ({ reason: 'it stalls', ...more });
+const hour = 3_600_000;
+
+describe('upkeep', () => {
+  it('makes a backup, and refuses with a sentence where it cannot', async (t) => {
+    const world = await createWorld();
+    t.after(() => world.end());
+    const to = await startAdmin(t, world);
+    const folder = join(temporaryFolder('backup'), 'here');
+    const made = await callJson(to, Upkeep.method.backup, { folder });
+    assert.ok(made.files >= 1 && made.sizeBytes > 0n && existsSync(join(folder, 'manifest.json')));
+    const again = await post(to, pathOf(Upkeep.method.backup), JSON.stringify({ folder }));
+    assert.equal(again.status, 400);
+    assert.match(JSON.stringify(again.body), /FOLDER_UNUSABLE/);
+    assert.match(JSON.stringify(again.body), /is there already/);
+  });
+
+  it('looks through what a running service has, the same by gRPC and as JSON', async (t) => {
+    const world = await createWorld();
+    t.after(() => world.end());
+    const to = await startAdmin(t, world);
+    const id = await world.submit();
+    await world.settle();
+    assert.equal((await callJson(to, Upkeep.method.check, {})).total, 0n);
+    await world.store.write((tx) => tx.remove('journal', id, 1));
+    const found = await callJson(to, Upkeep.method.check, {});
+    assert.deepEqual(
+      found.findings.map((finding) => [finding.code, finding.id]),
+      [['JOURNAL_BROKEN', id]],
+    );
+    const byGrpc = await callGrpc(to, Upkeep.method.check, {});
+    assert.ok('message' in byGrpc);
+    assert.deepEqual(byGrpc.message.findings, found.findings);
+  });
+
+  it('changes the level of the log with its audit, tells a dry run, and changes it back when the time is over', async (t) => {
+    const world = await createWorld();
+    t.after(() => world.end());
+    const log = createLog('warn');
+    const upkeep = createUpkeep({ ...world, ...world.assembly, data: world.folder, version: '0.0.0', log });
+    const to = await startAdmin(t, world, { upkeep });
+    const call = (request: object) => callJson(to, Upkeep.method.setLogLevel, request as never);
+    const dry = await call({ level: 'debug', change: because({ dryRun: true }) });
+    assert.deepEqual([dry.changed?.applied, log.level], [false, 'warn']);
+    const done = await call({ level: 'debug', change: because() });
+    assert.deepEqual([done.changed?.applied, done.level, log.level], [true, 'debug', 'debug']);
+    assert.deepEqual(done.changed?.effects, dry.changed?.effects);
+    assert.equal(world.assembly.audit.list(1)[0]?.action, 'service.log-level');
+    await world.clock.advance(hour - 1);
+    assert.equal(log.level, 'debug');
+    await world.clock.advance(1);
+    assert.equal(log.level, 'warn');
+    for (const wrong of [
+      { level: 'loud' },
+      { level: 'debug', for: { seconds: 86_401n } },
+      { level: 'debug', for: { seconds: -1n } },
+    ])
+      await assert.rejects(call({ ...wrong, change: because() }), /NOT_UNDERSTOOD|is not understood/);
+    assert.equal(log.level, 'warn');
+  });
+});
