@@ -65,11 +65,12 @@ export class RequestList {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof CallError)) throw error;
+      this.problem = error;
       // A token of a service that has been given another key: from the beginning.
       if (error.code === 'TOKEN_EXPIRED') this.again();
-      this.problem = error;
     } finally {
-      this.#isReading = false;
+      // Whoever begins anew reads already.
+      if (signal === this.#stop.signal) this.#isReading = false;
       this.version.value += 1;
     }
   }

@@ -9,8 +9,10 @@ import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { gather } from '../../bench/crowd.js';
+import { runCli } from '../../src/cli/runCli.js';
 import { holdingClock as clock } from '../../src/clock.js';
 import type { RequestId } from '../../src/ids.js';
+import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
@@ -192,7 +194,7 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
       for (const screen of screens) {
         await go(page, screen.replace('…', failed));
         await page.locator('h1').first().waitFor();
-        await page.locator('.card, .row, .feed li').first().waitFor();
+        await page.locator('.card, .row, .feed li, .box').first().waitFor();
         const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
         const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
         assert.deepEqual(found, [], screen);
@@ -224,6 +226,26 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
     await stranger.page.evaluate('sessionStorage.clear()');
     await stranger.page.reload();
     await stranger.page.getByText('This tab has no key to the service.').first().waitFor();
+  });
+
+  it('is brought by `admin page`, which ends with Ctrl-C, and says where no service answers', async () => {
+    const cli = scriptedCli({ SEALED_DATA: rig.data });
+    const running = runCli(['admin', 'page', '--json'], cli);
+    const shown = async () => {
+      while (!cli.out().includes('\n')) await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
+      return (JSON.parse(cli.out()) as { url: string }).url;
+    };
+    const url = await Promise.race([shown(), running.then(() => assert.fail(cli.err()))]);
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/#t=[\w-]{43}$/);
+    const answer = await fetch(url);
+    assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'; script-src 'self';/);
+    assert.doesNotMatch(cli.err(), /#t=/);
+    cli.interrupt();
+    assert.equal(await running, 130);
+    await assert.rejects(fetch(url));
+    const lost = scriptedCli({});
+    assert.equal(await runCli(['admin', 'page', '--socket', join(rig.folder, 'none.sock')], lost), 6);
+    assert.match(lost.err(), /^No service answers at /);
   });
 
   it('goes on by itself when the service is killed and started again', async (t) => {

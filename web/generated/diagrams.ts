@@ -2,658 +2,88 @@
 import type { Diagram } from '../parts/diagram.js';
 
 export const requestDiagram: Diagram = {
- "width": 890,
- "height": 426,
- "groups": [
-  {
-   "label": "executing",
-   "x": 180,
-   "y": 38,
-   "width": 136,
-   "height": 136
-  },
-  {
-   "label": "proving",
-   "x": 342,
-   "y": 20,
-   "width": 156,
-   "height": 238
-  },
-  {
-   "label": "",
-   "x": 352,
-   "y": 38,
-   "width": 136,
-   "height": 136
-  },
-  {
-   "label": "verifying",
-   "x": 524,
-   "y": 38,
-   "width": 136,
-   "height": 136
-  },
-  {
-   "label": "signing",
-   "x": 352,
-   "y": 342,
-   "width": 308,
-   "height": 60
-  }
- ],
- "boxes": [
-  {
-   "state": "requested",
-   "label": "requested",
-   "sentence": "Durable, its id answered, its artifacts referenced. Left when the dispatcher admits it.",
-   "note": "",
-   "x": 18,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "executing.waiting",
-   "label": "waiting",
-   "sentence": "Queued for a lane.",
-   "note": "",
-   "x": 190,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "executing.running",
-   "label": "running",
-   "sentence": "A lane is working on it.",
-   "note": "",
-   "x": 190,
-   "y": 132,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "proving.waiting",
-   "label": "waiting",
-   "sentence": "Queued for a lane.",
-   "note": "",
-   "x": 362,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "proving.running",
-   "label": "running",
-   "sentence": "A lane is working on it.",
-   "note": "",
-   "x": 362,
-   "y": 132,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "proving.backingOff",
-   "label": "backingOff",
-   "sentence": "The last try failed for a reason that may pass. Left at an absolute time.",
-   "note": "",
-   "x": 362,
-   "y": 216,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "verifying.waiting",
-   "label": "waiting",
-   "sentence": "Queued for a lane.",
-   "note": "",
-   "x": 534,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "verifying.running",
-   "label": "running",
-   "sentence": "A lane is working on it.",
-   "note": "",
-   "x": 534,
-   "y": 132,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "signing.waiting",
-   "label": "waiting",
-   "sentence": "No key signs now: none is registered, or too little of its life is left.",
-   "note": "",
-   "x": 362,
-   "y": 360,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "signing.running",
-   "label": "running",
-   "sentence": "A key signs.",
-   "note": "",
-   "x": 534,
-   "y": 360,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "fulfilled",
-   "label": "fulfilled",
-   "sentence": "Verified or signed, and durable. The proof is downloadable until its retention ends.",
-   "note": "",
-   "x": 706,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "failed",
-   "label": "failed",
-   "sentence": "The cause is recorded, lanes are free, the input is deleted.",
-   "note": "",
-   "x": 706,
-   "y": 216,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "cancelled",
-   "label": "cancelled",
-   "sentence": "Given up by its requester. Work has stopped.",
-   "note": "from any open state",
-   "x": 18,
-   "y": 208,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "expired",
-   "label": "expired",
-   "sentence": "The deadline passed first. Work has stopped.",
-   "note": "from any open state",
-   "x": 18,
-   "y": 284,
-   "width": 116,
-   "height": 32
-  }
- ],
- "lines": [
-  {
-   "from": "requested",
-   "to": "executing",
-   "on": [
-    "ADMITTED"
-   ],
-   "path": "M134 72L180 72",
-   "x": 157,
-   "y": 72
-  },
-  {
-   "from": "executing",
-   "to": "signing",
-   "on": [
-    "EXECUTED"
-   ],
-   "path": "M248 174L248 368L352 368",
-   "x": 248,
-   "y": 271
-  },
-  {
-   "from": "executing",
-   "to": "proving",
-   "on": [
-    "EXECUTED"
-   ],
-   "path": "M316 72L342 72",
-   "x": 329,
-   "y": 72
-  },
-  {
-   "from": "executing",
-   "to": "failed",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M291 174L291 292L798 292L798 248",
-   "x": 545,
-   "y": 292
-  },
-  {
-   "from": "executing",
-   "to": "executing",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M222 38L222 15L274 15L274 38",
-   "x": 248,
-   "y": 15
-  },
-  {
-   "from": "executing.waiting",
-   "to": "executing.running",
-   "on": [
-    "LANE_GRANTED"
-   ],
-   "path": "M222 88L222 132",
-   "x": 222,
-   "y": 110
-  },
-  {
-   "from": "executing.running",
-   "to": "executing.waiting",
-   "on": [
-    "LANE_AWAITED"
-   ],
-   "path": "M274 132L274 88",
-   "x": 274,
-   "y": 110
-  },
-  {
-   "from": "proving",
-   "to": "verifying",
-   "on": [
-    "PROVEN"
-   ],
-   "path": "M488 72L524 72",
-   "x": 506,
-   "y": 72
-  },
-  {
-   "from": "proving",
-   "to": "failed",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M488 171L509 171L509 232L706 232",
-   "x": 608,
-   "y": 232
-  },
-  {
-   "from": "proving",
-   "to": "proving",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M386 38L386 15L420 15L420 38",
-   "x": 403,
-   "y": 15
-  },
-  {
-   "from": "proving",
-   "to": "proving.backingOff",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M454 174L454 216",
-   "x": 454,
-   "y": 195
-  },
-  {
-   "from": "proving.waiting",
-   "to": "proving.running",
-   "on": [
-    "LANE_GRANTED"
-   ],
-   "path": "M394 88L394 132",
-   "x": 394,
-   "y": 110
-  },
-  {
-   "from": "proving.running",
-   "to": "proving.waiting",
-   "on": [
-    "LANE_AWAITED"
-   ],
-   "path": "M446 132L446 88",
-   "x": 446,
-   "y": 110
-  },
-  {
-   "from": "proving.backingOff",
-   "to": "proving",
-   "on": [
-    "RETRY_DUE"
-   ],
-   "path": "M386 216L386 174",
-   "x": 386,
-   "y": 195
-  },
-  {
-   "from": "verifying",
-   "to": "fulfilled",
-   "on": [
-    "VERIFIED"
-   ],
-   "path": "M660 72L706 72",
-   "x": 683,
-   "y": 72
-  },
-  {
-   "from": "verifying",
-   "to": "failed",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M660 148L764 148L764 216",
-   "x": 712,
-   "y": 148
-  },
-  {
-   "from": "verifying",
-   "to": "proving",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M566 38L566 15L463 15L463 20",
-   "x": 515,
-   "y": 15
-  },
-  {
-   "from": "verifying",
-   "to": "verifying",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M601 38L601 15L635 15L635 38",
-   "x": 618,
-   "y": 15
-  },
-  {
-   "from": "verifying.waiting",
-   "to": "verifying.running",
-   "on": [
-    "LANE_GRANTED"
-   ],
-   "path": "M566 88L566 132",
-   "x": 566,
-   "y": 110
-  },
-  {
-   "from": "verifying.running",
-   "to": "verifying.waiting",
-   "on": [
-    "LANE_AWAITED"
-   ],
-   "path": "M618 132L618 88",
-   "x": 618,
-   "y": 110
-  },
-  {
-   "from": "signing",
-   "to": "fulfilled",
-   "on": [
-    "SIGNED"
-   ],
-   "path": "M660 376L860 376L860 72L822 72",
-   "x": 860,
-   "y": 224
-  },
-  {
-   "from": "signing",
-   "to": "executing",
-   "on": [
-    "UNVOUCHED"
-   ],
-   "path": "M352 387L214 387L214 174",
-   "x": 214,
-   "y": 281
-  },
-  {
-   "from": "signing",
-   "to": "failed",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M660 361L738 361L738 248",
-   "x": 738,
-   "y": 305
-  },
-  {
-   "from": "signing",
-   "to": "signing",
-   "on": [
-    "STAGE_FAILED"
-   ],
-   "path": "M480 342L480 323L532 323L532 342",
-   "x": 506,
-   "y": 323
-  },
-  {
-   "from": "signing.waiting",
-   "to": "signing.running",
-   "on": [
-    "SIGNER_FOUND"
-   ],
-   "path": "M478 368L534 368",
-   "x": 506,
-   "y": 368
-  },
-  {
-   "from": "signing.running",
-   "to": "signing.waiting",
-   "on": [
-    "SIGNER_AWAITED"
-   ],
-   "path": "M534 384L478 384",
-   "x": 506,
-   "y": 384
-  }
- ]
+  width: 890,
+  height: 426,
+  groups: [
+    {"label":"executing","x":180,"y":38,"width":136,"height":136},
+    {"label":"proving","x":342,"y":20,"width":156,"height":238},
+    {"label":"","x":352,"y":38,"width":136,"height":136},
+    {"label":"verifying","x":524,"y":38,"width":136,"height":136},
+    {"label":"signing","x":352,"y":342,"width":308,"height":60},
+  ],
+  boxes: [
+    {"state":"requested","label":"requested","sentence":"Durable, its id answered, its artifacts referenced. Left when the dispatcher admits it.","note":"","x":18,"y":56,"width":116,"height":32},
+    {"state":"executing.waiting","label":"waiting","sentence":"Queued for a lane.","note":"","x":190,"y":56,"width":116,"height":32},
+    {"state":"executing.running","label":"running","sentence":"A lane is working on it.","note":"","x":190,"y":132,"width":116,"height":32},
+    {"state":"proving.waiting","label":"waiting","sentence":"Queued for a lane.","note":"","x":362,"y":56,"width":116,"height":32},
+    {"state":"proving.running","label":"running","sentence":"A lane is working on it.","note":"","x":362,"y":132,"width":116,"height":32},
+    {"state":"proving.backingOff","label":"backingOff","sentence":"The last try failed for a reason that may pass. Left at an absolute time.","note":"","x":362,"y":216,"width":116,"height":32},
+    {"state":"verifying.waiting","label":"waiting","sentence":"Queued for a lane.","note":"","x":534,"y":56,"width":116,"height":32},
+    {"state":"verifying.running","label":"running","sentence":"A lane is working on it.","note":"","x":534,"y":132,"width":116,"height":32},
+    {"state":"signing.waiting","label":"waiting","sentence":"No key signs now: none is registered, or too little of its life is left.","note":"","x":362,"y":360,"width":116,"height":32},
+    {"state":"signing.running","label":"running","sentence":"A key signs.","note":"","x":534,"y":360,"width":116,"height":32},
+    {"state":"fulfilled","label":"fulfilled","sentence":"Verified or signed, and durable. The proof is downloadable until its retention ends.","note":"","x":706,"y":56,"width":116,"height":32},
+    {"state":"failed","label":"failed","sentence":"The cause is recorded, lanes are free, the input is deleted.","note":"","x":706,"y":216,"width":116,"height":32},
+    {"state":"cancelled","label":"cancelled","sentence":"Given up by its requester. Work has stopped.","note":"from any open state","x":18,"y":208,"width":116,"height":32},
+    {"state":"expired","label":"expired","sentence":"The deadline passed first. Work has stopped.","note":"from any open state","x":18,"y":284,"width":116,"height":32},
+  ],
+  lines: [
+    {"from":"requested","to":"executing","on":["ADMITTED"],"path":"M134 72L180 72","x":157,"y":72},
+    {"from":"executing","to":"signing","on":["EXECUTED"],"path":"M248 174L248 368L352 368","x":248,"y":271},
+    {"from":"executing","to":"proving","on":["EXECUTED"],"path":"M316 72L342 72","x":329,"y":72},
+    {"from":"executing","to":"failed","on":["STAGE_FAILED"],"path":"M291 174L291 292L798 292L798 248","x":545,"y":292},
+    {"from":"executing","to":"executing","on":["STAGE_FAILED"],"path":"M222 38L222 15L274 15L274 38","x":248,"y":15},
+    {"from":"executing.waiting","to":"executing.running","on":["LANE_GRANTED"],"path":"M222 88L222 132","x":222,"y":110},
+    {"from":"executing.running","to":"executing.waiting","on":["LANE_AWAITED"],"path":"M274 132L274 88","x":274,"y":110},
+    {"from":"proving","to":"verifying","on":["PROVEN"],"path":"M488 72L524 72","x":506,"y":72},
+    {"from":"proving","to":"failed","on":["STAGE_FAILED"],"path":"M488 171L509 171L509 232L706 232","x":608,"y":232},
+    {"from":"proving","to":"proving","on":["STAGE_FAILED"],"path":"M386 38L386 15L420 15L420 38","x":403,"y":15},
+    {"from":"proving","to":"proving.backingOff","on":["STAGE_FAILED"],"path":"M454 174L454 216","x":454,"y":195},
+    {"from":"proving.waiting","to":"proving.running","on":["LANE_GRANTED"],"path":"M394 88L394 132","x":394,"y":110},
+    {"from":"proving.running","to":"proving.waiting","on":["LANE_AWAITED"],"path":"M446 132L446 88","x":446,"y":110},
+    {"from":"proving.backingOff","to":"proving","on":["RETRY_DUE"],"path":"M386 216L386 174","x":386,"y":195},
+    {"from":"verifying","to":"fulfilled","on":["VERIFIED"],"path":"M660 72L706 72","x":683,"y":72},
+    {"from":"verifying","to":"failed","on":["STAGE_FAILED"],"path":"M660 148L764 148L764 216","x":712,"y":148},
+    {"from":"verifying","to":"proving","on":["STAGE_FAILED"],"path":"M566 38L566 15L463 15L463 20","x":515,"y":15},
+    {"from":"verifying","to":"verifying","on":["STAGE_FAILED"],"path":"M601 38L601 15L635 15L635 38","x":618,"y":15},
+    {"from":"verifying.waiting","to":"verifying.running","on":["LANE_GRANTED"],"path":"M566 88L566 132","x":566,"y":110},
+    {"from":"verifying.running","to":"verifying.waiting","on":["LANE_AWAITED"],"path":"M618 132L618 88","x":618,"y":110},
+    {"from":"signing","to":"fulfilled","on":["SIGNED"],"path":"M660 376L860 376L860 72L822 72","x":860,"y":224},
+    {"from":"signing","to":"executing","on":["UNVOUCHED"],"path":"M352 387L214 387L214 174","x":214,"y":281},
+    {"from":"signing","to":"failed","on":["STAGE_FAILED"],"path":"M660 361L738 361L738 248","x":738,"y":305},
+    {"from":"signing","to":"signing","on":["STAGE_FAILED"],"path":"M480 342L480 323L532 323L532 342","x":506,"y":323},
+    {"from":"signing.waiting","to":"signing.running","on":["SIGNER_FOUND"],"path":"M478 368L534 368","x":506,"y":368},
+    {"from":"signing.running","to":"signing.waiting","on":["SIGNER_AWAITED"],"path":"M534 384L478 384","x":506,"y":384},
+  ],
 };
 
 export const laneDiagram: Diagram = {
- "width": 852,
- "height": 301,
- "groups": [
-  {
-   "label": "up",
-   "x": 352,
-   "y": 38,
-   "width": 136,
-   "height": 136
-  }
- ],
- "boxes": [
-  {
-   "state": "stopped",
-   "label": "stopped",
-   "sentence": "No engine is wanted, and the last one is being ended. Left when the lane is started.",
-   "note": "from any state",
-   "x": 18,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "starting",
-   "label": "starting",
-   "sentence": "An engine is being started, after the one before it has ended. Left when it accepts jobs, or has failed to.",
-   "note": "",
-   "x": 190,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "up.ready",
-   "label": "ready",
-   "sentence": "The engine has nothing to do. Left when a job is granted, or when the engine dies in its sleep.",
-   "note": "",
-   "x": 362,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "up.busy",
-   "label": "busy",
-   "sentence": "One job is worked on. Left when it has an outcome and it is known what became of the engine.",
-   "note": "",
-   "x": 362,
-   "y": 132,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "broken",
-   "label": "broken",
-   "sentence": "The engine died, left the protocol, or made proofs that do not verify; what remains of it is being ended. Left when it is gone.",
-   "note": "from any state",
-   "x": 534,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "cooling",
-   "label": "cooling",
-   "sentence": "No engine runs. Left when the pause is over, which grows with every failure in a row.",
-   "note": "",
-   "x": 534,
-   "y": 208,
-   "width": 116,
-   "height": 32
-  },
-  {
-   "state": "quarantined",
-   "label": "quarantined",
-   "sentence": "Restarting does not help, or its proofs do not verify. Left after half an hour, or when an operator starts the lane.",
-   "note": "from any state",
-   "x": 706,
-   "y": 56,
-   "width": 116,
-   "height": 32
-  }
- ],
- "lines": [
-  {
-   "from": "stopped",
-   "to": "starting",
-   "on": [
-    "START"
-   ],
-   "path": "M134 64L190 64",
-   "x": 162,
-   "y": 64
-  },
-  {
-   "from": "starting",
-   "to": "broken",
-   "on": [
-    "done: startEngine"
-   ],
-   "path": "M248 56L248 19L575 19L575 56",
-   "x": 412,
-   "y": 19
-  },
-  {
-   "from": "starting",
-   "to": "up",
-   "on": [
-    "done: startEngine"
-   ],
-   "path": "M306 72L352 72",
-   "x": 329,
-   "y": 72
-  },
-  {
-   "from": "up.ready",
-   "to": "up.busy",
-   "on": [
-    "GRANT"
-   ],
-   "path": "M394 88L394 132",
-   "x": 394,
-   "y": 110
-  },
-  {
-   "from": "up.ready",
-   "to": "broken",
-   "on": [
-    "ENGINE_DIED"
-   ],
-   "path": "M478 72L534 72",
-   "x": 506,
-   "y": 72
-  },
-  {
-   "from": "up.busy",
-   "to": "broken",
-   "on": [
-    "done: work"
-   ],
-   "path": "M478 148L544 148L544 88",
-   "x": 511,
-   "y": 148
-  },
-  {
-   "from": "up.busy",
-   "to": "starting",
-   "on": [
-    "done: work"
-   ],
-   "path": "M362 148L282 148L282 88",
-   "x": 322,
-   "y": 148
-  },
-  {
-   "from": "up.busy",
-   "to": "up.ready",
-   "on": [
-    "done: work"
-   ],
-   "path": "M446 132L446 88",
-   "x": 446,
-   "y": 110
-  },
-  {
-   "from": "broken",
-   "to": "quarantined",
-   "on": [
-    "done: endEngine",
-    "error: endEngine"
-   ],
-   "path": "M650 64L706 64",
-   "x": 678,
-   "y": 64
-  },
-  {
-   "from": "broken",
-   "to": "cooling",
-   "on": [
-    "done: endEngine"
-   ],
-   "path": "M640 88L640 208",
-   "x": 640,
-   "y": 148
-  },
-  {
-   "from": "cooling",
-   "to": "starting",
-   "on": [
-    "START",
-    "done: cool"
-   ],
-   "path": "M534 224L248 224L248 88",
-   "x": 391,
-   "y": 224
-  },
-  {
-   "from": "quarantined",
-   "to": "starting",
-   "on": [
-    "START",
-    "done: cool"
-   ],
-   "path": "M812 88L812 277L205 277L205 88",
-   "x": 509,
-   "y": 277
-  }
- ]
+  width: 852,
+  height: 301,
+  groups: [
+    {"label":"up","x":352,"y":38,"width":136,"height":136},
+  ],
+  boxes: [
+    {"state":"stopped","label":"stopped","sentence":"No engine is wanted, and the last one is being ended. Left when the lane is started.","note":"from any state","x":18,"y":56,"width":116,"height":32},
+    {"state":"starting","label":"starting","sentence":"An engine is being started, after the one before it has ended. Left when it accepts jobs, or has failed to.","note":"","x":190,"y":56,"width":116,"height":32},
+    {"state":"up.ready","label":"ready","sentence":"The engine has nothing to do. Left when a job is granted, or when the engine dies in its sleep.","note":"","x":362,"y":56,"width":116,"height":32},
+    {"state":"up.busy","label":"busy","sentence":"One job is worked on. Left when it has an outcome and it is known what became of the engine.","note":"","x":362,"y":132,"width":116,"height":32},
+    {"state":"broken","label":"broken","sentence":"The engine died, left the protocol, or made proofs that do not verify; what remains of it is being ended. Left when it is gone.","note":"from any state","x":534,"y":56,"width":116,"height":32},
+    {"state":"cooling","label":"cooling","sentence":"No engine runs. Left when the pause is over, which grows with every failure in a row.","note":"","x":534,"y":208,"width":116,"height":32},
+    {"state":"quarantined","label":"quarantined","sentence":"Restarting does not help, or its proofs do not verify. Left after half an hour, or when an operator starts the lane.","note":"from any state","x":706,"y":56,"width":116,"height":32},
+  ],
+  lines: [
+    {"from":"stopped","to":"starting","on":["START"],"path":"M134 64L190 64","x":162,"y":64},
+    {"from":"starting","to":"broken","on":["done: startEngine"],"path":"M248 56L248 19L575 19L575 56","x":412,"y":19},
+    {"from":"starting","to":"up","on":["done: startEngine"],"path":"M306 72L352 72","x":329,"y":72},
+    {"from":"up.ready","to":"up.busy","on":["GRANT"],"path":"M394 88L394 132","x":394,"y":110},
+    {"from":"up.ready","to":"broken","on":["ENGINE_DIED"],"path":"M478 72L534 72","x":506,"y":72},
+    {"from":"up.busy","to":"broken","on":["done: work"],"path":"M478 148L544 148L544 88","x":511,"y":148},
+    {"from":"up.busy","to":"starting","on":["done: work"],"path":"M362 148L282 148L282 88","x":322,"y":148},
+    {"from":"up.busy","to":"up.ready","on":["done: work"],"path":"M446 132L446 88","x":446,"y":110},
+    {"from":"broken","to":"quarantined","on":["done: endEngine","error: endEngine"],"path":"M650 64L706 64","x":678,"y":64},
+    {"from":"broken","to":"cooling","on":["done: endEngine"],"path":"M640 88L640 208","x":640,"y":148},
+    {"from":"cooling","to":"starting","on":["START","done: cool"],"path":"M534 224L248 224L248 88","x":391,"y":224},
+    {"from":"quarantined","to":"starting","on":["START","done: cool"],"path":"M812 88L812 277L205 277L205 88","x":509,"y":277},
+  ],
 };

@@ -130,7 +130,9 @@ function forward(
       agent: false,
     },
     (arrived) => {
-      response.writeHead(arrived.statusCode ?? 502, arrived.headers);
+      // How its connection is kept is between the service and this command.
+      const { connection: _, 'keep-alive': __, ...own } = arrived.headers;
+      response.writeHead(arrived.statusCode ?? 502, own);
       arrived.on('error', () => response.destroy());
       arrived.pipe(response);
     },
