@@ -1,6 +1,6 @@
 // Puts a backup into an empty data folder: every byte is compared with its digest first, and the store comes last, so that what was cut
 // short is no data folder.
-import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Inconsistency } from '../../requests/checkRequests.js';
 import { claimDataFolder } from '../../store/dataFolder.js';
@@ -39,7 +39,9 @@ export async function restoreBackup(
     for (const { path } of ordered) {
       const target = join(claim.path, path);
       mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-      copyFileSync(join(folder, path), target);
+      // Under its name when it is whole: a store that was cut would look like one.
+      copyFileSync(join(folder, path), `${target}.partial`);
+      renameSync(`${target}.partial`, target);
     }
     const store = await openStore(join(claim.path, 'store'));
     try {
