@@ -70,7 +70,8 @@ export function App() {
   );
 }
 
-const isAt = (to: string) => (to === '/' ? path.value === '/' : path.value.startsWith(to));
+/** What lies below a screen is the same place. */
+const isAt = (to: string) => path.value.split('/')[1] === to.split('/')[1];
 
 function Screen() {
   const at = path.value;
