@@ -1,5 +1,5 @@
 // Network mode on a fake network of this process: what the front adds to a call, how soon it proves and reports, what it asks while clients
-// wait, and how soon it serves with many open reports. The service is compiled from the sources, with a fake engine that proves at once.
+// wait, how soon it serves with many open reports, and what memory large inputs and proofs take. The service is compiled from the sources, with a fake engine that proves at once.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -18,6 +18,7 @@ import { createRequester, type ServiceRequester, stdinOf } from '../src/testkit/
 import type { LogLine } from '../src/testkit/service/serviceRig.js';
 import { type Figure, quantile } from './figures.js';
 import { load } from './load.js';
+import { measureMemory } from './networkMemory.js';
 import { measureOpenDeliveries } from './openDeliveries.js';
 import { statusPath } from './polls.js';
 import { type Part, type Setting, scaled } from './setting.js';
@@ -34,6 +35,7 @@ export const measureNetwork: Part = async (setting) => [
   ...(await withRig((made) => measureBurst(made, setting))),
   ...(await withRig((made) => measureWaiting(made, setting))),
   ...(await measureOpenDeliveries(setting)),
+  ...(await measureMemory(setting)),
 ];
 
 async function withRig(measure: (made: NetworkRig) => Promise<Figure[]>): Promise<Figure[]> {

@@ -149,6 +149,9 @@ function frameFor(act: FrameAct, request: EngineRequest, right: Buffer): Buffer 
   }
 }
 
+/** Of a frame, before its payload. */
+const lengthBytes = 4;
+
 /** Payloads in order. The next is read when the one before has been answered. */
 async function* payloadsOf(socket: Socket): AsyncGenerator<Buffer, void> {
   let chunks: Buffer[] = [];
@@ -156,10 +159,12 @@ async function* payloadsOf(socket: Socket): AsyncGenerator<Buffer, void> {
   for await (const chunk of socket) {
     chunks.push(chunk as Buffer);
     size += (chunk as Buffer).length;
+    // The length of the frame is in one piece: of hundreds of megabytes not every piece is to be copied anew to look for it.
+    if ((chunks[0]?.length ?? 0) < lengthBytes) chunks = [Buffer.concat(chunks)];
     for (let frameSize = frameSizeOf(chunks); size >= frameSize; frameSize = frameSizeOf(chunks)) {
       const all = Buffer.concat(chunks);
       const rest = all.subarray(frameSize);
-      yield all.subarray(4, frameSize);
+      yield all.subarray(lengthBytes, frameSize);
       chunks = [rest];
       size = rest.length;
     }
@@ -168,8 +173,8 @@ async function* payloadsOf(socket: Socket): AsyncGenerator<Buffer, void> {
 
 /** Length of the first frame, or more than there is when not even that has come. */
 function frameSizeOf(chunks: Buffer[]): number {
-  const head = (chunks[0]?.length ?? 0) >= 4 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-  return head.length < 4 ? Number.POSITIVE_INFINITY : 4 + head.readUInt32LE();
+  const [head] = chunks;
+  return head === undefined || head.length < lengthBytes ? Number.POSITIVE_INFINITY : lengthBytes + head.readUInt32LE();
 }
 
 /** How often a rule looks whether its file is still there (ms). */
