@@ -1,8 +1,8 @@
 // The service as the page knows it: one more client of its JSON API. Types only come from the wire's definition, nothing of its code.
+
 import type { Lane, LanesListResponse } from '../src/gen/admin/v1/lanes_pb.js';
 import type { QueueGetResponse } from '../src/gen/admin/v1/queue_pb.js';
 import type {
-  Audit,
   LaneEvent,
   ProgressEvent,
   RequestEvent,
@@ -14,6 +14,7 @@ import type {
   ServiceEvent,
 } from '../src/gen/admin/v1/requests_pb.js';
 import type { ServiceStatusResponse } from '../src/gen/admin/v1/service_pb.js';
+import type { Audit } from '../src/gen/admin/v1/shared_pb.js';
 import { credentials } from './token.js';
 
 /** A message as protobuf JSON with every field in it: 64-bit numbers, times (RFC 3339) and lengths of time (`1.5s`) are text. */
