@@ -114,6 +114,7 @@ export const measureLatency: Part = async (setting) => {
     maxOpen: 1000,
     maxOpenOfRequester: 1000,
     proofRetentionMs: 3_600_000,
+    holdFailedMs: 0,
     signer: noSigner,
     vouchers: createVouchers(randomBytes(32)),
     maxPublicValuesBytes: 2 ** 20,

@@ -28,6 +28,13 @@ const guest: RequestEvent = {
   at: 1000,
   failure: fail('GUEST_FAILED', { cause: 'BREAKPOINT', exitCode: 0, cycles: '7' }),
 };
+const ours: RequestEvent = {
+  type: 'STAGE_FAILED',
+  // It is held until a time that no test comes to.
+  at: Date.UTC(2099, 0, 1),
+  failure: fail('INTERNAL', { reference: 'ab' }),
+  holdMs: 60_000,
+};
 const path: RequestEvent[] = [
   { type: 'ADMITTED' },
   granted,
@@ -42,6 +49,7 @@ const ways: RequestEvent[][] = [
   path,
   [...path.slice(0, 4), refused],
   [...path.slice(0, 2), guest],
+  [...path.slice(0, 4), ours],
   [...path.slice(0, 3), { type: 'CANCEL' }],
   [...path.slice(0, 3), { type: 'DEADLINE_PASSED' }],
 ];

@@ -86,6 +86,7 @@ export function diagramOf(machine: AnyStateMachine, plate: Plate, wrapping: read
     if (from === '' || from === 'open' || (to in plate.anywhere && on.every((event) => event.startsWith('error'))))
       continue;
     const plan = plate.lines[key] ?? between(plate.places[from], plate.places[to]);
+    if (plan === undefined && (from in plate.anywhere || to in plate.anywhere)) continue;
     const [source, target] = [rectangles.get(from), rectangles.get(to)];
     if (plan === undefined || source === undefined || target === undefined)
       throw new Error(`${machine.id}: the edge "${key}" has no line on its plate (scripts/docs/plates)`);

@@ -74,6 +74,13 @@ export function parseSeq(text: string): number {
   return Number(text);
 }
 
+/** Epoch ms. With its zone: a time without one would be another on each machine. */
+export function parseMoment(text: string): number {
+  const at = /T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('Write a time as 2026-12-01T08:00:00Z.');
+  return at;
+}
+
 export function parseUuid(text: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
     throw new InvalidArgumentError('Write a UUID, as uuidgen makes one.');

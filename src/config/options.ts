@@ -7,6 +7,7 @@ import { duration, retention, size } from './quantities.js';
 import { teeOptions } from './teeOptions.js';
 
 /** The SDK sleeps this long between two polls, so one of them falls into the last 2 s of a proof. */
+const longestHoldFailedMs = 30 * 86_400_000;
 const longestHoldMs = 2_000;
 
 const s3Prefix = z
@@ -220,6 +221,12 @@ export const options = {
     '90d',
     'TIME|never',
     'How long the record of an ended request stays: ids, address, program, digests, transitions. At least as long as its proof.',
+  ),
+  holdFailed: option(
+    duration.refine((ms) => ms <= longestHoldFailedMs, 'must be at most 30d: no deadline is later'),
+    '0s',
+    'TIME',
+    'A request that fails by a fault of the service is [held](operating.md#held-requests) so long for an operator, at most until its deadline. 0s: it ends at once.',
   ),
   feedRetention: option(
     count(1_000, 100_000_000),

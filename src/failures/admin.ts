@@ -32,6 +32,11 @@ export const adminFailures = {
     'permanent',
     ({ action, state }) => `There is nothing to do for ${action}: it is ${state}.`,
   ),
+  INPUT_GONE: failure<{ requestId: string; state: string }>(
+    'permanent',
+    ({ requestId, state }) =>
+      `Request ${requestId} is ${state}, and its private input was deleted with its end: its client must ask again. With --hold-failed such requests wait for an operator before they end.`,
+  ),
   /** `work`: modes of proofs, or stages. */
   LAST_LANE: failure<{ lane: string; work: readonly string[] }>(
     'permanent',

@@ -234,6 +234,10 @@ const all: Array<[Failure, string]> = [
     'New requests are not taken for now: the operators have paused intake. It opens again by 2023-11-14T22:13:20.000Z.',
   ],
   [
+    fail('INPUT_GONE', { requestId: id, state: 'failed' }),
+    `Request ${id} is failed, and its private input was deleted with its end: its client must ask again. With --hold-failed such requests wait for an operator before they end.`,
+  ],
+  [
     fail('LAST_LANE', { lane: 'gpu-0', work: ['core', 'compressed'] }),
     'Lane gpu-0 is the last one that takes work of these kinds: core, compressed. With --force it is done all the same, and such requests wait.',
   ],

@@ -130,6 +130,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   // To operators these two mean: look again.
   STALE_VIEW: 'aborted',
   NOTHING_TO_DO: 'failedPrecondition',
+  INPUT_GONE: 'failedPrecondition',
   LAST_LANE: 'failedPrecondition',
   OPERATION_REUSED: 'failedPrecondition',
 

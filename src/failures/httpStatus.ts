@@ -108,6 +108,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   CURSOR_AHEAD: 400,
   STALE_VIEW: 409,
   NOTHING_TO_DO: 400,
+  INPUT_GONE: 400,
   LAST_LANE: 400,
   OPERATION_REUSED: 400,
   FOLDER_UNUSABLE: 409,

@@ -5,7 +5,7 @@ import { fail } from '../failures/fail.js';
 import { failed, type Outcome } from '../failures/outcome.js';
 import type { Address, LaneId, RequestId } from '../ids.js';
 import type { Log } from '../log.js';
-import { chooseServer, Queue, type QueueLimits, type Waiting } from '../machines/queue/queue.js';
+import { chooseServer, Queue, type QueueLimits, type Rank, type Waiting } from '../machines/queue/queue.js';
 import { aloneKind, type Lane } from './lane.js';
 import { outageOf } from './outage.js';
 import { type Judged, ProofVerdicts } from './proofVerdicts.js';
@@ -95,6 +95,7 @@ export class Dispatcher implements Scheduling {
         requester: terms.requester,
         deadlineAt: terms.deadlineAt,
         resumed: terms.resumed,
+        ...(terms.priority && { priority: terms.priority }),
         grant: (lane) => {
           watch.signal.removeEventListener('abort', leave);
           void this.#occupy(lane, job, watch, terms.requester).then(resolve);
@@ -152,6 +153,12 @@ export class Dispatcher implements Scheduling {
   /** How many jobs wait for a lane of this stage. */
   waiting(stage: Stage): number {
     return this.#queues[stage].size;
+  }
+
+  rerank(requestId: RequestId, rank: Rank): void {
+    for (const queue of Object.values(this.#queues))
+      for (const { id, requestId: whose } of queue.peek(Number.POSITIVE_INFINITY))
+        if (whose === requestId) queue.rerank(id, rank);
   }
 
   obey(orders: LaneOrders): void {

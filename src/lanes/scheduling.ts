@@ -5,12 +5,15 @@ import type { Failure, FailureOf } from '../failures/catalog.js';
 import type { Outcome } from '../failures/outcome.js';
 import type { Address, LaneId, RequestId, Sha256 } from '../ids.js';
 import type { LaneState } from '../machines/lane/machine.js';
+import type { Rank } from '../machines/queue/queue.js';
 
 /** How a job is ranked among the waiting ones. */
 export interface Terms {
   readonly requester: Address;
   /** Epoch ms. */
   readonly deadlineAt: number;
+  /** Absent: normal. */
+  readonly priority?: Rank['priority'];
   /** It was running when the service stopped: it goes first. */
   readonly resumed: boolean;
 }
@@ -90,6 +93,8 @@ export interface Steering {
 export interface Scheduling extends Steering {
   /** Waits for a lane that serves the job, runs it there, and answers its outcome. Never rejects. */
   run<S extends Stage>(job: JobOf<S>, terms: Terms, watch: Watch): Promise<Outcome<ResultOf[S]>>;
+  /** Jobs of the request that wait for a lane are ranked anew. */
+  rerank(requestId: RequestId, rank: Rank): void;
   /** Why no lane will ever serve this mode on this machine. Undefined when one does or may. */
   refusal(mode: RequestMode): string | undefined;
   /** Who is waited for where no lane does such work now, and one may come. As the end of a sentence. */

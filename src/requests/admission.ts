@@ -1,7 +1,7 @@
 // A window over the open requests: only so many are past `requested` at once, so that ten thousand waiting ones cost a line in a queue
 // and not ten thousand open files and journal entries. Within the policy of `machines/queue/queue.ts`.
 import type { RequestId } from '../ids.js';
-import { anyServer, Queue, type Waiting } from '../machines/queue/queue.js';
+import { anyServer, type Priority, Queue, type Rank, type Waiting } from '../machines/queue/queue.js';
 import { Tally } from '../tally.js';
 
 export interface Applicant {
@@ -9,6 +9,7 @@ export interface Applicant {
   readonly requester: string;
   /** Epoch ms. */
   readonly deadlineAt: number;
+  readonly priority?: Priority;
   /** It had been admitted before a restart: it goes first. */
   readonly resumed: boolean;
 }
@@ -55,7 +56,7 @@ export class Admission {
    * Calls `admit` once, when the request may go on. It then counts until `leave`. A request that is inside already is let through
    * at once, within this call. Answers how to give up waiting. A request stands in the line once at a time.
    */
-  line({ requestId, requester, deadlineAt, resumed }: Applicant, admit: () => void): () => void {
+  line({ requestId, requester, deadlineAt, priority, resumed }: Applicant, admit: () => void): () => void {
     if (this.#inside.has(requestId)) {
       admit();
       return () => {};
@@ -66,10 +67,16 @@ export class Admission {
       admit();
       return () => {};
     }
-    this.#queue.add({ id: requestId, requester, deadlineAt, resumed, kind: '', program: '', sizeBytes: 0, admit });
+    const rank = { requester, deadlineAt, resumed, ...(priority && { priority }) };
+    this.#queue.add({ id: requestId, ...rank, kind: '', program: '', sizeBytes: 0, admit });
     this.#fill();
     // Once admitted it stands in the line no more, and this does nothing.
     return () => this.#queue.remove(requestId);
+  }
+
+  /** One that waits is ranked anew. */
+  rerank(requestId: RequestId, rank: Rank): void {
+    this.#queue.rerank(requestId, rank);
   }
 
   /** A request that was admitted before a restart keeps its place, even beyond the window. */

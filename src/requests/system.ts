@@ -25,13 +25,14 @@ import type { Admission } from './admission.js';
 import { type Browse, createBrowse } from './browse.js';
 import { Census, type RequestCounts } from './census.js';
 import { admitEffect } from './effects/admit.js';
-import { backOffEffect, deadlineEffect } from './effects/deadline.js';
+import { backOffEffect, deadlineEffect, holdEffect } from './effects/deadline.js';
 import { executeEffect } from './effects/execute.js';
 import { proveEffect } from './effects/prove.js';
 import { signEffect } from './effects/sign.js';
 import { verifyEffect } from './effects/verify.js';
 import { createVouching } from './effects/vouching.js';
 import { dormantRequests, type RequestKind, requestKind } from './kind.js';
+import { createRanks } from './ranks.js';
 import { createRegistry, type Registry } from './registry.js';
 import { createRenewal, type Renew } from './renewal.js';
 import { createRequestEnd } from './requestEnd.js';
@@ -58,6 +59,8 @@ export interface SystemParameters {
   readonly maxOpen: number;
   readonly maxOpenOfRequester: number;
   readonly proofRetentionMs: number;
+  /** A request that fails by a fault of ours waits so long for an operator (ms). 0: it ends. */
+  readonly holdFailedMs: number;
   /** Who signs in mode tee. */
   readonly signer: Signer;
   readonly vouchers: Vouchers;
@@ -90,31 +93,22 @@ export interface RequestSystem {
 }
 
 export function createSystem(parameters: SystemParameters): RequestSystem {
-  const { store, feed, audit, clock, log, scheduling, admission, artifacts, catalog, proofIds } = parameters;
+  const { store, feed, audit, clock, log, admission } = parameters;
   const progress = new Map<RequestId, LiveProgress>();
   const resumed = new Set<RequestId>();
   const setAside = new Set<RequestId>();
+  const ranks = createRanks({ ...parameters, viewOf: (requestId) => registry.view(requestId) });
   const census = new Census();
   const obstacles = new Map<RequestId, Obstacle>();
   const usual = new UsualTimes(clock);
   const listeners = new Set<(view: RequestView) => void>();
-  const end = createRequestEnd({
-    catalog,
-    artifacts,
-    proofIds,
-    log,
-    proofRetentionMs: parameters.proofRetentionMs,
-  });
+  const end = createRequestEnd(parameters);
 
   const stage = {
-    store,
-    clock,
-    log,
-    scheduling,
+    ...parameters,
     resumed,
-    artifacts,
-    catalog,
-    proofIds,
+    holdMs: parameters.holdFailedMs,
+    rankOf: ranks.of,
     onProgress: (requestId: RequestId, report: Omit<LiveProgress, 'at'>) =>
       progress.set(requestId, { ...report, at: clock.now() }),
     onObstacle(requestId: RequestId, code: ObstacleCode | undefined) {
@@ -132,15 +126,16 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
       sign: signEffect({ ...parameters, vouching }),
       deadline: deadlineEffect(clock),
       backOff: backOffEffect(clock),
+      hold: holdEffect(clock),
     },
   });
 
   const kind: RequestKind = {
     ...requestKind,
     machine,
-    dormant: dormantRequests(({ request: { requestId, requester, deadlineAt } }, wake) => {
+    dormant: dormantRequests(({ request: { requestId, requester }, deadlineAt, priority }, wake) => {
       const cancelDeadline = clock.wakeAt(deadlineAt, wake);
-      const leaveLine = admission.line({ requestId, requester, deadlineAt, resumed: false }, wake);
+      const leaveLine = admission.line({ requestId, requester, deadlineAt, priority, resumed: false }, wake);
       return () => {
         cancelDeadline();
         leaveLine();
@@ -165,6 +160,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
       const { requestId } = view.request;
       census.note(view);
       usual.note(view);
+      ranks.note(view);
       if (isTerminal(view)) {
         progress.delete(requestId);
         obstacles.delete(requestId);
@@ -180,17 +176,21 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     },
   });
 
-  const unsigned = () => {
-    const key = parameters.signer.active();
-    return 'waiting' in key ? key.waiting : undefined;
-  };
   const lastFailure = ({ request: { requestId }, seq }: RequestView) => store.get('journal', requestId, seq)?.failure;
   const registry = createRegistry({ ...parameters, host, progress, listeners });
 
   return {
     registry,
     admission,
-    why: createWhy({ ...parameters, viewOf: registry.view, setAside, obstacles, usual, unsigned, lastFailure }),
+    why: createWhy({
+      ...parameters,
+      viewOf: registry.view,
+      setAside,
+      obstacles,
+      usual,
+      unsigned: () => unsigned(parameters.signer),
+      lastFailure,
+    }),
     usual,
     renew: createRenewal({ ...parameters, vouching }),
     browse: createBrowse({ store, host, clock }),
@@ -212,4 +212,10 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
       }),
     stop: () => host.stop(),
   };
+}
+
+/** Why no key signs now. Undefined: one does. */
+function unsigned(signer: Signer): string | undefined {
+  const key = signer.active();
+  return 'waiting' in key ? key.waiting : undefined;
 }

@@ -15,6 +15,8 @@ export interface Settings {
     /** Under way at once; the others wait in line. */
     readonly maxActive: number;
     readonly proofRetentionMs: number;
+    /** One that fails by a fault of ours waits so long for an operator. 0: it ends. */
+    readonly holdFailedMs: number;
     /** Undefined: records stay. */
     readonly recordRetentionMs: number | undefined;
   };
@@ -49,6 +51,7 @@ export const settingsOf = (config: Config): Settings => ({
     maxOpenOfRequester: config.maxOpenRequestsPerAddress,
     maxActive: config.maxActiveRequests,
     proofRetentionMs: config.proofRetention,
+    holdFailedMs: config.holdFailed,
     recordRetentionMs: config.recordRetention,
   },
   uploads: {

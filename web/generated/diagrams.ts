@@ -22,6 +22,7 @@ export const requestDiagram: Diagram = {
     {"state":"verifying.running","label":"running","sentence":"A lane is working on it.","note":"","x":534,"y":132,"width":116,"height":32},
     {"state":"signing.waiting","label":"waiting","sentence":"No key signs now: none is registered, or too little of its life is left.","note":"","x":362,"y":360,"width":116,"height":32},
     {"state":"signing.running","label":"running","sentence":"A key signs.","note":"","x":534,"y":360,"width":116,"height":32},
+    {"state":"held","label":"held","sentence":"Failed for a reason that is ours. Waits for an operator, or for its time.","note":"from any stage, and back","x":18,"y":360,"width":116,"height":32},
     {"state":"fulfilled","label":"fulfilled","sentence":"Verified or signed, and durable. The proof is downloadable until its retention ends.","note":"","x":706,"y":56,"width":116,"height":32},
     {"state":"failed","label":"failed","sentence":"The cause is recorded, lanes are free, the input is deleted.","note":"","x":706,"y":216,"width":116,"height":32},
     {"state":"cancelled","label":"cancelled","sentence":"Given up by its requester. Work has stopped.","note":"from any open state","x":18,"y":208,"width":116,"height":32},

@@ -16,6 +16,7 @@ export const paths: readonly string[] = [
   'signing',
   'signing.waiting',
   'signing.running',
+  'held',
   'fulfilled',
   'failed',
   'cancelled',
@@ -33,6 +34,7 @@ export const modes: readonly string[] = [
 /** Why an open request does not move. */
 export const reasons: readonly string[] = [
   'QUARANTINED',
+  'HELD',
   'DISPATCH_PAUSED',
   'BACKING_OFF',
   'DISK_FULL',

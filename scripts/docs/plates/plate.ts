@@ -16,6 +16,6 @@ export interface Plate {
   readonly places: Readonly<Record<string, readonly [column: number, row: number]>>;
   /** By `from>to`. Neighbours in a column or a row need none. */
   readonly lines: Readonly<Record<string, LinePlan>>;
-  /** Reached from every state, or every open one, by these: told in words below them instead of by lines. */
+  /** Reached from every state, or every open one, or left for many: told in words below them instead of by lines. */
   readonly anywhere: Readonly<Record<string, string>>;
 }

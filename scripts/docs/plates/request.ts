@@ -16,6 +16,7 @@ export const requestPlate: Plate = {
     failed: [4, 3.1],
     cancelled: [0, 3],
     expired: [0, 4],
+    held: [0, 5],
   },
   lines: {
     'requested>executing': { from: ['right', 1], to: ['left', 1] },
@@ -37,5 +38,5 @@ export const requestPlate: Plate = {
     'signing>failed': { from: ['right', 4.8], to: ['bottom', 3.85] },
     'signing>signing': { from: ['top', 2.35], to: ['top', 2.65], via: 4.3 },
   },
-  anywhere: { cancelled: 'from any open state', expired: 'from any open state' },
+  anywhere: { cancelled: 'from any open state', expired: 'from any open state', held: 'from any stage, and back' },
 };

@@ -1,7 +1,7 @@
 // The commands of `sealed-prover admin` that change something.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseTimeout } from '../parse.js';
+import { parseMoment, parseTimeout } from '../parse.js';
 import { type ActOptions, withActOptions, withSeq, withYes } from './actOptions.js';
 
 const idsHelp = 'their ids, or some digits of each';
@@ -19,6 +19,25 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
     async (ids: string[], options: ActOptions) =>
       done(await (await import('./requestActs.js')).runRetryNow(cli, ids, options)),
   );
+
+  onRequests('retry', 'Let held requests go on where they failed.').action(async (ids: string[], options: ActOptions) =>
+    done(await (await import('./requestActs.js')).runRetry(cli, ids, options)),
+  );
+  withYes(onRequests('give-up', 'Let held requests fail.')).action(async (ids: string[], options: ActOptions) =>
+    done(await (await import('./requestActs.js')).runGiveUp(cli, ids, options)),
+  );
+  withSeq(withActOptions(admin.command('deadline').description('Move the deadline of a request.')))
+    .argument('<id>', 'its id, or some digits of it')
+    .argument('<time>', 'the deadline, as 2026-12-01T08:00:00Z', parseMoment)
+    .action(async (id: string, at: number, options: ActOptions) =>
+      done(await (await import('./requestActs.js')).runDeadline(cli, id, at, options)),
+    );
+  withSeq(withActOptions(admin.command('priority').description('Let a request wait before or behind others.')))
+    .argument('<id>', 'its id, or some digits of it')
+    .argument('<priority>', 'first, normal or last')
+    .action(async (id: string, priority: string, options: ActOptions) =>
+      done(await (await import('./requestActs.js')).runPriority(cli, id, priority, options)),
+    );
 
   const pausing = (name: string, description: string) =>
     withActOptions(

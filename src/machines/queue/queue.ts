@@ -3,12 +3,23 @@
 // a job slightly out of turn when it has that job's program set up.
 import { type Entry, type Ranked, Rotation } from './rotation.js';
 
+export type Priority = 'first' | 'normal' | 'last';
+
+/** What may change while a job waits. */
+export interface Rank {
+  /** Epoch ms. */
+  readonly deadlineAt: number;
+  readonly priority: Priority;
+}
+
 export interface Waiting extends Ranked {
   readonly id: string;
   /** It was running when the service stopped. */
   readonly resumed: boolean;
   /** The program, by the digest under which a lane knows it. */
   readonly program: string;
+  /** An operator's word, one class before the turns of requesters. Absent: normal. */
+  readonly priority?: Priority;
   /** Bytes of input that wait with the job. */
   readonly sizeBytes: number;
 }
@@ -46,8 +57,13 @@ export const affinityMarginMs = 30 * 60_000;
 /** A bounded waiting line. A turn costs a few binary searches, also with 10,000 waiting. */
 export class Queue<J extends Waiting> {
   readonly #entries = new Map<string, Entry<J>>();
-  readonly #resumed = new Rotation<J>();
-  readonly #fresh = new Rotation<J>();
+  /** In the order in which they are served: what ran before a restart, then by the words of operators. */
+  readonly #classes = {
+    resumed: new Rotation<J>(),
+    first: new Rotation<J>(),
+    normal: new Rotation<J>(),
+    last: new Rotation<J>(),
+  };
   #bytes = 0;
   #order = 0;
 
@@ -83,17 +99,34 @@ export class Queue<J extends Waiting> {
     this.#rotationOf(entry.job).remove(entry);
   }
 
+  /** It keeps its place among those of its rank. Unknown ids are ignored. */
+  rerank(id: string, rank: Rank): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#rotationOf(entry.job).remove(entry);
+    const moved = { ...entry, job: { ...entry.job, ...rank } };
+    this.#entries.set(id, moved);
+    this.#rotationOf(moved.job).add(moved);
+  }
+
   /** Takes the job that this server should do next at `now` (epoch ms). Undefined when nothing that it serves waits. */
   take(server: Server, now: number): J | undefined {
-    return this.#takeFrom(this.#resumed, server, now) ?? this.#takeFrom(this.#fresh, server, now);
+    const { resumed, first, normal, last } = this.#classes;
+    for (const rotation of [resumed, first, normal, last]) {
+      const taken = this.#takeFrom(rotation, server, now);
+      if (taken !== undefined) return taken;
+    }
+    return undefined;
   }
 
   /** The first `count` in the order in which a server without preferences takes them, if nobody joins meanwhile. */
   peek(count: number): J[] {
     const everything = () => true;
-    const first = this.#resumed.first(count, everything);
-    const rest = count > first.length ? this.#fresh.first(count - first.length, everything) : [];
-    return [...first, ...rest].map(({ job }) => job);
+    const { resumed, first, normal, last } = this.#classes;
+    const found: J[] = [];
+    for (const rotation of [resumed, first, normal, last])
+      if (found.length < count) found.push(...rotation.first(count - found.length, everything).map(({ job }) => job));
+    return found;
   }
 
   #takeFrom(rotation: Rotation<J>, server: Server, now: number): J | undefined {
@@ -110,7 +143,7 @@ export class Queue<J extends Waiting> {
   }
 
   #rotationOf(job: J): Rotation<J> {
-    return job.resumed ? this.#resumed : this.#fresh;
+    return this.#classes[job.resumed ? 'resumed' : (job.priority ?? 'normal')];
   }
 }
 

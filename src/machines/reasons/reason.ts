@@ -8,6 +8,8 @@ import type { LaneId } from '../../ids.js';
 export type Reason =
   /** Its actor has failed, by a bug of ours. */
   | { readonly code: 'QUARANTINED' }
+  /** It has failed by a fault of ours and waits for an operator. */
+  | { readonly code: 'HELD'; readonly failure: Failure; readonly untilAt: EpochMs }
   /** No lane is given a job, at an operator's word. */
   | { readonly code: 'DISPATCH_PAUSED'; readonly by: string; readonly sinceAt: EpochMs; readonly why: string }
   /** Between two tries. */
@@ -85,6 +87,7 @@ export type ReasonCode = Reason['code'];
 
 export const reasonCodes = [
   'QUARANTINED',
+  'HELD',
   'DISPATCH_PAUSED',
   'BACKING_OFF',
   'DISK_FULL',

@@ -37,7 +37,15 @@ const events: readonly RequestEvent[] = [
   { type: 'CANCEL' },
   { type: 'GIVE_UP', failure: fail('PROVED_ELSEWHERE') },
   { type: 'DEADLINE_PASSED' },
+  { type: 'RETRY' },
+  { type: 'END_HOLD' },
+  { type: 'HOLD_OVER' },
+  { type: 'DEADLINE_MOVED', deadlineAt: 4_000_000_000_000 },
+  { type: 'PRIORITY_SET', priority: 'first' },
   ...failures.map((failure): RequestEvent => ({ type: 'STAGE_FAILED', failure, at: 1000 })),
+  ...[...failures, fail('INTERNAL', { reference: 'ab' })].map(
+    (failure): RequestEvent => ({ type: 'STAGE_FAILED', failure, at: 1000, holdMs: 60_000 }),
+  ),
 ];
 
 type Snapshot = SnapshotFrom<typeof requestMachine>;
@@ -51,6 +59,8 @@ const serialize = ({ value, context }: Snapshot) =>
     context.lastRefusal,
     context.rejectedProofs,
     context.failure?.code,
+    context.execution !== null,
+    context.proof !== null,
   ]);
 
 /** A request that is to be signed for takes other ways. */
@@ -86,7 +96,7 @@ const refused = failedWith(refusal('no'));
 const refusedOtherwise = failedWith(refusal('not so'));
 const retry: RequestEvent[] = [{ type: 'RETRY_DUE' }, granted];
 
-describe('request@2, from its own graph', () => {
+describe('request@3, from its own graph', () => {
   it('reaches every state', () => {
     const all = statesOf(requestMachine);
     const seen = new Set(reached.flatMap(({ state }) => state._nodes.map((node) => node.path.join('.'))));
@@ -128,7 +138,7 @@ describe('request@2, from its own graph', () => {
   });
 });
 
-describe('request@2, by its rules', () => {
+describe('request@3, by its rules', () => {
   it('goes from requested to fulfilled', () => {
     const done = after(...verifying, { type: 'VERIFIED' });
     assert.equal(done.value, 'fulfilled');
@@ -231,6 +241,49 @@ describe('request@2, by its rules', () => {
 
   it('waits again when its effect was restarted', () => {
     assert.equal(statePath(after(...proving, { type: 'LANE_AWAITED' }).value), 'proving.waiting');
+  });
+
+  const held = (failure: Failure): RequestEvent => ({ ...failedWith(failure), holdMs: 60_000 }) as RequestEvent;
+  const crash = fail('ENGINE_LOST', { laneId: lane, detail: 'exit code 1', blame: true });
+
+  it("holds what would fail by a fault of ours, and nothing that is the client's", () => {
+    const poisoned = after(...proving, died, ...retry, held(crash));
+    assert.deepEqual([statePath(poisoned.value), poisoned.context.heldUntil], ['held', 61_000]);
+    assert.equal(poisoned.context.failure?.code, 'POISONOUS');
+    assert.ok(poisoned.hasTag('held') && poisoned.hasTag('open'));
+    assert.equal(statePath(after(...proving, held(fail('INTERNAL', { reference: 'ab' }))).value), 'held');
+    assert.equal(statePath(after(...proving, refused, ...retry, held(refusal('no'))).value), 'held');
+    const guest = fail('GUEST_FAILED', { cause: 'EXCEEDED_CYCLE_LIMIT', exitCode: 0, cycles: '9' });
+    assert.equal(after({ type: 'ADMITTED' }, granted, held(guest)).value, 'failed');
+    assert.equal(after(...proving, died, ...retry, died).value, 'failed');
+  });
+
+  it('goes on where it failed when it is retried, with nothing held against it', () => {
+    const waiting = [...proving, died, ...retry, held(crash)];
+    const again = after(...waiting, { type: 'RETRY' });
+    const { tries, faults, engineDeaths, failure, heldUntil } = again.context;
+    assert.deepEqual(
+      [statePath(again.value), tries.prove, faults, engineDeaths, failure, heldUntil],
+      ['proving.waiting', 3, 0, 0, null, null],
+    );
+    const unexecuted = [{ type: 'ADMITTED' }, granted, died, granted, held(crash), { type: 'RETRY' }] as RequestEvent[];
+    assert.equal(statePath(after(...unexecuted).value), 'executing.waiting');
+    const unverified = after(...verifying, died, granted, held(crash), { type: 'RETRY' });
+    assert.deepEqual([statePath(unverified.value), unverified.context.tries.verify], ['verifying.waiting', 3]);
+  });
+
+  it('ends a hold with its failure, when it is given up or its time is over, and by cancel and deadline as ever', () => {
+    const waiting = [...proving, died, ...retry, held(crash)];
+    for (const [type, end] of [
+      ['END_HOLD', 'failed'],
+      ['HOLD_OVER', 'failed'],
+      ['CANCEL', 'cancelled'],
+      ['DEADLINE_PASSED', 'expired'],
+    ] as const) {
+      const last = after(...waiting, { type });
+      assert.equal(last.value, end);
+      assert.equal(last.context.failure?.code, 'POISONOUS');
+    }
   });
 
   it('signs what this process vouches for, and executes again what it does not', () => {

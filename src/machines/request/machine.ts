@@ -1,5 +1,6 @@
 // The life of one proof request. Pure: it decides, actors do. Its snapshot is the truth, so its context is small plain data.
 // A released id never changes its meaning: a new shape is a new version with a migration (`migrations.ts`), and every fixture must restore.
+import { spawnChild, stopChild } from 'xstate';
 import { admissionInput, freshContext, requestSetup, stageInput } from './rules.js';
 
 /** Inner states of every stage that needs a lane. A restored effect says LANE_AWAITED first: its old lane is gone. */
@@ -22,13 +23,29 @@ const endings = requestSetup.createStateConfig({
   on: {
     STAGE_FAILED: [
       {
+        guard: { type: 'isFinalAndHeld', params: ({ event }) => event },
+        target: '#request@3.open.held',
+        actions: [
+          { type: 'recordFailure', params: ({ event }) => event.failure },
+          { type: 'recordHold', params: ({ event }) => event },
+        ],
+      },
+      {
         guard: { type: 'isFinal', params: ({ event }) => event.failure },
-        target: '#request@2.failed',
+        target: '#request@3.failed',
         actions: { type: 'recordFailure', params: ({ event }) => event.failure },
       },
       {
+        guard: { type: 'isPoisonAndHeld', params: ({ event }) => event },
+        target: '#request@3.open.held',
+        actions: [
+          { type: 'recordPoison', params: ({ event }) => event.failure },
+          { type: 'recordHold', params: ({ event }) => event },
+        ],
+      },
+      {
         guard: { type: 'isPoison', params: ({ event }) => event.failure },
-        target: '#request@2.failed',
+        target: '#request@3.failed',
         actions: { type: 'recordPoison', params: ({ event }) => event.failure },
       },
     ],
@@ -38,10 +55,20 @@ const endings = requestSetup.createStateConfig({
 /** The stage has failed for a passing reason once too often. */
 const exhausted = requestSetup.createStateConfig({
   on: {
-    STAGE_FAILED: {
-      target: '#request@2.failed',
-      actions: { type: 'recordExhaustion', params: ({ event }) => event.failure },
-    },
+    STAGE_FAILED: [
+      {
+        guard: { type: 'isHeld', params: ({ event }) => event },
+        target: '#request@3.open.held',
+        actions: [
+          { type: 'recordExhaustion', params: ({ event }) => event.failure },
+          { type: 'recordHold', params: ({ event }) => event },
+        ],
+      },
+      {
+        target: '#request@3.failed',
+        actions: { type: 'recordExhaustion', params: ({ event }) => event.failure },
+      },
+    ],
   },
 }).on.STAGE_FAILED;
 
@@ -91,7 +118,7 @@ const executing = requestSetup.createStateConfig({
           { type: 'recordTry', params: 'execute' },
         ],
       },
-      exhausted,
+      ...exhausted,
     ],
   },
 });
@@ -103,7 +130,7 @@ const attempting = requestSetup.createStateConfig({
   states: laneStates,
   on: {
     PROVEN: {
-      target: '#request@2.open.verifying',
+      target: '#request@3.open.verifying',
       actions: [
         { type: 'recordProof', params: ({ event }) => event.proof },
         { type: 'recordTry', params: 'verify' },
@@ -123,8 +150,16 @@ const attempting = requestSetup.createStateConfig({
         actions: { type: 'recordBackOff', params: ({ event }) => event.at },
       },
       {
+        guard: { type: 'isRepeatedAndHeld', params: ({ event }) => event },
+        target: '#request@3.open.held',
+        actions: [
+          { type: 'recordRepetition', params: ({ event }) => event.failure },
+          { type: 'recordHold', params: ({ event }) => event },
+        ],
+      },
+      {
         guard: { type: 'isRepeated', params: ({ event }) => event.failure },
-        target: '#request@2.failed',
+        target: '#request@3.failed',
         actions: { type: 'recordRepetition', params: ({ event }) => event.failure },
       },
       {
@@ -135,7 +170,7 @@ const attempting = requestSetup.createStateConfig({
           { type: 'recordBackOff', params: ({ event }) => event.at },
         ],
       },
-      exhausted,
+      ...exhausted,
     ],
   },
 });
@@ -161,11 +196,11 @@ const verifying = requestSetup.createStateConfig({
   invoke: { src: 'verify', input: ({ context }) => stageInput(context, 'verify') },
   states: laneStates,
   on: {
-    VERIFIED: { target: '#request@2.fulfilled', actions: 'forgetLane' },
+    VERIFIED: { target: '#request@3.fulfilled', actions: 'forgetLane' },
     STAGE_FAILED: [
       {
         guard: { type: 'isLastRejection', params: ({ event }) => event.failure },
-        target: '#request@2.failed',
+        target: '#request@3.failed',
         actions: { type: 'recordFailure', params: ({ event }) => event.failure },
       },
       {
@@ -189,7 +224,7 @@ const verifying = requestSetup.createStateConfig({
           { type: 'recordTry', params: 'verify' },
         ],
       },
-      exhausted,
+      ...exhausted,
     ],
   },
 });
@@ -212,7 +247,7 @@ const signing = requestSetup.createStateConfig({
   },
   on: {
     SIGNED: {
-      target: '#request@2.fulfilled',
+      target: '#request@3.fulfilled',
       actions: { type: 'recordProof', params: ({ event }) => event.proof },
     },
     UNVOUCHED: { target: 'executing', actions: ['forgetExecution', { type: 'recordTry', params: 'execute' }] },
@@ -232,21 +267,52 @@ const signing = requestSetup.createStateConfig({
           { type: 'recordTry', params: 'prove' },
         ],
       },
-      exhausted,
+      ...exhausted,
     ],
   },
 });
 
+const held = requestSetup.createStateConfig({
+  description: 'Failed for a reason that is ours. Waits for an operator, or for its time.',
+  tags: 'held',
+  // Zero is never reached: held is entered through recordHold only.
+  invoke: { src: 'hold', input: ({ context }) => ({ at: context.heldUntil ?? 0 }) },
+  on: {
+    // The stage in which it failed, as far as it had come.
+    RETRY: [
+      {
+        guard: 'isUnexecuted',
+        target: 'executing',
+        actions: ['recordRetry', { type: 'recordTry', params: 'execute' }],
+      },
+      { guard: 'isSigned', target: 'signing', actions: ['recordRetry', { type: 'recordTry', params: 'prove' }] },
+      { guard: 'isUnproven', target: 'proving', actions: ['recordRetry', { type: 'recordTry', params: 'prove' }] },
+      { target: 'verifying', actions: ['recordRetry', { type: 'recordTry', params: 'verify' }] },
+    ],
+    END_HOLD: '#request@3.failed',
+    HOLD_OVER: '#request@3.failed',
+  },
+});
+
 export const requestMachine = requestSetup.createMachine({
-  id: 'request@2',
+  id: 'request@3',
   context: ({ input }) => freshContext(input),
   initial: 'open',
   states: {
     open: {
       tags: 'open',
       description: 'Somebody still waits for it: the deadline runs and it can be cancelled.',
-      invoke: { src: 'deadline', input: ({ context }) => ({ at: context.request.deadlineAt }) },
+      invoke: { id: 'deadline', src: 'deadline', input: ({ context }) => ({ at: context.deadlineAt }) },
       on: {
+        // The timer is the invoked one still, and ends with this state: it has its id.
+        DEADLINE_MOVED: {
+          actions: [
+            { type: 'recordDeadline', params: ({ event }) => event.deadlineAt },
+            stopChild('deadline'),
+            spawnChild('deadline', { id: 'deadline', input: ({ context }) => ({ at: context.deadlineAt }) }),
+          ],
+        },
+        PRIORITY_SET: { actions: { type: 'recordPriority', params: ({ event }) => event.priority } },
         CANCEL: { target: 'cancelled', actions: 'forgetLane' },
         GIVE_UP: {
           target: 'failed',
@@ -265,6 +331,7 @@ export const requestMachine = requestSetup.createMachine({
         proving,
         verifying,
         signing,
+        held,
       },
     },
     fulfilled: {

@@ -14,4 +14,22 @@ const toSecond = <S extends Older>(older: S): S => ({
   ),
 });
 
-export const requestMigrations = { 'request@1': { to: 'request@2', snapshot: toSecond } } as const;
+/** `request@3` has a deadline and a priority that operators move, and holds. Its deadline's timer has a name of its own. */
+const toThird = <S extends Older>(older: S): S => {
+  const context = older.context as { readonly request: { readonly deadlineAt: number } };
+  return {
+    ...older,
+    context: { ...context, deadlineAt: context.request.deadlineAt, priority: 'normal', heldUntil: null },
+    children: Object.fromEntries(
+      Object.entries(older.children).map(([name, child]) => [
+        name === '0.request@2.open' ? 'deadline' : name.replace('request@2', 'request@3'),
+        child,
+      ]),
+    ),
+  };
+};
+
+export const requestMigrations = {
+  'request@1': { to: 'request@2', snapshot: toSecond },
+  'request@2': { to: 'request@3', snapshot: toThird },
+} as const;

@@ -2,7 +2,7 @@
 // which is most of what taking in a request would cost; `requested.test.ts` holds the two together.
 import { admissionInput, freshContext, type ProofRequest } from './rules.js';
 
-/** The persisted snapshot of `request@2` in `requested`, with both of its children. Plain data. */
+/** The persisted snapshot of `request@3` in `requested`, with both of its children. Plain data. */
 export function requestedSnapshot(request: ProofRequest) {
   const context = freshContext(request);
   const child = (src: string, input: object) => ({ snapshot: { status: 'active', input }, src, syncSnapshot: false });
@@ -12,8 +12,8 @@ export function requestedSnapshot(request: ProofRequest) {
     historyValue: {},
     context,
     children: {
-      '0.request@2.open': child('deadline', { at: request.deadlineAt }),
-      '0.request@2.open.requested': child('admit', admissionInput(context)),
+      deadline: child('deadline', { at: request.deadlineAt }),
+      '0.request@3.open.requested': child('admit', admissionInput(context)),
     },
   };
 }

@@ -90,8 +90,18 @@ export interface RequestContext {
   readonly proof: ProofRef | null;
   /** Epoch ms at which backing off ends. */
   readonly retryAt: number | null;
+  /** Why it failed, or is held. */
   readonly failure: Failure | null;
+  /** Epoch ms. As it was asked for, or as an operator has moved it. */
+  readonly deadlineAt: number;
+  readonly priority: Priority;
+  /** Epoch ms at which it is held no longer. */
+  readonly heldUntil: number | null;
 }
+
+/** One class before the turns of requesters. */
+export const priorities = ['first', 'normal', 'last'] as const;
+export type Priority = (typeof priorities)[number];
 
 export type RequestEvent =
   | { type: 'ADMITTED' }
@@ -108,12 +118,26 @@ export type RequestEvent =
   /** Nothing of this process vouches for the recorded execution. */
   | { type: 'UNVOUCHED' }
   /** The stage's effect failed at `at` (epoch ms). What follows is decided by the failure's own `retry`. */
-  | { type: 'STAGE_FAILED'; failure: Failure; at: number }
+  | StageFailed
   | { type: 'RETRY_DUE' }
+  /** An operator's words on one that is held, and the end of its time. */
+  | { type: 'RETRY' }
+  | { type: 'END_HOLD' }
+  | { type: 'HOLD_OVER' }
+  | { type: 'DEADLINE_MOVED'; deadlineAt: number }
+  | { type: 'PRIORITY_SET'; priority: Priority }
   | { type: 'CANCEL' }
   /** Nobody wants a proof of it from here any more. */
   | { type: 'GIVE_UP'; failure: Failure }
   | { type: 'DEADLINE_PASSED' };
+
+export interface StageFailed {
+  readonly type: 'STAGE_FAILED';
+  readonly failure: Failure;
+  readonly at: number;
+  /** One that would end by a fault of ours waits so long for an operator (ms). Absent or 0: it ends. */
+  readonly holdMs?: number;
+}
 
 /** Input of every effect: enough to find the request and to key what the effect produces. */
 export interface StageInput {
@@ -150,12 +174,25 @@ const isBlamed = (failure: Failure) =>
 const refusalMark = (failure: Failure): string | null =>
   failure.code === 'ENGINE_REFUSED' ? createHash('sha256').update(failure.detail).digest('hex') : null;
 
+/** Failures of the service, which an operator may repair. Whatever else ends a request is the client's, or would be the same again. */
+const ours: ReadonlySet<Failure['code']> = new Set(['OUT_OF_MEMORY', 'CIRCUITS_MISSING', 'INTERNAL', 'DISK_FULL']);
+
+const isFinal = (failure: Failure) => failure.retry !== 'transient';
+const isPoison = ({ engineDeaths }: RequestContext, failure: Failure) =>
+  isBlamed(failure) && engineDeaths + 1 >= poisonousDeaths;
+/** On whichever lane: what is the same each time is no engine's fault, and would be the same once more. */
+const isRepeated = ({ lastRefusal }: RequestContext, failure: Failure) => {
+  const mark = refusalMark(failure);
+  return mark !== null && lastRefusal === mark;
+};
+const isHeld = ({ holdMs = 0 }: StageFailed) => holdMs > 0;
+
 export const requestSetup = setup({
   types: {
     context: {} as RequestContext,
     events: {} as RequestEvent,
     input: {} as ProofRequest,
-    tags: {} as 'open' | 'running' | 'terminal',
+    tags: {} as 'open' | 'running' | 'held' | 'terminal',
   },
   actors: {
     admit: fromCallback<RequestEvent, AdmissionInput>(() => {}),
@@ -165,11 +202,18 @@ export const requestSetup = setup({
     sign: effect(),
     deadline: timer(),
     backOff: timer(),
+    hold: timer(),
   },
   guards: {
     isSigned: ({ context }) => context.request.mode === 'tee',
-    isFinal: (_, failure: Failure) => failure.retry !== 'transient',
-    isPoison: ({ context }, failure: Failure) => isBlamed(failure) && context.engineDeaths + 1 >= poisonousDeaths,
+    isFinal: (_, failure: Failure) => isFinal(failure),
+    isFinalAndHeld: (_, event: StageFailed) => isHeld(event) && isFinal(event.failure) && ours.has(event.failure.code),
+    isPoison: ({ context }, failure: Failure) => isPoison(context, failure),
+    isPoisonAndHeld: ({ context }, event: StageFailed) => isHeld(event) && isPoison(context, event.failure),
+    /** Of a stage whose last try has failed: POISONOUS and ATTEMPTS_EXHAUSTED are the service's. */
+    isHeld: (_, event: StageFailed) => isHeld(event),
+    isUnexecuted: ({ context }) => context.execution === null,
+    isUnproven: ({ context }) => context.proof === null,
     /** The engine was gone before it looked at this request: nothing was tried, nothing counts. */
     isInnocent: (_, failure: Failure) =>
       (failure.code === 'ENGINE_LOST' && !failure.blame) || failure.code === 'ABORTED',
@@ -178,11 +222,8 @@ export const requestSetup = setup({
     isRejectedProof: (_, failure: Failure) => failure.code === 'PROOF_INVALID',
     isLastRejection: ({ context }, failure: Failure) =>
       failure.code === 'PROOF_INVALID' && context.rejectedProofs + 1 >= maxRejectedProofs,
-    /** On whichever lane: what is the same each time is no engine's fault, and would be the same once more. */
-    isRepeated: ({ context }, failure: Failure) => {
-      const mark = refusalMark(failure);
-      return mark !== null && context.lastRefusal === mark;
-    },
+    isRepeated: ({ context }, failure: Failure) => isRepeated(context, failure),
+    isRepeatedAndHeld: ({ context }, event: StageFailed) => isHeld(event) && isRepeated(context, event.failure),
     hasTriesLeft: ({ context }) => context.faults + 1 < maxFaults,
   },
   actions: {
@@ -229,6 +270,11 @@ export const requestSetup = setup({
       retryAt: ({ context }, at: number) => at + (context.faults <= 1 ? backOffMs.first : backOffMs.later),
       lane: null,
     }),
+    recordHold: assign({ heldUntil: (_, { at, holdMs = 0 }: StageFailed) => at + holdMs }),
+    /** What it has been through says nothing about a service that was repaired. */
+    recordRetry: assign({ faults: 0, engineDeaths: 0, lastRefusal: null, failure: null, heldUntil: null }),
+    recordDeadline: assign({ deadlineAt: (_, deadlineAt: number) => deadlineAt }),
+    recordPriority: assign({ priority: (_, priority: Priority) => priority }),
     recordTry: assign({
       tries: ({ context }, stage: keyof RequestContext['tries']) => ({
         ...context.tries,
@@ -265,4 +311,7 @@ export const freshContext = (request: ProofRequest): RequestContext => ({
   proof: null,
   retryAt: null,
   failure: null,
+  deadlineAt: request.deadlineAt,
+  priority: 'normal',
+  heldUntil: null,
 });

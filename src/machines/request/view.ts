@@ -4,7 +4,7 @@ import type { Progress } from '../../engines/jobs.js';
 import type { Failure } from '../../failures/catalog.js';
 import type { LaneId, VkHash } from '../../ids.js';
 import { pathOfState } from '../pathOfState.js';
-import type { ProofRef, ProofRequest, RecordedExecution, RequestContext } from './rules.js';
+import type { Priority, ProofRef, ProofRequest, RecordedExecution, RequestContext } from './rules.js';
 
 /** `waiting` for a lane or a signer, `running` with one, or `backingOff` between two tries (proving only). */
 export const phases = ['waiting', 'running', 'backingOff'] as const;
@@ -20,6 +20,9 @@ interface Common {
   readonly elapsedMs: number;
   /** Tries at each stage so far. Each may have left a result behind, and one at the proof a file. */
   readonly tries: RequestContext['tries'];
+  /** Epoch ms. As an operator may have moved it, unlike what was asked for. */
+  readonly deadlineAt: number;
+  readonly priority: Priority;
 }
 
 export type RequestView = Common &
@@ -49,6 +52,13 @@ export type RequestView = Common &
         readonly attempt: number;
         readonly execution: RecordedExecution;
       }
+    | {
+        readonly state: 'held';
+        readonly failure: Failure;
+        /** Epoch ms. */
+        readonly untilAt: number;
+        readonly execution: RecordedExecution | null;
+      }
     | { readonly state: 'fulfilled'; readonly execution: RecordedExecution; readonly proof: ProofRef }
     | { readonly state: 'failed'; readonly failure: Failure; readonly execution: RecordedExecution | null }
     | { readonly state: 'cancelled'; readonly execution: RecordedExecution | null }
@@ -62,6 +72,7 @@ const openStates = [
   'proving',
   'verifying',
   'signing',
+  'held',
 ] as const satisfies readonly RequestState[];
 export const endStates = ['fulfilled', 'failed', 'cancelled', 'expired'] as const satisfies readonly RequestState[];
 export const requestStates: readonly RequestState[] = [...openStates, ...endStates];
@@ -98,6 +109,9 @@ export function viewOf(snapshot: SnapshotLike, { seq, at: updatedAt, elapsedMs }
     updatedAt,
     elapsedMs: elapsedMs ?? Math.max(0, updatedAt - request.createdAt),
     tries: context.tries,
+    // A snapshot of an earlier release is looked at as it is, too.
+    deadlineAt: context.deadlineAt ?? request.deadlineAt,
+    priority: context.priority ?? 'normal',
   };
   const [state, inner] = statePath(snapshot.value).split('.');
   const phase = (inner ?? 'waiting') as Phase;
@@ -128,6 +142,15 @@ export function viewOf(snapshot: SnapshotLike, { seq, at: updatedAt, elapsedMs }
       };
     case 'signing':
       return { ...common, state, phase, attempt: context.tries.prove, execution: executionOf(context) };
+    case 'held':
+      if (context.failure === null) throw new Error(`request ${context.request.requestId} is held without a failure`);
+      return {
+        ...common,
+        state,
+        failure: context.failure,
+        untilAt: context.heldUntil ?? 0,
+        execution: context.execution,
+      };
     case 'fulfilled':
       if (context.proof === null) throw new Error(`request ${context.request.requestId} is fulfilled without a proof`);
       return { ...common, state, execution: executionOf(context), proof: context.proof };

@@ -16,3 +16,9 @@ export const backOffEffect = (clock: Clock) =>
     const leftMs = Math.min(backOffMs.later, Math.max(0, input.at - clock.now()));
     return clock.wakeIn(leftMs, () => sendBack({ type: 'RETRY_DUE' }));
   });
+
+/** Sends HOLD_OVER at or right after `at` (epoch ms). */
+export const holdEffect = (clock: Clock) =>
+  fromCallback<RequestEvent, { at: number }>(({ input, sendBack }) =>
+    clock.wakeAt(input.at, () => sendBack({ type: 'HOLD_OVER' })),
+  );

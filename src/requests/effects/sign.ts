@@ -18,6 +18,8 @@ import { logStageFailure } from './stageFailure.js';
 import type { Vouching } from './vouching.js';
 
 export interface SignParameters {
+  /** What fails by a fault of ours waits so long for an operator. 0: it ends. */
+  readonly holdFailedMs: number;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -141,7 +143,7 @@ export const signEffect = (parameters: SignParameters) => {
       .catch((error: unknown): RequestEvent => {
         const failure = failureFrom(error, requestId);
         if (!signal.aborted) logStageFailure(log, { requestId, stage: 'sign', attempt, lane: null, failure }, error);
-        return { type: 'STAGE_FAILED', failure, at: clock.now() };
+        return { type: 'STAGE_FAILED', failure, at: clock.now(), holdMs: parameters.holdFailedMs };
       })
       .then((event) => {
         if (!signal.aborted) sendBack(event);

@@ -12,7 +12,8 @@ import type { Outcome } from '../../failures/outcome.js';
 import type { LaneId, RequestId } from '../../ids.js';
 import type { Scheduling } from '../../lanes/scheduling.js';
 import type { Log } from '../../log.js';
-import type { RequestEvent, StageInput } from '../../machines/request/rules.js';
+import type { Rank } from '../../machines/queue/queue.js';
+import type { ProofRequest, RequestEvent, StageInput } from '../../machines/request/rules.js';
 import type { Store, Transaction } from '../../store/environment.js';
 import type { StoredFile } from '../../storedBytes/storedFile.js';
 import type { ObstacleCode } from '../why/why.js';
@@ -29,6 +30,10 @@ export interface StageParameters {
   /** Requests that were on a lane when it, or the service, was stopped, until they have one again. */
   readonly resumed: Set<RequestId>;
   readonly onProgress: (requestId: RequestId, progress: Progress) => void;
+  /** As operators have it now: what is persisted with an effect may be older. */
+  readonly rankOf: (request: ProofRequest) => Rank;
+  /** What fails by a fault of ours waits so long for an operator. 0: it ends. */
+  readonly holdMs: number;
   /** What keeps the stage from reading or writing; undefined when nothing does any more. */
   readonly onObstacle: (requestId: RequestId, code: ObstacleCode | undefined) => void;
 }
@@ -60,7 +65,7 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
   const { store, clock, log, scheduling, artifacts, resumed } = parameters;
 
   return fromCallback<RequestEvent, StageInput>(({ input, sendBack }) => {
-    const { requestId, requester, deadlineAt } = input.request;
+    const { requestId, requester } = input.request;
     const controller = new AbortController();
     let lane: LaneId | null = null;
 
@@ -98,9 +103,10 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
       };
       try {
         const job = await spec.jobOf(input, hold);
+        const { deadlineAt, priority } = parameters.rankOf(input.request);
         const outcome = await scheduling.run(
           job,
-          { requester, deadlineAt, resumed: resumed.has(requestId) },
+          { requester, deadlineAt, priority, resumed: resumed.has(requestId) },
           {
             signal: controller.signal,
             onGranted(laneId) {
@@ -159,7 +165,7 @@ export function stageEffect<S extends Stage, Kept>(parameters: StageParameters, 
       // After a cancel or a deadline it has not failed: it was given up.
       if (!controller.signal.aborted)
         logStageFailure(log, { requestId, stage: spec.stage, attempt, lane, failure }, thrown);
-      return { type: 'STAGE_FAILED', failure, at: clock.now() };
+      return { type: 'STAGE_FAILED', failure, at: clock.now(), holdMs: parameters.holdMs };
     }
 
     run()

@@ -269,6 +269,19 @@ test('DISPATCH_PAUSED and LANES_DRAINED: who has ordered it, and why', async (t)
   );
 });
 
+test('HELD: until when, and after which failure', async () => {
+  const world = await createWorld({ pages: createMemoryPages(), holdFailedMs: 60_000 });
+  const id = await world.submit();
+  await world.settle();
+  world.lanes.waiting[0]?.answer(failed(fail('INTERNAL', { reference: 'ab' })));
+  await world.settle();
+  const failure = fail('INTERNAL', { reference: 'ab' });
+  const reasons = reasonsOf(world, id);
+  assert.deepEqual(reasons, [{ code: 'HELD', failure, untilAt: world.clock.now() + 60_000 }]);
+  assert.match(sentencesOf(reasons), /^It is held until .* for an operator to retry it or give it up\. /);
+  await world.end();
+});
+
 test('every reason of the closed set was seen', () => {
   assert.deepEqual(
     reasonCodes.filter((code) => !seen.has(code)),

@@ -78,7 +78,8 @@ export function createWhy(parameters: WhyParameters): () => Look {
       if (setAside.has(requestId)) yield { code: 'QUARANTINED' };
       const obstacle = obstacles.get(requestId);
       if (obstacle !== undefined) yield { code: obstacle.code, forMs: clock.steady() - obstacle.since };
-      if (view.state === 'requested') yield* untilAdmitted(requestId);
+      if (view.state === 'held') yield { code: 'HELD', failure: view.failure, untilAt: view.untilAt };
+      else if (view.state === 'requested') yield* untilAdmitted(requestId);
       else if (!('phase' in view)) yield { code: 'MOVING' };
       else if (view.phase === 'backingOff') yield* untilRetried(view);
       else if (view.state === 'signing') yield signing(view);

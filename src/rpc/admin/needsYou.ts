@@ -41,9 +41,7 @@ export function needsYou(
   const isLate = (requestId: RequestId): boolean => {
     const view = registry.view(requestId);
     const proving = view && usual.of(view, 'proving');
-    return (
-      view !== undefined && proving !== undefined && view.request.deadlineAt - clock.now() < deadlineTimes * proving.ms
-    );
+    return view !== undefined && proving !== undefined && view.deadlineAt - clock.now() < deadlineTimes * proving.ms;
   };
   const late = lines.flatMap(({ waiting }) => waiting.filter(({ requestId }) => isLate(requestId)));
   return [

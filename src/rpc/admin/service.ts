@@ -13,7 +13,9 @@ import { type Spoken, spoken } from '../connect/spoken.js';
 import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
+import { moveDeadline, setPriority } from './acts/rankRequest.js';
 import { resumeDispatch, resumeIntake } from './acts/resume.js';
+import { giveUp, retryHeld } from './acts/retryHeld.js';
 import { retryNow } from './acts/retryNow.js';
 import { restartLane, startLane, stopLane } from './acts/stopLane.js';
 import { countRequests } from './countRequests.js';
@@ -42,6 +44,10 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Requests.method.counts, countRequests(dependencies)),
   spoken(Requests.method.cancel, cancelRequest(dependencies)),
   spoken(Requests.method.retryNow, retryNow(dependencies)),
+  spoken(Requests.method.retry, retryHeld(dependencies)),
+  spoken(Requests.method.giveUp, giveUp(dependencies)),
+  spoken(Requests.method.moveDeadline, moveDeadline(dependencies)),
+  spoken(Requests.method.setPriority, setPriority(dependencies)),
   spoken(Lanes.method.list, listLanes(dependencies)),
   spoken(Lanes.method.get, getLane(dependencies)),
   spoken(Queue.method.get, getQueue(dependencies)),

@@ -59,8 +59,7 @@ function endFilterOf(
 ): (view: RequestView) => boolean {
   const auction = parseMessage(AuctionFilterSchema, raw);
   const now = clock.now();
-  const isTimedOut = (view: RequestView) =>
-    view.state === 'expired' || (!isTerminal(view) && view.request.deadlineAt <= now);
+  const isTimedOut = (view: RequestView) => view.state === 'expired' || (!isTerminal(view) && view.deadlineAt <= now);
   return (view) => {
     const { isTimedOut: timedOut } = view.request.flavour === 'base' ? base : auction;
     const cancelled = view.request.flavour === 'base' ? undefined : auction.isCanceled;

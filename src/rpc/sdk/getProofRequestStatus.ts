@@ -35,7 +35,7 @@ function ownAnswerOf({ artifactOrigin }: SdkDependencies, view: RequestView, cal
     fulfillmentStatus: fulfillmentStatusOf(view),
     executionStatus: executionStatusOf(view),
     requestTxHash: bytesOf(view.request.requestId),
-    deadline: secondsOf(view.request.deadlineAt),
+    deadline: secondsOf(view.deadlineAt),
     ...(execution && { publicValuesHash: bytesOf(execution.publicValuesHash) }),
     ...(view.state === 'fulfilled' && {
       fulfillTxHash: bytesOf(view.proof.sha256),

@@ -5,8 +5,9 @@ import { writeFileSync } from 'node:fs';
 import type { Job, ResultOf, Stage } from '../../engines/jobs.js';
 import { fail } from '../../failures/fail.js';
 import { failed, type Outcome, succeeded } from '../../failures/outcome.js';
-import { type LaneId, laneId, type Sha256, type VkHash } from '../../ids.js';
+import { type LaneId, laneId, type RequestId, type Sha256, type VkHash } from '../../ids.js';
 import type { LaneOrders, LaneReport, Scheduling, Terms, WaitingWork, Watch } from '../../lanes/scheduling.js';
+import type { Rank } from '../../machines/queue/queue.js';
 import type { ArtifactFile } from '../../storedBytes/storedFile.js';
 
 export interface ScriptedJob {
@@ -105,6 +106,9 @@ export class ScriptedLanes implements Scheduling {
     this.orders = orders;
   };
   reconsider = () => {};
+  /** What was ranked anew, in order. */
+  readonly reranked: [RequestId, Rank][] = [];
+  rerank = (requestId: RequestId, rank: Rank) => void this.reranked.push([requestId, rank]);
   /** What operators did with lanes, in order. */
   readonly steered: string[] = [];
   startLane = (id: LaneId) => void this.steered.push(`start ${id}`);

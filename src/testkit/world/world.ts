@@ -94,6 +94,7 @@ interface WorldOptions {
   readonly feedRetention?: number;
   /** Without it records stay. */
   readonly recordRetentionMs?: number;
+  readonly holdFailedMs?: number;
   readonly maxOpen?: number;
   readonly maxOpenOfRequester?: number;
 }
@@ -134,6 +135,7 @@ export const ampleSettings = ({
   isOpen,
   feedRetention,
   recordRetentionMs,
+  holdFailedMs,
   publicUrl,
   networkSettings,
 }: WorldOptions = {}): Settings => ({
@@ -143,6 +145,7 @@ export const ampleSettings = ({
     maxOpenOfRequester: maxOpenOfRequester ?? 1_000,
     maxActive: window ?? 1_000,
     proofRetentionMs: 1_000_000,
+    holdFailedMs: holdFailedMs ?? 0,
     recordRetentionMs,
   },
   uploads: {

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/requests.proto.
  */
 export const file_admin_v1_requests: GenFile = /*@__PURE__*/
-  fileDesc("ChdhZG1pbi92MS9yZXF1ZXN0cy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIowCCgZGaWx0ZXISDgoGc3RhdGVzGAEgAygJEg4KBnBoYXNlcxgCIAMoCRIRCglyZXF1ZXN0ZXIYAyABKAkSDwoHdmtfaGFzaBgEIAEoCRINCgVtb2RlcxgFIAMoCRIVCg1mYWlsdXJlX2NvZGVzGAYgAygJEjAKDGNyZWF0ZWRfZnJvbRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY3JlYXRlZF90bxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHbGFuZV9pZBgJIAEoCRIUCgxtaW5fYXR0ZW1wdHMYCyABKA0SDwoHcmVhc29ucxgNIAMoCSK5AwoDUm93EgoKAmlkGAEgASgJEg0KBXN0YXRlGAIgASgJEg0KBXBoYXNlGAMgASgJEhEKCXJlcXVlc3RlchgEIAEoCRIPCgd2a19oYXNoGAUgASgJEgwKBG1vZGUYBiABKAkSKwoHY3JlYXRlZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHdXBkYXRlZBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZGVhZGxpbmUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2F0dGVtcHQYCiABKA0SDwoHbGFuZV9pZBgMIAEoCRIrCghwcm9ncmVzcxgNIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmVzcxIpCgdmYWlsdXJlGA4gASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SDgoGY3ljbGVzGA8gASgJEgsKA3NlcRgQIAEoDRIOCgZyZWFzb24YESABKAkSEgoKaXNfcHJpdmF0ZRgSIAEoCBITCgtxdWFyYW50aW5lZBgUIAEoCCJjChNSZXF1ZXN0c0xpc3RSZXF1ZXN0EicKBmZpbHRlchgBIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5GaWx0ZXISIwoEcGFnZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlImMKFFJlcXVlc3RzTGlzdFJlc3BvbnNlEiIKBHJvd3MYASADKAsyFC5zZWFsZWQuYWRtaW4udjEuUm93EicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8iIAoSUmVxdWVzdHNHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIkAKE1JlcXVlc3RzR2V0UmVzcG9uc2USKQoHcmVxdWVzdBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0IvwCCgdSZXF1ZXN0EiEKA3JvdxgBIAEoCzIULnNlYWxlZC5hZG1pbi52MS5Sb3cSKAoFc3RkaW4YBSABKAsyGS5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3QSKAoFcHJvb2YYByABKAsyGS5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3QSLQoJZXhlY3V0aW9uGAggASgLMhouc2VhbGVkLmFkbWluLnYxLkV4ZWN1dGlvbhIoCgdyZWFzb25zGAogAygLMhcuc2VhbGVkLmFkbWluLnYxLlJlYXNvbhIlCgVwbGFjZRgLIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5QbGFjZRIrCghlc3RpbWF0ZRgMIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Fc3RpbWF0ZRImCgNhZ2UYDyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJQoFdHJpZXMYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuVHJpZXMiLgoIQXJ0aWZhY3QSDgoGc2hhMjU2GAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAQiiQEKBlJlYXNvbhIMCgRjb2RlGAEgASgJEhAKCHNlbnRlbmNlGAIgASgJEjEKBWZhY3RzGAMgAygLMiIuc2VhbGVkLmFkbWluLnYxLlJlYXNvbi5GYWN0c0VudHJ5GiwKCkZhY3RzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJyCghFc3RpbWF0ZRIoCgV1c3VhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdzYW1wbGVzGAIgASgNEisKB2RvbmVfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkQKCUV4ZWN1dGlvbhIOCgZjeWNsZXMYASABKAkSCwoDZ2FzGAIgASgJEhoKEnB1YmxpY192YWx1ZXNfaGFzaBgDIAEoCSI3CgVUcmllcxIPCgdleGVjdXRlGAEgASgNEg0KBXByb3ZlGAIgASgNEg4KBnZlcmlmeRgDIAEoDSI6CgVQbGFjZRIMCgRsaW5lGAEgASgJEg0KBWFoZWFkGAIgASgNEhQKDGFoZWFkX29mX293bhgDIAEoDSJFChZSZXF1ZXN0c0hpc3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgJEhAKCGZyb21fc2VxGAIgASgNEg0KBWxpbWl0GAMgASgNImMKF1JlcXVlc3RzSGlzdG9yeVJlc3BvbnNlEgoKAmlkGAMgASgJEicKB2VudHJpZXMYASADKAsyFi5zZWFsZWQuYWRtaW4udjEuRW50cnkSEwoLaXNfY29tcGxldGUYAiABKAgi2QEKBUVudHJ5EgsKA3NlcRgBIAEoDRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZnJvbRgDIAEoCRIKCgJ0bxgEIAEoCRIKCgJvbhgFIAEoCRIPCgdsYW5lX2lkGAYgASgJEg8KB2F0dGVtcHQYByABKA0SKQoHZmFpbHVyZRgIIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEgoKAmJ5GAkgASgJEgwKBGxpZmUYCiABKA0SDgoGcmVhc29uGAsgASgJIhcKFVJlcXVlc3RzQ291bnRzUmVxdWVzdCK2AgoWUmVxdWVzdHNDb3VudHNSZXNwb25zZRJGCghieV9zdGF0ZRgBIAMoCzI0LnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0NvdW50c1Jlc3BvbnNlLkJ5U3RhdGVFbnRyeRITCgtxdWFyYW50aW5lZBgEIAEoDRJXChFlbmRlZF9zaW5jZV9zdGFydBgGIAMoCzI8LnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0NvdW50c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5Gi4KDEJ5U3RhdGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGjYKFEVuZGVkU2luY2VTdGFydEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEiTAoVUmVxdWVzdHNDYW5jZWxSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZgoWUmVxdWVzdHNDYW5jZWxSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJOChdSZXF1ZXN0c1JldHJ5Tm93UmVxdWVzdBIKCgJpZBgBIAEoCRInCgZjaGFuZ2UYAiABKAsyFy5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlImgKGFJlcXVlc3RzUmV0cnlOb3dSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJ6ChRSZXF1ZXN0c1dhdGNoUmVxdWVzdBInCgZmaWx0ZXIYASABKAsyFy5zZWFsZWQuYWRtaW4udjEuRmlsdGVyEhIKCmFmdGVyX2ZlZWQYAiABKAQSEAoIcHJvZ3Jlc3MYAyABKAgSEwoLY29hbGVzY2VfbXMYBCABKA0ikwMKFVJlcXVlc3RzV2F0Y2hSZXNwb25zZRIMCgRmZWVkGAEgASgEEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgdyZXF1ZXN0GAMgASgLMh0uc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RFdmVudEgAEioKBGxhbmUYBCABKAsyGi5zZWFsZWQuYWRtaW4udjEuTGFuZUV2ZW50SAASMAoHc2VydmljZRgFIAEoCzIdLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRXZlbnRIABInCgVhdWRpdBgGIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5BdWRpdEgAEjIKCHByb2dyZXNzGAcgASgLMh4uc2VhbGVkLmFkbWluLnYxLlByb2dyZXNzRXZlbnRIABInCgVyZXNldBgIIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5SZXNldEgAEiUKBGJlYXQYCSABKAsyFS5zZWFsZWQuYWRtaW4udjEuQmVhdEgAQgcKBWV2ZW50IlgKDFJlcXVlc3RFdmVudBIhCgNyb3cYASABKAsyFC5zZWFsZWQuYWRtaW4udjEuUm93EiUKBWVudHJ5GAIgASgLMhYuc2VhbGVkLmFkbWluLnYxLkVudHJ5IlgKCUxhbmVFdmVudBIjCgRsYW5lGAEgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCRIMCgR3YXJtGAQgASgIIoMBCgxTZXJ2aWNlRXZlbnQSDAoEa2luZBgBIAEoCRI3CgVmYWN0cxgCIAMoCzIoLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRXZlbnQuRmFjdHNFbnRyeRosCgpGYWN0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSAoNUHJvZ3Jlc3NFdmVudBIKCgJpZBgBIAEoCRIrCghwcm9ncmVzcxgCIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmVzcyInCgVSZXNldBIOCgZvbGRlc3QYASABKAQSDgoGbmV3ZXN0GAIgASgEIgYKBEJlYXQygAUKCFJlcXVlc3RzElMKBExpc3QSJC5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNMaXN0UmVxdWVzdBolLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0xpc3RSZXNwb25zZRJQCgNHZXQSIy5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNHZXRSZXF1ZXN0GiQuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzR2V0UmVzcG9uc2USXAoHSGlzdG9yeRInLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0hpc3RvcnlSZXF1ZXN0Giguc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzSGlzdG9yeVJlc3BvbnNlElkKBkNvdW50cxImLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0NvdW50c1JlcXVlc3QaJy5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNDb3VudHNSZXNwb25zZRJZCgZDYW5jZWwSJi5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNDYW5jZWxSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzQ2FuY2VsUmVzcG9uc2USXwoIUmV0cnlOb3cSKC5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNSZXRyeU5vd1JlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNSZXRyeU5vd1Jlc3BvbnNlElgKBVdhdGNoEiUuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzV2F0Y2hSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_admin_v1_lanes, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChdhZG1pbi92MS9yZXF1ZXN0cy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIowCCgZGaWx0ZXISDgoGc3RhdGVzGAEgAygJEg4KBnBoYXNlcxgCIAMoCRIRCglyZXF1ZXN0ZXIYAyABKAkSDwoHdmtfaGFzaBgEIAEoCRINCgVtb2RlcxgFIAMoCRIVCg1mYWlsdXJlX2NvZGVzGAYgAygJEjAKDGNyZWF0ZWRfZnJvbRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY3JlYXRlZF90bxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHbGFuZV9pZBgJIAEoCRIUCgxtaW5fYXR0ZW1wdHMYCyABKA0SDwoHcmVhc29ucxgNIAMoCSLLAwoDUm93EgoKAmlkGAEgASgJEg0KBXN0YXRlGAIgASgJEg0KBXBoYXNlGAMgASgJEhEKCXJlcXVlc3RlchgEIAEoCRIPCgd2a19oYXNoGAUgASgJEgwKBG1vZGUYBiABKAkSKwoHY3JlYXRlZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHdXBkYXRlZBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZGVhZGxpbmUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2F0dGVtcHQYCiABKA0SDwoHbGFuZV9pZBgMIAEoCRIrCghwcm9ncmVzcxgNIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmVzcxIpCgdmYWlsdXJlGA4gASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SDgoGY3ljbGVzGA8gASgJEgsKA3NlcRgQIAEoDRIOCgZyZWFzb24YESABKAkSEgoKaXNfcHJpdmF0ZRgSIAEoCBIQCghwcmlvcml0eRgTIAEoCRITCgtxdWFyYW50aW5lZBgUIAEoCCJjChNSZXF1ZXN0c0xpc3RSZXF1ZXN0EicKBmZpbHRlchgBIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5GaWx0ZXISIwoEcGFnZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlImMKFFJlcXVlc3RzTGlzdFJlc3BvbnNlEiIKBHJvd3MYASADKAsyFC5zZWFsZWQuYWRtaW4udjEuUm93EicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8iIAoSUmVxdWVzdHNHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIkAKE1JlcXVlc3RzR2V0UmVzcG9uc2USKQoHcmVxdWVzdBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0IvwCCgdSZXF1ZXN0EiEKA3JvdxgBIAEoCzIULnNlYWxlZC5hZG1pbi52MS5Sb3cSKAoFc3RkaW4YBSABKAsyGS5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3QSKAoFcHJvb2YYByABKAsyGS5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3QSLQoJZXhlY3V0aW9uGAggASgLMhouc2VhbGVkLmFkbWluLnYxLkV4ZWN1dGlvbhIoCgdyZWFzb25zGAogAygLMhcuc2VhbGVkLmFkbWluLnYxLlJlYXNvbhIlCgVwbGFjZRgLIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5QbGFjZRIrCghlc3RpbWF0ZRgMIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Fc3RpbWF0ZRImCgNhZ2UYDyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJQoFdHJpZXMYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuVHJpZXMiLgoIQXJ0aWZhY3QSDgoGc2hhMjU2GAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAQiiQEKBlJlYXNvbhIMCgRjb2RlGAEgASgJEhAKCHNlbnRlbmNlGAIgASgJEjEKBWZhY3RzGAMgAygLMiIuc2VhbGVkLmFkbWluLnYxLlJlYXNvbi5GYWN0c0VudHJ5GiwKCkZhY3RzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJyCghFc3RpbWF0ZRIoCgV1c3VhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdzYW1wbGVzGAIgASgNEisKB2RvbmVfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkQKCUV4ZWN1dGlvbhIOCgZjeWNsZXMYASABKAkSCwoDZ2FzGAIgASgJEhoKEnB1YmxpY192YWx1ZXNfaGFzaBgDIAEoCSI3CgVUcmllcxIPCgdleGVjdXRlGAEgASgNEg0KBXByb3ZlGAIgASgNEg4KBnZlcmlmeRgDIAEoDSI6CgVQbGFjZRIMCgRsaW5lGAEgASgJEg0KBWFoZWFkGAIgASgNEhQKDGFoZWFkX29mX293bhgDIAEoDSJFChZSZXF1ZXN0c0hpc3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgJEhAKCGZyb21fc2VxGAIgASgNEg0KBWxpbWl0GAMgASgNImMKF1JlcXVlc3RzSGlzdG9yeVJlc3BvbnNlEgoKAmlkGAMgASgJEicKB2VudHJpZXMYASADKAsyFi5zZWFsZWQuYWRtaW4udjEuRW50cnkSEwoLaXNfY29tcGxldGUYAiABKAgi2QEKBUVudHJ5EgsKA3NlcRgBIAEoDRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZnJvbRgDIAEoCRIKCgJ0bxgEIAEoCRIKCgJvbhgFIAEoCRIPCgdsYW5lX2lkGAYgASgJEg8KB2F0dGVtcHQYByABKA0SKQoHZmFpbHVyZRgIIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEgoKAmJ5GAkgASgJEgwKBGxpZmUYCiABKA0SDgoGcmVhc29uGAsgASgJIhcKFVJlcXVlc3RzQ291bnRzUmVxdWVzdCK2AgoWUmVxdWVzdHNDb3VudHNSZXNwb25zZRJGCghieV9zdGF0ZRgBIAMoCzI0LnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0NvdW50c1Jlc3BvbnNlLkJ5U3RhdGVFbnRyeRITCgtxdWFyYW50aW5lZBgEIAEoDRJXChFlbmRlZF9zaW5jZV9zdGFydBgGIAMoCzI8LnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0NvdW50c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5Gi4KDEJ5U3RhdGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGjYKFEVuZGVkU2luY2VTdGFydEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEiTAoVUmVxdWVzdHNDYW5jZWxSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZgoWUmVxdWVzdHNDYW5jZWxSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJOChdSZXF1ZXN0c1JldHJ5Tm93UmVxdWVzdBIKCgJpZBgBIAEoCRInCgZjaGFuZ2UYAiABKAsyFy5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlImgKGFJlcXVlc3RzUmV0cnlOb3dSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJLChRSZXF1ZXN0c1JldHJ5UmVxdWVzdBIKCgJpZBgBIAEoCRInCgZjaGFuZ2UYAiABKAsyFy5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlImUKFVJlcXVlc3RzUmV0cnlSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJMChVSZXF1ZXN0c0dpdmVVcFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJmChZSZXF1ZXN0c0dpdmVVcFJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIhCgNyb3cYAiABKAsyFC5zZWFsZWQuYWRtaW4udjEuUm93IoABChtSZXF1ZXN0c01vdmVEZWFkbGluZVJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRIsCghkZWFkbGluZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibAocUmVxdWVzdHNNb3ZlRGVhZGxpbmVSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJjChpSZXF1ZXN0c1NldFByaW9yaXR5UmVxdWVzdBIKCgJpZBgBIAEoCRInCgZjaGFuZ2UYAiABKAsyFy5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlEhAKCHByaW9yaXR5GAMgASgJImsKG1JlcXVlc3RzU2V0UHJpb3JpdHlSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIQoDcm93GAIgASgLMhQuc2VhbGVkLmFkbWluLnYxLlJvdyJ6ChRSZXF1ZXN0c1dhdGNoUmVxdWVzdBInCgZmaWx0ZXIYASABKAsyFy5zZWFsZWQuYWRtaW4udjEuRmlsdGVyEhIKCmFmdGVyX2ZlZWQYAiABKAQSEAoIcHJvZ3Jlc3MYAyABKAgSEwoLY29hbGVzY2VfbXMYBCABKA0ikwMKFVJlcXVlc3RzV2F0Y2hSZXNwb25zZRIMCgRmZWVkGAEgASgEEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgdyZXF1ZXN0GAMgASgLMh0uc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RFdmVudEgAEioKBGxhbmUYBCABKAsyGi5zZWFsZWQuYWRtaW4udjEuTGFuZUV2ZW50SAASMAoHc2VydmljZRgFIAEoCzIdLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRXZlbnRIABInCgVhdWRpdBgGIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5BdWRpdEgAEjIKCHByb2dyZXNzGAcgASgLMh4uc2VhbGVkLmFkbWluLnYxLlByb2dyZXNzRXZlbnRIABInCgVyZXNldBgIIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5SZXNldEgAEiUKBGJlYXQYCSABKAsyFS5zZWFsZWQuYWRtaW4udjEuQmVhdEgAQgcKBWV2ZW50IlgKDFJlcXVlc3RFdmVudBIhCgNyb3cYASABKAsyFC5zZWFsZWQuYWRtaW4udjEuUm93EiUKBWVudHJ5GAIgASgLMhYuc2VhbGVkLmFkbWluLnYxLkVudHJ5IlgKCUxhbmVFdmVudBIjCgRsYW5lGAEgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCRIMCgR3YXJtGAQgASgIIoMBCgxTZXJ2aWNlRXZlbnQSDAoEa2luZBgBIAEoCRI3CgVmYWN0cxgCIAMoCzIoLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRXZlbnQuRmFjdHNFbnRyeRosCgpGYWN0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSAoNUHJvZ3Jlc3NFdmVudBIKCgJpZBgBIAEoCRIrCghwcm9ncmVzcxgCIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmVzcyInCgVSZXNldBIOCgZvbGRlc3QYASABKAQSDgoGbmV3ZXN0GAIgASgEIgYKBEJlYXQyiggKCFJlcXVlc3RzElMKBExpc3QSJC5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNMaXN0UmVxdWVzdBolLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0xpc3RSZXNwb25zZRJQCgNHZXQSIy5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNHZXRSZXF1ZXN0GiQuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzR2V0UmVzcG9uc2USXAoHSGlzdG9yeRInLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0hpc3RvcnlSZXF1ZXN0Giguc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzSGlzdG9yeVJlc3BvbnNlElkKBkNvdW50cxImLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c0NvdW50c1JlcXVlc3QaJy5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNDb3VudHNSZXNwb25zZRJZCgZDYW5jZWwSJi5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNDYW5jZWxSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzQ2FuY2VsUmVzcG9uc2USXwoIUmV0cnlOb3cSKC5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNSZXRyeU5vd1JlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNSZXRyeU5vd1Jlc3BvbnNlElYKBVJldHJ5EiUuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzUmV0cnlSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzUmV0cnlSZXNwb25zZRJZCgZHaXZlVXASJi5zZWFsZWQuYWRtaW4udjEuUmVxdWVzdHNHaXZlVXBSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzR2l2ZVVwUmVzcG9uc2USawoMTW92ZURlYWRsaW5lEiwuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzTW92ZURlYWRsaW5lUmVxdWVzdBotLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c01vdmVEZWFkbGluZVJlc3BvbnNlEmgKC1NldFByaW9yaXR5Eisuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzU2V0UHJpb3JpdHlSZXF1ZXN0Giwuc2VhbGVkLmFkbWluLnYxLlJlcXVlc3RzU2V0UHJpb3JpdHlSZXNwb25zZRJYCgVXYXRjaBIlLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c1dhdGNoUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5SZXF1ZXN0c1dhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_admin_v1_lanes, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * All that is given must hold; of several values of one field any may.
@@ -189,6 +189,13 @@ export type Row = Message<"sealed.admin.v1.Row"> & {
    * @generated from field: bool is_private = 18;
    */
   isPrivate: boolean;
+
+  /**
+   * first, normal or last.
+   *
+   * @generated from field: string priority = 19;
+   */
+  priority: string;
 
   /**
    * It was set aside after a bug of ours, until the next start.
@@ -801,6 +808,196 @@ export const RequestsRetryNowResponseSchema: GenMessage<RequestsRetryNowResponse
   messageDesc(file_admin_v1_requests, 21);
 
 /**
+ * @generated from message sealed.admin.v1.RequestsRetryRequest
+ */
+export type RequestsRetryRequest = Message<"sealed.admin.v1.RequestsRetryRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsRetryRequest.
+ * Use `create(RequestsRetryRequestSchema)` to create a new message.
+ */
+export const RequestsRetryRequestSchema: GenMessage<RequestsRetryRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 22);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsRetryResponse
+ */
+export type RequestsRetryResponse = Message<"sealed.admin.v1.RequestsRetryResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Row row = 2;
+   */
+  row?: Row | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsRetryResponse.
+ * Use `create(RequestsRetryResponseSchema)` to create a new message.
+ */
+export const RequestsRetryResponseSchema: GenMessage<RequestsRetryResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 23);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsGiveUpRequest
+ */
+export type RequestsGiveUpRequest = Message<"sealed.admin.v1.RequestsGiveUpRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsGiveUpRequest.
+ * Use `create(RequestsGiveUpRequestSchema)` to create a new message.
+ */
+export const RequestsGiveUpRequestSchema: GenMessage<RequestsGiveUpRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 24);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsGiveUpResponse
+ */
+export type RequestsGiveUpResponse = Message<"sealed.admin.v1.RequestsGiveUpResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Row row = 2;
+   */
+  row?: Row | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsGiveUpResponse.
+ * Use `create(RequestsGiveUpResponseSchema)` to create a new message.
+ */
+export const RequestsGiveUpResponseSchema: GenMessage<RequestsGiveUpResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 25);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsMoveDeadlineRequest
+ */
+export type RequestsMoveDeadlineRequest = Message<"sealed.admin.v1.RequestsMoveDeadlineRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+
+  /**
+   * A minute from now at least, and 30 days after it was asked for at most.
+   *
+   * @generated from field: google.protobuf.Timestamp deadline = 3;
+   */
+  deadline?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsMoveDeadlineRequest.
+ * Use `create(RequestsMoveDeadlineRequestSchema)` to create a new message.
+ */
+export const RequestsMoveDeadlineRequestSchema: GenMessage<RequestsMoveDeadlineRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 26);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsMoveDeadlineResponse
+ */
+export type RequestsMoveDeadlineResponse = Message<"sealed.admin.v1.RequestsMoveDeadlineResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Row row = 2;
+   */
+  row?: Row | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsMoveDeadlineResponse.
+ * Use `create(RequestsMoveDeadlineResponseSchema)` to create a new message.
+ */
+export const RequestsMoveDeadlineResponseSchema: GenMessage<RequestsMoveDeadlineResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 27);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsSetPriorityRequest
+ */
+export type RequestsSetPriorityRequest = Message<"sealed.admin.v1.RequestsSetPriorityRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+
+  /**
+   * first, normal or last: before the turns of requesters.
+   *
+   * @generated from field: string priority = 3;
+   */
+  priority: string;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsSetPriorityRequest.
+ * Use `create(RequestsSetPriorityRequestSchema)` to create a new message.
+ */
+export const RequestsSetPriorityRequestSchema: GenMessage<RequestsSetPriorityRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 28);
+
+/**
+ * @generated from message sealed.admin.v1.RequestsSetPriorityResponse
+ */
+export type RequestsSetPriorityResponse = Message<"sealed.admin.v1.RequestsSetPriorityResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Row row = 2;
+   */
+  row?: Row | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.RequestsSetPriorityResponse.
+ * Use `create(RequestsSetPriorityResponseSchema)` to create a new message.
+ */
+export const RequestsSetPriorityResponseSchema: GenMessage<RequestsSetPriorityResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_requests, 29);
+
+/**
  * @generated from message sealed.admin.v1.RequestsWatchRequest
  */
 export type RequestsWatchRequest = Message<"sealed.admin.v1.RequestsWatchRequest"> & {
@@ -838,7 +1035,7 @@ export type RequestsWatchRequest = Message<"sealed.admin.v1.RequestsWatchRequest
  * Use `create(RequestsWatchRequestSchema)` to create a new message.
  */
 export const RequestsWatchRequestSchema: GenMessage<RequestsWatchRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 22);
+  messageDesc(file_admin_v1_requests, 30);
 
 /**
  * @generated from message sealed.admin.v1.RequestsWatchResponse
@@ -909,7 +1106,7 @@ export type RequestsWatchResponse = Message<"sealed.admin.v1.RequestsWatchRespon
  * Use `create(RequestsWatchResponseSchema)` to create a new message.
  */
 export const RequestsWatchResponseSchema: GenMessage<RequestsWatchResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 23);
+  messageDesc(file_admin_v1_requests, 31);
 
 /**
  * @generated from message sealed.admin.v1.RequestEvent
@@ -933,7 +1130,7 @@ export type RequestEvent = Message<"sealed.admin.v1.RequestEvent"> & {
  * Use `create(RequestEventSchema)` to create a new message.
  */
 export const RequestEventSchema: GenMessage<RequestEvent> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 24);
+  messageDesc(file_admin_v1_requests, 32);
 
 /**
  * @generated from message sealed.admin.v1.LaneEvent
@@ -971,7 +1168,7 @@ export type LaneEvent = Message<"sealed.admin.v1.LaneEvent"> & {
  * Use `create(LaneEventSchema)` to create a new message.
  */
 export const LaneEventSchema: GenMessage<LaneEvent> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 25);
+  messageDesc(file_admin_v1_requests, 33);
 
 /**
  * @generated from message sealed.admin.v1.ServiceEvent
@@ -995,7 +1192,7 @@ export type ServiceEvent = Message<"sealed.admin.v1.ServiceEvent"> & {
  * Use `create(ServiceEventSchema)` to create a new message.
  */
 export const ServiceEventSchema: GenMessage<ServiceEvent> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 26);
+  messageDesc(file_admin_v1_requests, 34);
 
 /**
  * @generated from message sealed.admin.v1.ProgressEvent
@@ -1017,7 +1214,7 @@ export type ProgressEvent = Message<"sealed.admin.v1.ProgressEvent"> & {
  * Use `create(ProgressEventSchema)` to create a new message.
  */
 export const ProgressEventSchema: GenMessage<ProgressEvent> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 27);
+  messageDesc(file_admin_v1_requests, 35);
 
 /**
  * What lies between the number that was given and the oldest one is not kept any more. It goes on behind the newest: list anew.
@@ -1041,7 +1238,7 @@ export type Reset = Message<"sealed.admin.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 28);
+  messageDesc(file_admin_v1_requests, 36);
 
 /**
  * All up to its number has been told. The first comes as soon as that is so, then one in every 15 seconds in which nothing else comes.
@@ -1056,7 +1253,7 @@ export type Beat = Message<"sealed.admin.v1.Beat"> & {
  * Use `create(BeatSchema)` to create a new message.
  */
 export const BeatSchema: GenMessage<Beat> = /*@__PURE__*/
-  messageDesc(file_admin_v1_requests, 29);
+  messageDesc(file_admin_v1_requests, 37);
 
 /**
  * @generated from service sealed.admin.v1.Requests
@@ -1117,6 +1314,42 @@ export const Requests: GenService<{
     methodKind: "unary";
     input: typeof RequestsRetryNowRequestSchema;
     output: typeof RequestsRetryNowResponseSchema;
+  },
+  /**
+   * Of a held one: its stage again, with nothing held against it.
+   *
+   * @generated from rpc sealed.admin.v1.Requests.Retry
+   */
+  retry: {
+    methodKind: "unary";
+    input: typeof RequestsRetryRequestSchema;
+    output: typeof RequestsRetryResponseSchema;
+  },
+  /**
+   * Of a held one: it fails, as it would have without a hold.
+   *
+   * @generated from rpc sealed.admin.v1.Requests.GiveUp
+   */
+  giveUp: {
+    methodKind: "unary";
+    input: typeof RequestsGiveUpRequestSchema;
+    output: typeof RequestsGiveUpResponseSchema;
+  },
+  /**
+   * @generated from rpc sealed.admin.v1.Requests.MoveDeadline
+   */
+  moveDeadline: {
+    methodKind: "unary";
+    input: typeof RequestsMoveDeadlineRequestSchema;
+    output: typeof RequestsMoveDeadlineResponseSchema;
+  },
+  /**
+   * @generated from rpc sealed.admin.v1.Requests.SetPriority
+   */
+  setPriority: {
+    methodKind: "unary";
+    input: typeof RequestsSetPriorityRequestSchema;
+    output: typeof RequestsSetPriorityResponseSchema;
   },
   /**
    * What happens to requests, lanes and the service, behind a number of the feed. It has no end.

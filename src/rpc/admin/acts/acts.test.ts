@@ -47,6 +47,28 @@ async function proving(world: World): Promise<{ id: RequestId }> {
   return { id };
 }
 
+/** Two engines have died on it, and it waits for an operator. */
+async function held(world: World): Promise<{ id: RequestId }> {
+  const { id } = await proving(world);
+  for (let deaths = 0; deaths < 2; deaths += 1) {
+    const detail = 'signal SIGSEGV';
+    const died = fail('ENGINE_LOST', { laneId: laneId('gpu-0'), detail, blame: true });
+    world.lanes.waiting[0]?.answer(failed(died));
+    await world.settle();
+    await world.clock.advance(10_000);
+    await world.settle();
+  }
+  assert.equal(world.system.registry.view(id)?.state, 'held');
+  return { id };
+}
+
+const inTwoHours = (world: World) => new Date(world.clock.now() + 7_200_000).toISOString();
+const ended = async (world: World) => {
+  const { id } = await proving(world);
+  await world.system.registry.cancel(id);
+  return { id };
+};
+
 const acts: readonly Act[] = [
   {
     method: Requests.method.cancel,
@@ -64,6 +86,65 @@ const acts: readonly Act[] = [
       ],
       ['REQUEST_UNKNOWN', async () => ({ id: 'ab'.repeat(32) })],
       ['NOT_UNDERSTOOD', async () => ({ id: 'ab' })],
+    ],
+  },
+  {
+    method: Requests.method.retry,
+    name: 'request.retry',
+    given: held,
+    // Its lane is awaited once more after a restart: that is no part of it.
+    seen: (world, { id }) => {
+      const view = world.system.registry.view(id as RequestId);
+      return [view?.state, view?.tries.prove];
+    },
+    refused: [
+      ['NOTHING_TO_DO', proving],
+      ['INPUT_GONE', ended],
+    ],
+  },
+  {
+    method: Requests.method.giveUp,
+    name: 'request.give-up',
+    given: held,
+    seen: state,
+    refused: [
+      ['NOTHING_TO_DO', proving],
+      ['NOTHING_TO_DO', ended],
+    ],
+  },
+  {
+    method: Requests.method.moveDeadline,
+    name: 'request.move-deadline',
+    given: async (world) => ({ ...(await proving(world)), deadline: inTwoHours(world) }),
+    seen: (world, { id }) => world.system.registry.view(id as RequestId)?.deadlineAt,
+    refused: [
+      ['NOTHING_TO_DO', async (world) => ({ ...(await ended(world)), deadline: inTwoHours(world) })],
+      ['NOT_UNDERSTOOD', proving],
+      [
+        'NOT_UNDERSTOOD',
+        async (world) => ({
+          ...(await proving(world)),
+          deadline: new Date(world.clock.now() + 59_000).toISOString(),
+        }),
+      ],
+      [
+        'NOT_UNDERSTOOD',
+        async (world) => ({
+          ...(await proving(world)),
+          deadline: new Date(world.clock.now() + 31 * 86_400_000).toISOString(),
+        }),
+      ],
+    ],
+  },
+  {
+    method: Requests.method.setPriority,
+    name: 'request.priority',
+    given: async (world) => ({ ...(await proving(world)), priority: 'first' }),
+    seen: (world, { id }) => world.system.registry.view(id as RequestId)?.priority,
+    refused: [
+      ['NOTHING_TO_DO', async (world) => ({ ...(await ended(world)), priority: 'first' })],
+      ['NOTHING_TO_DO', async (world) => ({ ...(await proving(world)), priority: 'normal' })],
+      ['NOT_UNDERSTOOD', async (world) => ({ ...(await proving(world)), priority: 'soon' })],
     ],
   },
   {
@@ -221,7 +302,7 @@ function laneSeen(world: World) {
 }
 
 async function rig(t: TestContext) {
-  let world = await createWorld({ pages: createMemoryPages() });
+  let world = await createWorld({ pages: createMemoryPages(), holdFailedMs: 3_600_000 });
   t.after(() => world.end());
   let to = await startAdmin(t, world);
   return {
@@ -374,6 +455,64 @@ describe('every action', () => {
     await world().clock.advance(60_001);
     await world().submit();
     assert.equal((await call(pauseIntake, {})).status, 200);
+  });
+
+  it('on a deadline ends the request at the new one and not at the old one, also over restarts', async (t) => {
+    const { world, call, reborn } = await rig(t);
+    const { id } = await proving(world());
+    const oldAt = deadlineOf(world(), id);
+    const move = acts.find(({ name }) => name === 'request.move-deadline') as Act;
+    await reborn();
+    const later = await call(move, { id, deadline: new Date(oldAt + 3_600_000).toISOString() });
+    assert.equal(later.status, 200, JSON.stringify(later.said));
+    await reborn();
+    await world().clock.advance(oldAt - world().clock.now() + 1_000);
+    await world().settle();
+    assert.equal(world().system.registry.view(id)?.state, 'proving');
+    const sooner = await call(move, { id, deadline: new Date(world().clock.now() + 120_000).toISOString() });
+    assert.equal(sooner.status, 200, JSON.stringify(sooner.said));
+    await world().clock.advance(121_000);
+    await world().settle();
+    assert.equal(world().system.registry.view(id)?.state, 'expired');
+    assert.equal(
+      world()
+        .journal(id)
+        .filter(({ on }) => on === 'DEADLINE_PASSED').length,
+      1,
+    );
+  });
+
+  it('on the priority of one that waits ranks it anew at once, and after a restart', async (t) => {
+    const { world, call, reborn } = await rig(t);
+    const id = await world().submit();
+    await world().settle();
+    await call(acts.find(({ name }) => name === 'request.priority') as Act, { id, priority: 'first' });
+    await world().settle();
+    const [whose, rank] = world().lanes.reranked.at(-1) ?? [];
+    assert.deepEqual([whose, rank?.priority], [id, 'first']);
+    await reborn();
+    assert.equal(world().lanes.waiting[0]?.terms.priority, 'first');
+  });
+
+  it('is what a held request waits for; then it is fulfilled, and its client has seen nothing', async (t) => {
+    const { world, call, reborn } = await rig(t);
+    const { id } = await held(world());
+    await reborn();
+    assert.equal(world().system.registry.view(id)?.state, 'held');
+    await call(acts.find(({ name }) => name === 'request.retry') as Act, { id });
+    await world().settle();
+    for (const _ of ['prove', 'verify']) await world().endStage(id);
+    assert.equal(world().system.registry.view(id)?.state, 'fulfilled');
+  });
+
+  it('is not waited for for ever: a hold ends with its failure', async (t) => {
+    const { world, reborn } = await rig(t);
+    const { id } = await held(world());
+    await reborn();
+    await world().clock.advance(3_600_001);
+    await world().settle();
+    const view = world().system.registry.view(id);
+    assert.deepEqual([view?.state, view?.state === 'failed' && view.failure.code], ['failed', 'POISONOUS']);
   });
 
   it('on dispatch is the first reason why a request waits, with who and why', async (t) => {

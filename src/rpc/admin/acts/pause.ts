@@ -52,7 +52,7 @@ export const pauseDispatch = (dependencies: PauseDependencies) => {
       const waiting = linesOf(dependencies).flatMap((line) => line.waiting);
       const soon = waiting.filter(({ requestId }) => {
         const view = registry.view(requestId);
-        return view !== undefined && view.request.deadlineAt - clock.now() < soonMs;
+        return view !== undefined && view.deadlineAt - clock.now() < soonMs;
       });
       const running = scheduling.laneReports().filter(({ current }) => current !== undefined).length;
       return {
