@@ -1,5 +1,6 @@
 // Network mode on a fake network of this process: what the front adds to a call, how soon it proves and reports, what it asks while clients
-// wait, how soon it serves with many open reports, and what memory large inputs and proofs take. The service is compiled from the sources, with a fake engine that proves at once.
+// wait, how soon it serves with many open reports, and what memory large inputs and proofs take. The service is compiled from the sources,
+// with a fake engine that proves at once.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
