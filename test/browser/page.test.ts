@@ -11,8 +11,10 @@ import type { Browser, Page } from 'playwright-core';
 import { gather } from '../../bench/crowd.js';
 import { runCli } from '../../src/cli/runCli.js';
 import { holdingClock as clock } from '../../src/clock.js';
+import { Queue } from '../../src/gen/admin/v1/queue_pb.js';
 import type { RequestId } from '../../src/ids.js';
 import { scriptedCli } from '../../src/testkit/scriptedCli.js';
+import { callJson } from '../../src/testkit/service/adminCalls.js';
 import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
@@ -246,6 +248,15 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
     const lost = scriptedCli({});
     assert.equal(await runCli(['admin', 'page', '--socket', join(rig.folder, 'none.sock')], lost), 6);
     assert.match(lost.err(), /^No service answers at /);
+  });
+
+  it('shows what is paused, by whom and why', async (t) => {
+    const { page } = await openInBrowser(t, browser, socket());
+    const change = { reason: 'replacing <b>gpu-2</b>' };
+    await callJson({ path: socket() }, Queue.method.pauseDispatch, { change });
+    await page.getByText('replacing <b>gpu-2</b>').waitFor();
+    await callJson({ path: socket() }, Queue.method.resumeDispatch, { change });
+    await page.getByText('replacing <b>gpu-2</b>').waitFor({ state: 'hidden' });
   });
 
   it('goes on by itself when the service is killed and started again', async (t) => {

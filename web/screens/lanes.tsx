@@ -1,5 +1,6 @@
 // Which engine is ill? A card a lane: what it does, since when, how often its engine has died, and why it rests.
 import { useLook } from '../look.js';
+import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
 import { RequestLink } from '../parts/requestLink.js';
@@ -32,6 +33,7 @@ function LaneCard({ lane }: { readonly lane: LaneJson }) {
       <h2 id={`lane-${id}`}>
         {id} <State path={state} /> <span class="dim">{lasting(lane.for)}</span>
       </h2>
+      <OrderLine of="lane" order={lane.order} />
       {resumesIn !== undefined && <p>It starts again in {lasting(resumesIn)}.</p>}
       {lastFailure && (
         <p class="problem">

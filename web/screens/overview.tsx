@@ -1,5 +1,6 @@
 // Do I have to get up? Phase, what needs a person, lanes, the line, and what has been done.
 import { useLook } from '../look.js';
+import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
 import { RequestLink } from '../parts/requestLink.js';
@@ -20,6 +21,8 @@ export function Overview() {
     <>
       <h1 class="unseen">Now</h1>
       <Problem problem={problem} />
+      <OrderLine of="intake" order={found?.status.intake} />
+      <OrderLine of="dispatch" order={found?.status.dispatch} />
       {found && (
         <div class="cards now">
           <Needs status={found.status} />
