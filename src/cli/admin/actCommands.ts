@@ -2,7 +2,18 @@
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { parseMoment, parseTimeout } from '../parse.js';
-import { type ActOptions, withActOptions, withSeq, withYes } from './actOptions.js';
+import {
+  type ActOptions,
+  type IntakeOptions,
+  type LaneOptions,
+  type LaneVerb,
+  laneVerbs,
+  type PauseVerb,
+  pauseVerbs,
+  withActOptions,
+  withSeq,
+  withYes,
+} from './actOptions.js';
 
 const idsHelp = 'their ids, or some digits of each';
 
@@ -66,15 +77,3 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
 }
 
 const halfAnHourMs = 30 * 60_000;
-const pauseVerbs = ['pause', 'resume'] as const;
-export type PauseVerb = (typeof pauseVerbs)[number];
-const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start'] as const;
-export type LaneVerb = (typeof laneVerbs)[number];
-
-export interface IntakeOptions extends ActOptions {
-  readonly for: number;
-}
-
-export interface LaneOptions extends ActOptions {
-  readonly force?: true;
-}

@@ -24,3 +24,16 @@ export const withYes = (command: Command): Command =>
 /** For those on a request. */
 export const withSeq = (command: Command): Command =>
   command.option('--if-seq <n>', 'only if this is still the number of its last transition', parseSeq);
+
+export const pauseVerbs = ['pause', 'resume'] as const;
+export type PauseVerb = (typeof pauseVerbs)[number];
+export const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start'] as const;
+export type LaneVerb = (typeof laneVerbs)[number];
+
+export interface IntakeOptions extends ActOptions {
+  readonly for: number;
+}
+
+export interface LaneOptions extends ActOptions {
+  readonly force?: true;
+}

@@ -4,8 +4,7 @@ import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
-import type { IntakeOptions, LaneOptions, LaneVerb, PauseVerb } from './actCommands.js';
-import type { ActOptions } from './actOptions.js';
+import type { ActOptions, IntakeOptions, LaneOptions, LaneVerb, PauseVerb } from './actOptions.js';
 
 export const runIntake = (cli: Cli, verb: PauseVerb, options: IntakeOptions): Promise<number> =>
   verb === 'resume'
