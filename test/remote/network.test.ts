@@ -89,6 +89,7 @@ describe('provers on other machines, behind a front of the network', { timeout: 
     const errors = made.service.lines.filter(({ text }) => /"level":(50|60|"error"|"fatal")/.test(text));
     assert.deepEqual(errors, []);
     assert.equal(made.network.ledger.requests.get(id)?.accepted, 0);
+    rmSync(held);
     made.service = await made.rig.serve({ 'public-url': made.rig.url });
     await assertOneFulfil(id, 'drained');
     assert.equal(made.network.record.of('FulfillProof').length, 1);
