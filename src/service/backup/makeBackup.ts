@@ -1,17 +1,7 @@
 // A backup of a running service: the store as it is at one moment, and the files that this copy names. Without inputs it holds nothing
 // that is a right to anything either: no input of an open request, no key of upload URLs, no URL of an upload.
-import {
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, linkSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { Clock } from '../../clock.js';
 import { fileProblem, isSystemError } from '../../fileProblem.js';
@@ -179,7 +169,7 @@ async function brought(from: string, to: string, clock: Clock): Promise<boolean>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
   }
-  copyFileSync(from, to, constants.COPYFILE_EXCL);
+  await copyFile(from, to, constants.COPYFILE_EXCL);
   await flushed(to);
   await new Promise<void>((resolve) => clock.wakeIn((statSync(to).size / pace) * 1_000, resolve));
   return true;
