@@ -21,12 +21,15 @@ export class Census {
   readonly #open = new Tally<RequestState>();
   readonly #running = new Tally<RequestState>();
   readonly #ended = new Tally<RequestState>();
+  readonly #held = new Set<RequestId>();
 
   /** It is durable now. One that was restored counts from its first view on. */
   note(view: RequestView): void {
     const { requestId } = view.request;
     const before = this.#standings.get(requestId);
     if (before !== undefined) this.#add(before, -1);
+    if (view.state === 'held') this.#held.add(requestId);
+    else this.#held.delete(requestId);
     if (isTerminal(view)) {
       this.#standings.delete(requestId);
       this.#ended.add(view.state);
@@ -35,6 +38,11 @@ export class Census {
     const standing = { state: view.state, isRunning: 'phase' in view && view.phase === 'running' };
     this.#standings.set(requestId, standing);
     this.#add(standing, 1);
+  }
+
+  /** Those that wait for an operator, the longest first. */
+  get held(): ReadonlySet<RequestId> {
+    return this.#held;
   }
 
   counts(): RequestCounts {

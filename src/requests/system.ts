@@ -84,6 +84,8 @@ export interface RequestSystem {
   readonly counts: () => RequestCounts;
   /** Open requests whose actor has failed, by a bug of ours: they rest until the next start. */
   readonly setAside: ReadonlySet<RequestId>;
+  /** Open requests that have failed and wait for an operator. */
+  readonly held: ReadonlySet<RequestId>;
   /** Signs once more for what was signed for. */
   readonly renew: Renew;
   /** Brings every open request back. Answers how many. Throws a RestoreError. */
@@ -197,6 +199,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     actRequest: createActing(host, registry),
     counts: () => census.counts(),
     setAside,
+    held: census.held,
     restore: () =>
       restoreOpen({
         store,

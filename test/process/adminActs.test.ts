@@ -10,7 +10,12 @@ import { Requests } from '../../src/gen/admin/v1/requests_pb.js';
 import type { RequestId } from '../../src/ids.js';
 import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { callJson } from '../../src/testkit/service/adminCalls.js';
-import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import {
+  createRequester,
+  expectedProof,
+  type ServiceRequester,
+  stdinOf,
+} from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
 const clock = holdingClock;
@@ -27,6 +32,23 @@ const textAt = (rig: ServiceRig, url: string): Promise<string> =>
       .on('error', reject)
       .end();
   });
+
+async function adminOf({ data }: ServiceRig, ...words: string[]) {
+  const cli = scriptedCli({ SEALED_DATA: data, LOGNAME: 'ada' });
+  const exitCode = await runCli(['admin', ...words], cli);
+  for (const line of cli.out().split('\n'))
+    if (!words.includes('--json')) assert.ok([...line].length <= mostColumns, line);
+  return { exitCode, lines: cli.out().split('\n'), out: cli.out(), err: cli.err() };
+}
+
+async function stateAt({ data }: ServiceRig, id: RequestId) {
+  const { request } = await callJson({ path: join(data, 'admin.sock') }, Requests.method.get, { id });
+  return request?.row?.phase ? `${request.row.state}.${request.row.phase}` : request?.row?.state;
+}
+
+async function untilAt(rig: ServiceRig, id: RequestId, state: string) {
+  while ((await stateAt(rig, id)) !== state) await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
+}
 
 describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
   let rig: ServiceRig;
@@ -45,21 +67,9 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     await rig.end();
   });
 
-  async function admin(...words: string[]) {
-    const cli = scriptedCli({ SEALED_DATA: rig.data, LOGNAME: 'ada' });
-    const exitCode = await runCli(['admin', ...words], cli);
-    for (const line of cli.out().split('\n'))
-      if (!words.includes('--json')) assert.ok([...line].length <= mostColumns, line);
-    return { exitCode, lines: cli.out().split('\n'), out: cli.out(), err: cli.err() };
-  }
-
-  const stateOf = async (id: RequestId) => {
-    const { request } = await callJson({ path: join(rig.data, 'admin.sock') }, Requests.method.get, { id });
-    return request?.row?.phase ? `${request.row.state}.${request.row.phase}` : request?.row?.state;
-  };
-  async function untilIn(id: RequestId, state: string) {
-    while ((await stateOf(id)) !== state) await new Promise<void>((resolve) => clock.wakeIn(20, resolve));
-  }
+  const admin = (...words: string[]) => adminOf(rig, ...words);
+  const stateOf = (id: RequestId) => stateAt(rig, id);
+  const untilIn = (id: RequestId, state: string) => untilAt(rig, id, state);
 
   it('ends a request only with --yes, and says who has ended it', async () => {
     const id = await requester.submit(stdinOf('what is given up'));
@@ -137,5 +147,50 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     assert.equal((await admin('lane', 'gpu-9', 'start', ...because)).exitCode, 3);
     const audit = await admin('audit');
     assert.match(audit.lines[0] ?? '', /^ +\d+ {2}20\S+ \S+ {2}ada lane\.start cpu-prove-0: the driver is replaced$/);
+  });
+});
+
+describe('a request whose engine dies at every try', { timeout: 120_000 }, () => {
+  it('is held, told to the operator, and after a retry fulfilled, while its client has only waited', async (t) => {
+    const rig = await createServiceRig({
+      script: { rules: [{ on: 'prove', act: { kind: 'proverError', text: 'CUDA_ERROR_OUT_OF_MEMORY' } }] },
+      flags: { 'hold-failed': '1h' },
+    });
+    let service = await rig.serve();
+    const requester = createRequester(rig.url, { clock });
+    t.after(async () => {
+      requester.close();
+      await service.stop();
+      await rig.end();
+    });
+    await requester.register();
+    const stdin = stdinOf('what is too large for its lane');
+    const id = await requester.submit(stdin);
+    const seen: string[] = [];
+    const waiting = requester.client.waitProof(id, { pollMs: 50, onUpdate: ({ state }) => void seen.push(state) });
+    await untilAt(rig, id, 'held');
+    const end = id.slice(-8);
+    const told = new RegExp(`needs you  1 +…${end} HELD: It is held until .*\n +→ admin retry …${end}\n`);
+    assert.match((await adminOf(rig, 'status')).out, told);
+    assert.match((await adminOf(rig, 'requests', '--reason', 'HELD')).out, new RegExp(`…${end} .* held +POISONOUS`));
+    assert.match((await adminOf(rig, 'why', end)).out.replaceAll(/\s+/g, ' '), /It is held until \S+ for an operator/);
+
+    // It is given room: the service is started again, with engines that have it.
+    await service.kill();
+    rig.changeScript({});
+    service = await rig.serve();
+    assert.match((await adminOf(rig, 'status')).out, told);
+    assert.equal((await adminOf(rig, 'retry', end, '--reason', 'more memory', '--dry-run')).exitCode, 0);
+    assert.equal(await stateAt(rig, id), 'held');
+    assert.equal((await adminOf(rig, 'retry', end, '--reason', 'more memory')).exitCode, 0);
+
+    const { proofUrl } = await waiting;
+    assert.deepEqual(await requester.fetchProof(proofUrl), expectedProof(stdin));
+    assert.deepEqual(
+      [...new Set(seen)].filter((state) => !['requested', 'executing', 'proving'].includes(state)),
+      ['fulfilled'],
+    );
+    assert.match((await adminOf(rig, 'request', end, '--history')).out, / {5}by ada: more memory\n/);
+    assert.match((await adminOf(rig, 'status')).out, /\nneeds you {2}–\n/);
   });
 });

@@ -128,10 +128,10 @@ function Needs({ status: { needsYou, needsYouTotal } }: { readonly status: Statu
     <section class={needsYouTotal > 0 ? 'card needs' : 'card'} aria-labelledby="needs">
       <h2 id="needs">{needsYouTotal > 0 ? `Needs you (${needsYouTotal})` : 'Nothing needs you'}</h2>
       <ul class="plain">
-        {needsYou.map(({ reason, sentence, requestId, laneId }) => (
+        {needsYou.map(({ reason, sentence, requestId, laneId, command }) => (
           <li key={`${reason} ${requestId} ${laneId}`}>
             <b>{reason}</b> {requestId !== '' && <RequestLink id={requestId} />}
-            {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence}
+            {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence} {command !== '' && <code>admin {command}</code>}
           </li>
         ))}
       </ul>

@@ -64,9 +64,11 @@ const since = ({ since }: Order) =>
 
 function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): string[] {
   if (needsYouTotal === 0) return ['needs you  –'];
-  return needsYou.slice(0, shownNeeds).map(({ reason, sentence, requestId, laneId }, index) => {
-    const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : ' '.repeat(17);
+  const indent = ' '.repeat(17);
+  return needsYou.slice(0, shownNeeds).flatMap(({ reason, sentence, requestId, laneId, command }, index) => {
+    const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
     const what = requestId === '' ? laneId : shortId(requestId);
-    return `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
+    const line = `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
+    return command === '' ? [line] : [line, `${indent} → admin ${command.replace(requestId, what)}`];
   });
 }

@@ -26,6 +26,8 @@ export interface AdminDependencies {
   readonly counts: () => RequestCounts;
   /** Those whose actor has failed. */
   readonly setAside: ReadonlySet<RequestId>;
+  /** Those that have failed and wait for an operator. */
+  readonly held: ReadonlySet<RequestId>;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
   readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'startLane' | 'stopLane'>;
   readonly feed: Pick<Feed, 'newest' | 'oldest' | 'read' | 'untilGrown'>;

@@ -2,17 +2,17 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { NeedsYouSchema } from '../../gen/admin/v1/service_pb.js';
 import type { RequestId } from '../../ids.js';
-import type { ReasonCode } from '../../machines/reasons/reason.js';
+import type { NeedCode } from '../../machines/reasons/need.js';
 import type { AdminDependencies } from './dependencies.js';
 import type { Line } from './lines.js';
 import { reasonOf } from './reasonOf.js';
 import { firstReason } from './rowOf.js';
 
-type NeedsYou = MessageInitShape<typeof NeedsYouSchema>;
+export type NeedsYou = MessageInitShape<typeof NeedsYouSchema> & { readonly reason: NeedCode };
 
 export type NeedsYouDependencies = Pick<
   AdminDependencies,
-  'setAside' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders'
+  'setAside' | 'held' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders'
 >;
 
 /** Less than this part of the disk is free. */
@@ -22,51 +22,74 @@ const longPauseMs = 3_600_000;
 /** A deadline that is nearer than so many times what the proof usually takes will hardly be met from a line. */
 const deadlineTimes = 2;
 
+/** What is about many requests comes first: of a long list only the beginning is told. */
 export function needsYou(
   dependencies: NeedsYouDependencies,
   lines: readonly Line[],
   disk: { readonly freeBytes: number; readonly sizeBytes: number },
 ): NeedsYou[] {
-  const { setAside, scheduling, registry, why, usual, clock, orders } = dependencies;
+  const { setAside, held, scheduling, registry, why, usual, clock } = dependencies;
   const look = why();
 
-  function withReason(requestId: RequestId, wanted: ReasonCode): NeedsYou[] {
+  function withReason(
+    requestId: RequestId,
+    wanted: 'QUARANTINED' | 'HELD' | 'SILENT',
+    command: (id: RequestId) => string,
+  ): NeedsYou[] {
     const view = registry.view(requestId);
     const reason = view && firstReason(view, look);
     if (reason?.code !== wanted) return [];
-    return [{ reason: reason.code, sentence: reasonOf(reason).sentence, requestId }];
+    return [{ reason: reason.code, sentence: reasonOf(reason).sentence, requestId, command: command(requestId) }];
   }
 
-  const lanes = scheduling.laneReports();
   const isLate = (requestId: RequestId): boolean => {
     const view = registry.view(requestId);
     const proving = view && usual.of(view, 'proving');
     return view !== undefined && proving !== undefined && view.deadlineAt - clock.now() < deadlineTimes * proving.ms;
   };
   const late = lines.flatMap(({ waiting }) => waiting.filter(({ requestId }) => isLate(requestId)));
+  const running = scheduling.laneReports().flatMap(({ current }) => current ?? []);
   return [
-    ...[...setAside].flatMap((requestId) => withReason(requestId, 'QUARANTINED')),
-    ...lanes.flatMap(({ current }) => (current === undefined ? [] : withReason(current.requestId, 'SILENT'))),
-    ...lanes
-      .filter(({ state }) => state === 'quarantined')
-      .map(({ id, lastFailure }) => ({
-        reason: 'LANE_QUARANTINED',
-        sentence: `Lane ${id} is in quarantine${lastFailure ? ` after ${lastFailure.code}` : ''}: ${lastFailure?.code === 'PROOF_INVALID' ? 'several proofs in a row did not verify' : 'restarting did not help'}.`,
-        laneId: id,
-      })),
+    ...illLanes(dependencies),
+    ...longPauses(dependencies),
+    ...(disk.freeBytes < leastFreeShare * disk.sizeBytes
+      ? [{ reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' } as const]
+      : []),
+    ...[...setAside].flatMap((id) => withReason(id, 'QUARANTINED', whyOf)),
+    ...[...held].flatMap((id) => withReason(id, 'HELD', (requestId) => `retry ${requestId}`)),
+    ...running.flatMap(({ requestId }) => withReason(requestId, 'SILENT', whyOf)),
     ...late.map(({ requestId }) => ({
-      reason: 'DEADLINE_NEAR',
+      reason: 'DEADLINE_NEAR' as const,
       sentence: 'It waits, and its deadline is nearer than twice the time that its proof usually takes.',
       requestId,
+      command: `priority ${requestId} first`,
     })),
-    ...(['intake', 'dispatch'] as const).flatMap((what) => {
-      const pause = orders.of(what);
-      if (pause === undefined || clock.now() - pause.at < longPauseMs) return [];
-      const sentence = `${what} is paused by ${pause.by} for more than an hour: ${pause.reason}`;
-      return [{ reason: 'PAUSED_LONG', sentence: `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.` }];
-    }),
-    ...(disk.freeBytes < leastFreeShare * disk.sizeBytes
-      ? [{ reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' }]
-      : []),
   ];
 }
+
+const whyOf = (requestId: RequestId) => `why ${requestId}`;
+
+const illLanes = ({ scheduling }: Pick<NeedsYouDependencies, 'scheduling'>): NeedsYou[] =>
+  scheduling
+    .laneReports()
+    .filter(({ state }) => state === 'quarantined')
+    .map(({ id, lastFailure }) => ({
+      reason: 'LANE_QUARANTINED',
+      sentence: `Lane ${id} is in quarantine${lastFailure ? ` after ${lastFailure.code}` : ''}: ${lastFailure?.code === 'PROOF_INVALID' ? 'several proofs in a row did not verify' : 'restarting did not help'}.`,
+      laneId: id,
+      command: `lane ${id} start`,
+    }));
+
+const longPauses = ({ orders, clock }: Pick<NeedsYouDependencies, 'orders' | 'clock'>): NeedsYou[] =>
+  (['intake', 'dispatch'] as const).flatMap((what) => {
+    const pause = orders.of(what);
+    if (pause === undefined || clock.now() - pause.at < longPauseMs) return [];
+    const sentence = `${what} is paused by ${pause.by} for more than an hour: ${pause.reason}`;
+    return [
+      {
+        reason: 'PAUSED_LONG',
+        sentence: `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`,
+        command: `${what} resume`,
+      } as const,
+    ];
+  });

@@ -1,0 +1,12 @@
+// What does not pass by itself, so that a person should look at it: a closed set.
+export const needCodes = [
+  'LANE_QUARANTINED',
+  'PAUSED_LONG',
+  'DISK_LOW',
+  'QUARANTINED',
+  'HELD',
+  'SILENT',
+  'DEADLINE_NEAR',
+] as const;
+
+export type NeedCode = (typeof needCodes)[number];
