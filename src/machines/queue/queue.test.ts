@@ -226,3 +226,102 @@ test('a job goes to the lane that has its program, else to a warm one, else to t
   assert.equal(chooseServer(job(), [cold, warm])?.name, 'warm');
   assert.equal(chooseServer(job(), [foreign]), undefined);
 });
+
+const ranks = {
+  deadlineAt: fc.integer({ min: 0, max: 5 }),
+  priority: fc.constantFrom('first', 'normal', 'last'),
+} as const;
+/** Few requesters and deadlines, so that many are alike. */
+const rankedSteps = fc.array(
+  fc.oneof(
+    fc.record({ add: fc.record({ requester: fc.constantFrom('a', 'b', 'c'), resumed: fc.boolean(), ...ranks }) }),
+    fc.record({ rerank: fc.nat(), ...ranks }),
+    fc.record({ remove: fc.nat() }),
+    fc.constant({ take: true }),
+  ),
+  { maxLength: 80 },
+);
+
+/** The same promises in the plainest way: every class has its round of requesters, each with its jobs. */
+function plainLine() {
+  const classes = ['resumed', 'first', 'normal', 'last'] as const;
+  const rounds = new Map(classes.map((each) => [each as string, [] as string[]]));
+  let jobs: Waiting[] = [];
+  const classOf = ({ resumed, priority = 'normal' }: Waiting) => (resumed ? 'resumed' : priority);
+  const join = (each: Waiting) => {
+    const round = rounds.get(classOf(each)) as string[];
+    if (!round.includes(each.requester)) round.push(each.requester);
+  };
+  const leave = () => {
+    for (const [name, round] of rounds) {
+      const left = round.filter((who) => jobs.some((each) => each.requester === who && classOf(each) === name));
+      rounds.set(name, left);
+    }
+  };
+  return {
+    ids: () => jobs.map(({ id }) => id),
+    add(each: Waiting) {
+      jobs.push(each);
+      join(each);
+    },
+    remove(id: string) {
+      jobs = jobs.filter((each) => each.id !== id);
+      leave();
+    },
+    rerank(id: string, rank: Pick<Waiting, 'deadlineAt' | 'priority'>) {
+      jobs = jobs.map((each) => (each.id === id ? { ...each, ...rank } : each));
+      const moved = jobs.find((each) => each.id === id);
+      if (moved !== undefined) join(moved);
+      leave();
+    },
+    take() {
+      const name = classes.find((each) => (rounds.get(each) as string[]).length > 0);
+      if (name === undefined) return undefined;
+      const [who, ...others] = rounds.get(name) as [string, ...string[]];
+      // Equal ones stay in order of arrival: `toSorted` is stable.
+      const [next] = jobs
+        .filter((each) => each.requester === who && classOf(each) === name)
+        .toSorted((x, y) => x.deadlineAt - y.deadlineAt);
+      rounds.set(name, [...others, who]);
+      this.remove(next?.id ?? '');
+      return next;
+    },
+  };
+}
+
+test('first goes before normal and normal before last, and one that is ranked anew stands as if it had come so', () => {
+  fc.assert(
+    fc.property(rankedSteps, (steps) => {
+      const queue = new Queue<Waiting>(boundless);
+      const line = plainLine();
+      const idAt = (place: number) => line.ids()[place % Math.max(1, line.ids().length)] ?? 'nobody';
+      const takeBoth = () => {
+        const expected = line.take();
+        assert.deepEqual(queue.take(anyServer, now), expected);
+        return expected !== undefined;
+      };
+      for (const step of steps) {
+        if ('add' in step) {
+          const each = job(step.add);
+          queue.add(each);
+          line.add(each);
+        } else if ('rerank' in step) {
+          const { deadlineAt, priority } = step;
+          const id = idAt(step.rerank);
+          queue.rerank(id, { deadlineAt, priority });
+          line.rerank(id, { deadlineAt, priority });
+        } else if ('remove' in step) {
+          const id = idAt(step.remove);
+          queue.remove(id);
+          line.remove(id);
+        } else takeBoth();
+        assert.equal(queue.size, line.ids().length);
+      }
+      const foreseen = queue.peek(Number.POSITIVE_INFINITY);
+      const served: (Waiting | undefined)[] = [];
+      for (let next = line.take(); next !== undefined; next = line.take()) served.push(next);
+      assert.deepEqual(foreseen, served);
+    }),
+    { numRuns: 500 },
+  );
+});

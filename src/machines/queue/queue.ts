@@ -99,14 +99,18 @@ export class Queue<J extends Waiting> {
     this.#rotationOf(entry.job).remove(entry);
   }
 
-  /** It keeps its place among those of its rank. Unknown ids are ignored. */
+  /** It keeps its place among those of its rank, and its requester its turn within a class. Unknown ids are ignored. */
   rerank(id: string, rank: Rank): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.#rotationOf(entry.job).remove(entry);
     const moved = { ...entry, job: { ...entry.job, ...rank } };
+    const [from, to] = [this.#rotationOf(entry.job), this.#rotationOf(moved.job)];
     this.#entries.set(id, moved);
-    this.#rotationOf(moved.job).add(moved);
+    if (from === to) to.move(entry, moved);
+    else {
+      from.remove(entry);
+      to.add(moved);
+    }
   }
 
   /** Takes the job that this server should do next at `now` (epoch ms). Undefined when nothing that it serves waits. */

@@ -63,6 +63,14 @@ export class Rotation<J extends Ranked> {
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) - 1);
   }
 
+  /** The same job with another deadline. Taken out and added, the only job of a requester would cost it its turn. */
+  move(entry: Entry<J>, moved: Entry<J>): void {
+    const list = this.#requesters.get(entry.job.requester)?.get(entry.job.kind);
+    if (list === undefined) return;
+    list.splice(placeOf(list, entry), 1);
+    list.splice(placeOf(list, moved), 0, moved);
+  }
+
   /** The requester has been served: its next turn comes after all others. */
   moveToEnd(requester: string): void {
     const lists = this.#requesters.get(requester);
