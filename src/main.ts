@@ -3,6 +3,7 @@
 import { createQuoteQueue } from './attestation/reports/quoteQueue.js';
 import { packageVersion } from './cli/version.js';
 import type { Config } from './config/load.js';
+import { Role } from './gen/admin/v1/access_pb.js';
 import type { LaneStatus } from './lanes/scheduling.js';
 import { createLog } from './log.js';
 import { createCallMetrics } from './metrics/callMetrics.js';
@@ -94,9 +95,9 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       config,
       assembly,
       version,
-      more: [...teeOperatorRoutes(tee, clock), metrics, ...pageRoutes(await readPageFiles())],
+      more: [...teeOperatorRoutes(tee, clock), { ...metrics, needs: Role.READ }, ...pageRoutes(await readPageFiles())],
     });
-    lifecycle.onStop(() => admin?.close(adminGraceMs));
+    lifecycle.onStop(() => admin.close(adminGraceMs));
     const { methods, routes } = assembly;
     const tls =
       config.tls === undefined ? openTls(config, { clock, log }) : await openOwnTls(config.tls, { provider, ...parts });

@@ -17,6 +17,7 @@ const spokenErrors = new Set([
   'SocketPathError',
   'TeeStartError',
   'WorkersStartError',
+  'AdminStartError',
   'WorkerStartError',
 ]);
 

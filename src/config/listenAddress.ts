@@ -13,3 +13,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   if (found === null || port > 65_535) return undefined;
   return { host: (found[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
 }
+
+/** What listens there is reached from this machine alone. */
+export const isLoopbackHost = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileProblem, isSystemError } from '../fileProblem.js';
 import { homeFolder } from '../home.js';
+import { adminContradictions } from './admin.js';
 import { attestContradictions } from './attest.js';
 import { nearest } from './nearest.js';
 import { networkContradictions } from './network.js';
@@ -152,6 +153,7 @@ function contradictions(config: Config): string[] {
   }
   return [
     ...found,
+    ...adminContradictions(config),
     ...attestContradictions(config),
     ...teeContradictions(config),
     ...networkContradictions(config),

@@ -1,5 +1,6 @@
 // Every option of the service, once. Flags, environment variables, the configuration file and docs/configuration.md come from this table.
 import { z } from 'zod';
+import { adminOptions } from './adminOptions.js';
 import { networkOptions } from './networkOptions.js';
 import { choice, count, list, option, text } from './option.js';
 import { listen, origin } from './places.js';
@@ -23,12 +24,7 @@ export const options = {
     'DIR',
     'The data folder (created 0700). Default: sealed-prover in the user’s data folder.',
   ),
-  adminSocket: option(
-    text,
-    undefined,
-    'PATH|off',
-    'The unix socket for sealed-prover admin, which its owner alone may open. Default: admin.sock in the data folder.',
-  ),
+  ...adminOptions,
   metricsListen: option(
     listen,
     undefined,

@@ -1,4 +1,4 @@
-// Failures of calls of operators. They come by the admin socket alone, so the SDK meets none of them.
+// Failures of calls of operators. They come by listeners of their own, so the SDK meets none of them.
 import { failure } from './define.js';
 
 export const adminFailures = {
@@ -59,6 +59,28 @@ export const adminFailures = {
   WATCHERS_FULL: failure<{ limit: number }>(
     'transient',
     ({ limit }) => `${limit} watchers follow the feed already. Close one of them.`,
+  ),
+  /** One answer to a missing credential and to a wrong one. */
+  OPERATOR_UNKNOWN: failure(
+    'permanent',
+    () =>
+      'Operators are asked for a token or a client certificate of the list here, and this call has none. Send the header authorization: Bearer TOKEN; with the command line, --token-file.',
+  ),
+  /** Names of roles. */
+  NOT_ALLOWED: failure<{ needed: string; role: string }>(
+    'permanent',
+    ({ needed, role }) => `This takes the role ${needed}, and the caller has ${role}. Ask somebody who has it.`,
+  ),
+  /** DNS rebinding, or a name that nobody has told the service. */
+  HOST_UNKNOWN: failure(
+    'permanent',
+    () =>
+      'This listener has another name. Call it by an address, by localhost, or by a name that is in its certificate.',
+  ),
+  CROSS_SITE: failure('permanent', () => 'A page of another site may ask nothing here.'),
+  CALLS_TOO_MANY: failure<{ limit: number }>(
+    'transient',
+    ({ limit }) => `An operator has ${limit} calls a second here. Ask again a moment later.`,
   ),
   /** A page token of another filter, of another service, or made up. */
   TOKEN_EXPIRED: failure(

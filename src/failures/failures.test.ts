@@ -251,6 +251,20 @@ const all: Array<[Failure, string]> = [
   ],
   [fail('WATCHERS_FULL', { limit: 64 }), '64 watchers follow the feed already. Close one of them.'],
   [
+    fail('OPERATOR_UNKNOWN'),
+    'Operators are asked for a token or a client certificate of the list here, and this call has none. Send the header authorization: Bearer TOKEN; with the command line, --token-file.',
+  ],
+  [
+    fail('NOT_ALLOWED', { needed: 'own', role: 'read' }),
+    'This takes the role own, and the caller has read. Ask somebody who has it.',
+  ],
+  [
+    fail('HOST_UNKNOWN'),
+    'This listener has another name. Call it by an address, by localhost, or by a name that is in its certificate.',
+  ],
+  [fail('CROSS_SITE'), 'A page of another site may ask nothing here.'],
+  [fail('CALLS_TOO_MANY', { limit: 20 }), 'An operator has 20 calls a second here. Ask again a moment later.'],
+  [
     fail('TOKEN_EXPIRED'),
     'This page token belongs to another list. Begin again with the first page, with the filter that you want.',
   ],

@@ -127,6 +127,11 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   CURSOR_AHEAD: 'invalidArgument',
   FOLDER_UNUSABLE: 'failedPrecondition',
   WATCHERS_FULL: 'resourceExhausted',
+  OPERATOR_UNKNOWN: 'unauthenticated',
+  NOT_ALLOWED: 'permissionDenied',
+  HOST_UNKNOWN: 'permissionDenied',
+  CROSS_SITE: 'permissionDenied',
+  CALLS_TOO_MANY: 'resourceExhausted',
   // To operators these two mean: look again.
   STALE_VIEW: 'aborted',
   NOTHING_TO_DO: 'failedPrecondition',

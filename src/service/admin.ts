@@ -1,30 +1,31 @@
-// The listener of operators: a unix socket in the data folder, for the user that the service runs as. It shares nothing with the port of
-// clients, so that it answers while that one is busy, and while the service starts and stops.
+// The listeners of operators: a unix socket in the data folder, for the user that the service runs as, and a port for others where one is
+// wanted. They share nothing with the port of clients, so that they answer while that one is busy, and while the service starts and stops.
 import type { Clock } from '../clock.js';
-import type { Config } from '../config/load.js';
+import type { AdminSocket, Config } from '../config/load.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
 import type { Meter } from '../metrics/meter.js';
 import { registerNeeds } from '../metrics/needsMetrics.js';
 import type { Random } from '../random.js';
+import { ownersDoor } from '../rpc/admin/access/door.js';
 import type { AdminDependencies } from '../rpc/admin/dependencies.js';
 import { linesOf } from '../rpc/admin/lines.js';
 import { needsYou } from '../rpc/admin/needsYou.js';
-import { adminMethods, adminStreams } from '../rpc/admin/service.js';
+import { createSurface, type OperatorsRoute } from '../rpc/admin/surface.js';
 import { createWatchers } from '../rpc/admin/watch/watchers.js';
-import { noSuchMethod } from '../rpc/connect/jsonRoute.js';
 import type { Store } from '../store/environment.js';
 import { createListener } from '../transport/front/createListener.js';
 import type { Front } from '../transport/front/front.js';
 import { SocketPathError } from '../transport/front/unixSocket.js';
-import { createRoutes, type Route } from '../transport/http/routes.js';
+import { createRoutes } from '../transport/http/routes.js';
+import { type AdminPortParameters, type ListenerFor, openAdminPort } from './adminPort.js';
 import type { Assembly } from './assemble.js';
 import { machineOf } from './footprint.js';
 import { artifactKeyOf } from './keys.js';
 import { createUpkeep } from './upkeep.js';
 
 export interface AdminParameters {
-  readonly config: Pick<Config, 'data' | 'adminSocket'>;
+  readonly config: Pick<Config, 'data' | 'adminSocket'> & AdminPortParameters['config'];
   readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'orders' | 'network'>;
   readonly scheduling: Scheduling;
   /** Where the data lies. */
@@ -32,7 +33,7 @@ export interface AdminParameters {
   readonly store: Store;
   readonly meter: Meter;
   /** What else is answered there, beside the calls. */
-  readonly more?: readonly Route[];
+  readonly more?: readonly OperatorsRoute[];
   /** Of the package. */
   readonly version: string;
   readonly clock: Clock;
@@ -43,43 +44,61 @@ export interface AdminParameters {
 /** A list of filters has some hundred bytes. */
 const maxCallBytes = 64 * 1024;
 
-/**
- * Listens, and answers what to close. Undefined where no socket is wanted, or where the data folder can hold none and nobody has named a
- * place for it: proofs do not depend on it. Throws a SocketPathError for a place that was named.
- */
-export async function openAdmin(parameters: AdminParameters): Promise<Front | undefined> {
-  const { config, clock, random, log, more = [] } = parameters;
-  const { adminSocket } = config;
+export interface OpenedAdmin {
+  /** Takes no more calls, and gives those that are under way so long (ms). */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Throws a SocketPathError for a socket that was named, and for the port a WatchedFileError or an AdminStartError. */
+export async function openAdmin(parameters: AdminParameters): Promise<OpenedAdmin> {
+  const { config, clock, random, log, more } = parameters;
   const dependencies = await dependenciesOf(parameters);
   registerNeeds(parameters.meter, {
     needs: async () => needsYou(dependencies, linesOf(dependencies), await dependencies.disk()),
     watchers: dependencies.watchers,
   });
-  if (adminSocket === undefined) return undefined;
-  const spoken = adminMethods(dependencies);
-  const streams = adminStreams(dependencies, { log, random });
-  const routes = spoken.map((each) => each.route({ clock, log, random, limitBytes: maxCallBytes }));
-  const front = createListener({
-    methods: [...spoken.map(({ method }) => method), ...streams.methods],
-    routes: createRoutes({ routes: [...routes, ...streams.routes, ...more], otherwise: noSuchMethod, log, random }),
-    maxCallBytes,
-    clock,
-    log,
-  });
+  /** All of it behind a door. */
+  const listenerFor: ListenerFor = (door, rest) => {
+    const { methods, ...served } = createSurface(dependencies, {
+      door,
+      more,
+      clock,
+      log,
+      random,
+      limitBytes: maxCallBytes,
+    });
+    const routes = createRoutes({ ...served, log, random });
+    return createListener({ ...rest, methods, routes, maxCallBytes, clock, log });
+  };
+  const port = await openAdminPort({ config, listenerFor, clock, log });
   try {
-    await front.listen({ socketPath: adminSocket.path });
+    const socket = await openSocket(config.adminSocket, listenerFor(ownersDoor), log);
     return {
-      ...front,
-      close(graceMs) {
+      async close(graceMs) {
         dependencies.watchers.close();
-        return front.close(graceMs);
+        await Promise.all([socket?.close(graceMs), port?.close(graceMs)]);
       },
     };
   } catch (error) {
-    const problem = error instanceof SocketPathError ? error.message : `${adminSocket.path}: ${String(error)}.`;
+    await port?.close(0);
+    throw error;
+  }
+}
+
+/**
+ * Undefined where no socket is wanted, or where the data folder can hold none and nobody has named a place for it: proofs do not depend on
+ * it. Throws a SocketPathError for a place that was named.
+ */
+async function openSocket(socket: AdminSocket | undefined, front: Front, log: Log): Promise<Front | undefined> {
+  if (socket === undefined) return undefined;
+  try {
+    await front.listen({ socketPath: socket.path });
+    return front;
+  } catch (error) {
+    const problem = error instanceof SocketPathError ? error.message : `${socket.path}: ${String(error)}.`;
     const advice = `${problem} Name a place for it with --admin-socket, or none with --admin-socket off.`;
-    if (adminSocket.isNamed) throw new SocketPathError(advice, { cause: error });
-    log.warn({ event: 'admin.none', path: adminSocket.path, err: error }, `nothing listens for operators: ${advice}`);
+    if (socket.isNamed) throw new SocketPathError(advice, { cause: error });
+    log.warn({ event: 'admin.none', path: socket.path, err: error }, `nothing listens for operators: ${advice}`);
     return undefined;
   }
 }

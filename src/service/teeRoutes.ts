@@ -1,5 +1,6 @@
 // What the service shows of its signing keys: to everybody, and on the admin socket.
 import type { Clock } from '../clock.js';
+import type { OperatorsRoute } from '../rpc/admin/surface.js';
 import { metricsRoute } from '../rpc/http/getMetrics.js';
 import { signerRoute, signersRoute } from '../rpc/http/getSigners.js';
 import { operatorRoutes } from '../rpc/http/operate.js';
@@ -16,7 +17,7 @@ export const teeRoutes = (tee: OpenedTee | undefined): readonly Route[] =>
     : [signersRoute(tee), signerRoute(tee), metricsRoute({ metrics: () => signerMetrics(tee.signers, tee.registrar) })];
 
 /** For the operator, on a socket that nobody else may open. */
-export const teeOperatorRoutes = (tee: OpenedTee | undefined, clock: Clock): readonly Route[] =>
+export const teeOperatorRoutes = (tee: OpenedTee | undefined, clock: Clock): readonly OperatorsRoute[] =>
   tee === undefined
     ? []
     : operatorRoutes({

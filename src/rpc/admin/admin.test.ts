@@ -61,7 +61,7 @@ describe('every method', () => {
     const named = new Set([...calls.map(([method]) => pathOf(method as never)), pathOf(Lanes.method.get)]);
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
-      .map(({ method }) => method.path)
+      .map(({ path }) => path)
       .filter((path) => /\/(List|Get|History|Counts|Status|AuditList)$/.test(path));
     assert.equal(served.length, named.size);
     assert.deepEqual(

@@ -10,6 +10,8 @@ import type { StreamMethod } from '../../transport/grpc/call.js';
 import { serverStream } from '../../transport/grpc/serverStream.js';
 import type { Route } from '../../transport/http/routes.js';
 import { type Spoken, spoken } from '../connect/spoken.js';
+import type { Door } from './access/door.js';
+import { roleOf } from './access/roles.js';
 import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
@@ -71,16 +73,19 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
 /** The feed, as a stream of gRPC and as server-sent events. */
 export function adminStreams(
   dependencies: AdminDependencies,
-  parameters: Omit<FeedRouteParameters, 'watch'>,
+  parameters: Omit<FeedRouteParameters, 'watch'> & { readonly door: Pick<Door, 'follow'> },
 ): { readonly methods: readonly StreamMethod[]; readonly routes: readonly Route[] } {
   const { feed, watchers } = dependencies;
   const parts = { ...dependencies, events: createEvents(dependencies) };
-  const watch: FeedRouteParameters['watch'] = (request, left) => {
-    const watching = watchingOf(request, feed.newest);
-    return watchers.admit(left, (signal) => follow(parts, watching, signal));
-  };
+  const { door, ...routeParts } = parameters;
+  const needed = roleOf(Requests.method.watch);
+  const watch: FeedRouteParameters['watch'] = (requestOf, shown, left) =>
+    door.follow(shown, needed, left, (allowed) => {
+      const watching = watchingOf(requestOf(), feed.newest);
+      return watchers.admit(allowed, (signal) => follow(parts, watching, signal));
+    });
   return {
-    methods: [serverStream(Requests.method.watch, (request, { signal }) => watch(request, signal))],
-    routes: [feedRoute({ ...parameters, watch })],
+    methods: [serverStream(Requests.method.watch, (request, call) => watch(() => request, call, call.signal))],
+    routes: [feedRoute({ ...routeParts, watch })],
   };
 }

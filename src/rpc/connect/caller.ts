@@ -1,5 +1,7 @@
 // Who calls a method of operators.
 import { printable } from '../../printable.js';
+import type { Peer } from '../../transport/connection.js';
+import type { CallContext } from '../../transport/grpc/call.js';
 
 export interface Caller {
   readonly name: string;
@@ -7,10 +9,19 @@ export interface Caller {
   readonly isClaimed: boolean;
 }
 
+/** What a call shows of its caller, at whatever protocol. */
+export interface Shown {
+  readonly headers: CallContext['headers'];
+  readonly peer: Pick<Peer, 'certificate'>;
+}
+
+/** Throws what the call is refused with. Nothing of a call is parsed before. */
+export type Admit = (shown: Shown) => Caller;
+
 const longestName = 40;
 
 /** By the `x-sealed-operator` header, as sent. */
-export const claimedBy = (header: string | undefined): Caller => ({
-  name: printable(header ?? '', longestName).trim() || 'unnamed',
+export const claimedBy = ({ headers }: Shown): Caller => ({
+  name: printable(headers['x-sealed-operator']?.toString() ?? '', longestName).trim() || 'unnamed',
   isClaimed: true,
 });

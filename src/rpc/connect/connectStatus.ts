@@ -33,5 +33,7 @@ export function connectErrorOf(failure: Failure): ConnectError {
   const code = grpcCodeOf(failure);
   const { retry: _, ...facts } = failure;
   const body = { code: named(code), message: sentenceOf(failure) };
-  return { status: statuses[code], body: { ...body, details: [{ type: 'sealed.admin.v1.Problem', debug: facts }] } };
+  // Misdirected (RFC 9110, section 15.5.20): no code of gRPC says so.
+  const status = failure.code === 'HOST_UNKNOWN' ? 421 : statuses[code];
+  return { status, body: { ...body, details: [{ type: 'sealed.admin.v1.Problem', debug: facts }] } };
 }

@@ -19,9 +19,10 @@ import type { Random } from '../../random.js';
 import { answerJson, type Exchange } from '../../transport/http/exchange.js';
 import { readBody } from '../../transport/http/readBody.js';
 import type { Route } from '../../transport/http/routes.js';
-import { type Caller, claimedBy } from './caller.js';
+import type { Admit, Caller } from './caller.js';
 import type { ConnectError } from './connectStatus.js';
 import { refusalOf } from './refusalOf.js';
+import { shownBy } from './shownBy.js';
 
 export interface JsonParameters {
   readonly clock: Clock;
@@ -29,6 +30,7 @@ export interface JsonParameters {
   /** Names what is in the log for a caller that was told of an unexpected error. */
   readonly random: Random;
   readonly limitBytes: number;
+  readonly admit: Admit;
 }
 
 /** Of what is wrong with somebody's JSON, so much is shown. */
@@ -38,7 +40,7 @@ const shownLength = 200;
 export function jsonRoute<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   answer: (request: MessageShape<I>, caller: Caller) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
-  { clock, log, random, limitBytes }: JsonParameters,
+  { clock, log, random, limitBytes, admit }: JsonParameters,
 ): Route {
   const path = `/${method.parent.typeName}/${method.name}`;
 
@@ -47,12 +49,12 @@ export function jsonRoute<I extends DescMessage, O extends DescMessage>(
       status,
       body: { code, message },
     });
+    const caller = admit(shownBy(exchange));
     if (!/^application\/json\s*(;|$)/i.test(exchange.headers['content-type'] ?? ''))
       return refused(415, 'invalid_argument', 'Send it with the header content-type: application/json.');
     const bytes = await readBody(exchange.body, { limitBytes, clock });
     if (bytes === 'too large') return refused(413, 'resource_exhausted', `A call has at most ${limitBytes} bytes.`);
     if (typeof bytes === 'string') return refused(408, 'unavailable', `The call did not arrive whole: ${bytes}.`);
-    const caller = claimedBy(exchange.headers['x-sealed-operator']?.toString());
     const message = await answer(parsed(method.input, bytes), caller);
     return { status: 200, body: toJson(method.output, create(method.output, message), { alwaysEmitImplicit: true }) };
   }

@@ -1,21 +1,34 @@
-// A method of the wire with its handler, before it is known by which transport it is called.
-import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+// A method of the wire with its handler, before it is known by which transport it is called, and by whom.
+import type { DescMessage, DescMethod, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { UnaryMethod } from '../../transport/grpc/call.js';
 import { unary } from '../../transport/grpc/unary.js';
 import type { Route } from '../../transport/http/routes.js';
-import { type Caller, claimedBy } from './caller.js';
+import type { Admit, Caller } from './caller.js';
 import { type JsonParameters, jsonRoute } from './jsonRoute.js';
 
-/** The same handler, by gRPC and as JSON over POST. */
+/** The same handler, by gRPC and as JSON over POST, for those who are let in. */
 export interface Spoken {
-  readonly method: UnaryMethod;
-  route(parameters: JsonParameters): Route;
+  readonly method: DescMethod;
+  readonly path: string;
+  asGrpc(admit: Admit): UnaryMethod;
+  asJson(parameters: JsonParameters): Route;
 }
 
-export const spoken = <I extends DescMessage, O extends DescMessage>(
+export function spoken<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   answer: (request: MessageShape<I>, caller: Caller) => MessageInitShape<O> | Promise<MessageInitShape<O>>,
-): Spoken => ({
-  method: unary(method, (request, { operator }) => answer(request, claimedBy(operator))),
-  route: (parameters) => jsonRoute(method, answer, parameters),
-});
+): Spoken {
+  const path = `/${method.parent.typeName}/${method.name}`;
+  return {
+    method,
+    path,
+    asGrpc: (admit) => ({
+      path,
+      answer(call) {
+        const caller = admit(call);
+        return unary(method, (request) => answer(request, caller)).answer(call);
+      },
+    }),
+    asJson: (parameters) => jsonRoute(method, answer, parameters),
+  };
+}

@@ -1,9 +1,11 @@
 // What the operator asks on a socket of their own, which nobody else may open: everything about the signing keys, a rotation, and the
 // registration that they send themselves.
 import { malformed } from '../../failures/malformed.js';
+import { Role } from '../../gen/admin/v1/access_pb.js';
 import type { ByHand } from '../../signers/byHand.js';
 import { answerJson, type Exchange } from '../../transport/http/exchange.js';
-import { type Route, reads } from '../../transport/http/routes.js';
+import { reads } from '../../transport/http/routes.js';
+import type { OperatorsRoute } from '../admin/surface.js';
 
 export interface OperatorRouteDependencies {
   readonly status: () => Promise<object>;
@@ -13,8 +15,13 @@ export interface OperatorRouteDependencies {
   readonly byHand?: ByHand | undefined;
 }
 
-export const operatorRoutes = ({ status, rotate, byHand }: OperatorRouteDependencies): readonly Route[] => [
-  { methods: reads, path: '/tee/status', answer: async (exchange) => answerJson(exchange, 200, await status()) },
+export const operatorRoutes = ({ status, rotate, byHand }: OperatorRouteDependencies): readonly OperatorsRoute[] => [
+  {
+    methods: reads,
+    path: '/tee/status',
+    needs: Role.READ,
+    answer: async (exchange) => answerJson(exchange, 200, await status()),
+  },
   {
     methods: ['POST'],
     path: '/tee/rotate',

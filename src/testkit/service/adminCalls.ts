@@ -1,5 +1,5 @@
-// Calls of operators by both transports of an admin socket.
-import { request } from 'node:http';
+// Calls of operators by both transports of an admin socket, or of their port.
+import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import type { NetConnectOpts } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
@@ -21,6 +21,10 @@ const prefixBytes = 5;
 
 export const pathOf = (method: DescMethodUnary): string => `/${method.parent.typeName}/${method.name}`;
 
+/** For HTTP/1.1, where `path` is that of the request. */
+export const reachedAt = (to: NetConnectOpts): RequestOptions =>
+  'path' in to ? { socketPath: to.path } : { host: to.host, port: to.port };
+
 /** `OK`'s message, or gRPC's status and sentence. */
 export type GrpcAnswer<O extends DescMessage> =
   | { readonly message: MessageShape<O> }
@@ -30,9 +34,10 @@ export async function callGrpc<I extends DescMessage, O extends DescMessage>(
   to: NetConnectOpts,
   method: DescMethodUnary<I, O>,
   given: MessageInitShape<I>,
+  headers: IncomingHttpHeaders = {},
 ): Promise<GrpcAnswer<O>> {
   const bytes = framed(toBinary(method.input, create(method.input, given)));
-  const { head, trailers, body } = await called(to, pathOf(method), {}, bytes);
+  const { head, trailers, body } = await called(to, pathOf(method), headers, bytes);
   const status = Number(trailers['grpc-status'] ?? head['grpc-status']);
   if (status === 0) return { message: fromBinary(method.output, body.subarray(prefixBytes)) };
   const sentence = trailers['grpc-message'] ?? head['grpc-message'];
@@ -52,9 +57,8 @@ export function post(
   headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
   method = 'POST',
 ): Promise<JsonAnswer> {
-  const { path: socketPath } = to as { path: string };
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, path, method, headers, agent: false }, (response) => {
+    const sent = request({ ...reachedAt(to), path, method, headers, agent: false }, (response) => {
       text(response)
         .then((said) => resolve({ status: response.statusCode ?? 0, body: JSON.parse(said) as JsonValue }))
         .catch(reject);

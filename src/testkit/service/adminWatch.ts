@@ -1,5 +1,5 @@
-// Watchers of the feed by both transports of an admin socket: what they have seen so far, and how it ended for them.
-import { request } from 'node:http';
+// Watchers of the feed by both transports of an admin socket, or of their port: what they have seen so far, and how it ended for them.
+import { type IncomingHttpHeaders, request } from 'node:http';
 import type { NetConnectOpts } from 'node:net';
 import { create, fromBinary, fromJsonString, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../gen/admin/v1/requests_pb.js';
 import { framed } from '../../transport/grpc/message.js';
 import { session } from '../transport/listenerRig.js';
-import { pathOf } from './adminCalls.js';
+import { pathOf, reachedAt } from './adminCalls.js';
 
 const prefixBytes = 5;
 
@@ -66,11 +66,20 @@ export class Watched {
   }
 }
 
-export function watchGrpc(to: NetConnectOpts, given: MessageInitShape<typeof RequestsWatchRequestSchema>): Watched {
+export function watchGrpc(
+  to: NetConnectOpts,
+  given: MessageInitShape<typeof RequestsWatchRequestSchema>,
+  headers: IncomingHttpHeaders = {},
+): Watched {
   const watched = new Watched();
   const client = session(to);
   const stream = client
-    .request({ ':method': 'POST', ':path': pathOf(Requests.method.watch as never), 'content-type': 'application/grpc' })
+    .request({
+      ':method': 'POST',
+      ':path': pathOf(Requests.method.watch as never),
+      'content-type': 'application/grpc',
+      ...headers,
+    })
     .on('error', () => undefined);
   let status = '';
   const say = (headers: Record<string, unknown>) => {
@@ -98,8 +107,7 @@ export function watchGrpc(to: NetConnectOpts, given: MessageInitShape<typeof Req
 
 export function watchEvents(to: NetConnectOpts, query = '', headers: Readonly<Record<string, string>> = {}): Watched {
   const watched = new Watched();
-  const { path: socketPath } = to as { path: string };
-  const sent = request({ socketPath, path: `/feed${query}`, headers, agent: false }, (response) => {
+  const sent = request({ ...reachedAt(to), path: `/feed${query}`, headers, agent: false }, (response) => {
     let text = '';
     response.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createLog } from '../../log.js';
 import { systemRandom } from '../../random.js';
+import { type Door, ownersDoor } from '../../rpc/admin/access/door.js';
 import type { AdminDependencies } from '../../rpc/admin/dependencies.js';
-import { adminMethods, adminStreams } from '../../rpc/admin/service.js';
+import { createSurface, type OperatorsRoute } from '../../rpc/admin/surface.js';
 import { createWatchers } from '../../rpc/admin/watch/watchers.js';
-import { noSuchMethod } from '../../rpc/connect/jsonRoute.js';
 import { createUpkeep } from '../../service/upkeep.js';
+import type { FrontTls } from '../../transport/front/front.js';
 import { createRoutes } from '../../transport/http/routes.js';
 import { temporaryFolder } from '../temporaryFolder.js';
 import { startListener } from '../transport/listenerRig.js';
@@ -42,26 +43,29 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
   tokenKey: new Uint8Array(32),
 });
 
+export interface AdminListening {
+  /** Another one than that of the socket listens on TCP. */
+  readonly door?: Door;
+  readonly more?: readonly OperatorsRoute[];
+  readonly tls?: FrontTls;
+}
+
 /** Answers what a client connects to. */
 export async function startAdmin(
   t: Pick<TestContext, 'after'>,
   world: World,
   changes: Partial<AdminDependencies> = {},
+  { door = ownersDoor, more = [], tls }: AdminListening = {},
 ): Promise<NetConnectOpts> {
   const log = createLog('silent');
   const parts = { ...adminPartsOf(world), ...changes };
-  const spoken = adminMethods(parts);
-  const streams = adminStreams(parts, { log, random: systemRandom });
   const limitBytes = 64 * 1024;
-  const routes = spoken.map((each) => each.route({ clock: world.clock, log, random: systemRandom, limitBytes }));
+  const given = { door, more, clock: world.clock, log, random: systemRandom, limitBytes };
+  const { methods, ...served } = createSurface(parts, given);
   const { to } = await startListener(
     t,
-    {
-      methods: [...spoken.map(({ method }) => method), ...streams.methods],
-      routes: createRoutes({ routes: [...routes, ...streams.routes], otherwise: noSuchMethod, log }),
-      maxCallBytes: limitBytes,
-    },
-    { socketPath: join(temporaryFolder('admin'), 'admin.sock') },
+    { methods, routes: createRoutes({ ...served, log }), maxCallBytes: limitBytes, tls },
+    door === ownersDoor ? { socketPath: join(temporaryFolder('admin'), 'admin.sock') } : { host: '127.0.0.1', port: 0 },
   );
   return to;
 }

@@ -15,7 +15,7 @@ export class ArrivedCall implements CallContext {
 
   constructor(
     private readonly stream: ServerHttp2Stream,
-    private readonly headers: IncomingHttpHeaders,
+    readonly headers: IncomingHttpHeaders,
     private readonly connection: Connection,
     readonly raw: Uint8Array,
     private readonly clock: Clock,
@@ -35,10 +35,6 @@ export class ArrivedCall implements CallContext {
 
   get authorization(): string | undefined {
     return this.headers.authorization;
-  }
-
-  get operator(): string | undefined {
-    return this.headers['x-sealed-operator']?.toString();
   }
 
   get peer(): Peer {

@@ -1,5 +1,6 @@
 // What a method of the wire sees of a call, and what it is to the server: bytes in, bytes out. Nothing here is particular to
 // a transport.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Peer } from '../connection.js';
 import type { Reached } from '../origin/reached.js';
 
@@ -15,8 +16,8 @@ export interface CallContext {
   readonly reached: Reached;
   /** The `authorization` header as sent. Never logged. */
   readonly authorization: string | undefined;
-  /** The `x-sealed-operator` header as sent: who an operator says to be. */
-  readonly operator: string | undefined;
+  /** All of them as sent. Never logged. */
+  readonly headers: IncomingHttpHeaders;
   /** Aborted when the client goes away before it is answered, or its own time limit is over. */
   readonly signal: AbortSignal;
 }

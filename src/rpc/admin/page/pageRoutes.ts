@@ -1,7 +1,8 @@
 // The operators' page: a handful of files, held in memory. No path of a caller reaches a disk, and what is served knows nothing of the service
 // before it has asked its API.
 import { answerJson, type Exchange } from '../../../transport/http/exchange.js';
-import { type Route, reads } from '../../../transport/http/routes.js';
+import { reads } from '../../../transport/http/routes.js';
+import type { OperatorsRoute } from '../surface.js';
 import { assetPath, screenPath } from './pagePaths.js';
 
 /** By name; `index.html` names the others. */
@@ -25,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** `files`: empty where the page was not built. */
-export function pageRoutes(files: PageFiles): readonly Route[] {
+export function pageRoutes(files: PageFiles): readonly OperatorsRoute[] {
   const send = (exchange: Exchange, name: string, cache: string) => {
     const body = files.get(name);
     if (body === undefined) return answerJson(exchange, 404, { code: 'not_found', message: whyNot(files) });
@@ -38,9 +39,15 @@ export function pageRoutes(files: PageFiles): readonly Route[] {
     {
       methods: reads,
       path: assetPath,
+      needs: 'anyone',
       answer: (exchange, name) => send(exchange, name, 'public, max-age=31536000, immutable'),
     },
-    { methods: reads, path: screenPath, answer: (exchange) => send(exchange, 'index.html', 'no-store') },
+    {
+      methods: reads,
+      path: screenPath,
+      needs: 'anyone',
+      answer: (exchange) => send(exchange, 'index.html', 'no-store'),
+    },
   ];
 }
 

@@ -13,13 +13,22 @@ import type { Log } from '../../../log.js';
 import type { Random } from '../../../random.js';
 import { answerJson, type Exchange } from '../../../transport/http/exchange.js';
 import type { Route } from '../../../transport/http/routes.js';
+import type { Shown } from '../../connect/caller.js';
 import { parseJson } from '../../connect/jsonRoute.js';
 import { refusalOf } from '../../connect/refusalOf.js';
+import { shownBy } from '../../connect/shownBy.js';
 import type { EventMessage } from './events.js';
 
 export interface FeedRouteParameters {
-  /** Throws NOT_UNDERSTOOD, CURSOR_AHEAD at once, and WATCHERS_FULL or DRAINING when it is read. */
-  readonly watch: (request: RequestsWatchRequest, left: AbortSignal) => AsyncGenerator<EventMessage>;
+  /**
+   * `request` is asked for when its caller may watch. Throws when it is read: what the door refuses with, NOT_UNDERSTOOD, CURSOR_AHEAD,
+   * WATCHERS_FULL, DRAINING.
+   */
+  readonly watch: (
+    request: () => RequestsWatchRequest,
+    shown: Shown,
+    left: AbortSignal,
+  ) => AsyncGenerator<EventMessage>;
   readonly log: Log;
   /** Names what is in the log for a caller that was told of an unexpected error. */
   readonly random: Random;
@@ -37,7 +46,7 @@ export const feedRoute = ({ watch, ...parts }: FeedRouteParameters): Route => ({
       return answerJson(exchange, status, body);
     };
     try {
-      const events = watch(requestIn(exchange), exchange.signal);
+      const events = watch(() => requestIn(exchange), shownBy(exchange), exchange.signal);
       // Refused before the head is sent.
       const first = await events.next();
       await exchange.answer({ status: 200, headers, body: Readable.from(told(first, events)) });
