@@ -4,7 +4,8 @@ import type { ArtifactBackend } from '../artifacts/port.js';
 import type { Clock } from '../clock.js';
 import { type Address, type ArtifactId, newArtifactId } from '../ids.js';
 import type { Random } from '../random.js';
-import { httpsUrlOf, openUrl, UrlError } from './openUrl.js';
+import { httpsUrlOf, openUrl } from './openUrl.js';
+import { triedAgain } from './triedAgain.js';
 
 export interface FetchParameters {
   readonly catalog: Pick<Catalog, 'upload'>;
@@ -16,9 +17,6 @@ export interface FetchParameters {
   /** Largest of a kind, in decompressed bytes. */
   readonly limitBytes: Readonly<Record<'program' | 'stdin', number>>;
 }
-
-const mostTries = 5;
-const firstPauseMs = 1_000;
 
 export interface FetchedArtifact {
   readonly id: ArtifactId;
@@ -34,20 +32,14 @@ export async function fetchArtifact(
   const { catalog, artifacts, clock, random, hosts, limitBytes } = parameters;
   const id = newArtifactId(clock.now(), random);
   const claims = { id, kind, private: kind === 'stdin', owner, expiresAt: clock.now() };
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { body, sizeBytes: announcedBytes } = await openUrl(httpsUrlOf(url, hosts), { hosts, signal });
-      const limits = { limitBytes: limitBytes[kind], announcedBytes };
-      const { sizeBytes: storedBytes } = await catalog.upload(claims, {
-        receive: (nameFile) => artifacts.receive(id, claims, body, limits, signal, nameFile),
-        measure: () => artifacts.measure(id, claims, body, limits, signal),
-        announcedBytes,
-      });
-      return { id, sizeBytes: storedBytes };
-    } catch (error) {
-      const mayPass = error instanceof UrlError && error.mayPass && tries < mostTries && !signal.aborted;
-      if (!mayPass) throw error;
-      await new Promise<void>((resolve) => clock.wakeIn(firstPauseMs * 2 ** (tries - 1), resolve));
-    }
-  }
+  return triedAgain({ clock, signal }, async () => {
+    const { body, sizeBytes: announcedBytes } = await openUrl(httpsUrlOf(url, hosts), { hosts, signal });
+    const limits = { limitBytes: limitBytes[kind], announcedBytes };
+    const { sizeBytes: storedBytes } = await catalog.upload(claims, {
+      receive: (nameFile) => artifacts.receive(id, claims, body, limits, signal, nameFile),
+      measure: () => artifacts.measure(id, claims, body, limits, signal),
+      announcedBytes,
+    });
+    return { id, sizeBytes: storedBytes };
+  });
 }

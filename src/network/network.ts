@@ -4,20 +4,20 @@ import type { Catalog } from '../artifacts/catalog.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
 import type { Signer } from '../client/signer.js';
 import type { Clock } from '../clock.js';
-import type { Failure } from '../failures/catalog.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import type { Address, RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { DeliveryState } from '../machines/delivery/view.js';
-import { isTerminal } from '../machines/request/view.js';
 import type { Registry } from '../requests/registry.js';
+import type { TakeProof } from '../requests/takeProof.js';
 import type { Store } from '../store/environment.js';
 import { type AdoptionParameters, type AdoptPolicy, createAdoption, type LeftRequest } from './adoption.js';
 import { createDeliveries, type Deliveries } from './deliveries.js';
 import { createIntake, type Intake } from './intake.js';
 import { createIntents } from './intents.js';
 import type { LargeReports } from './largeReports.js';
+import { createNetworkProofs } from './networkProofs.js';
 import type { NetworkWatch } from './networkWatch.js';
 import { openOwnership } from './ownerOf.js';
 import { createProgramUploads, type ProgramUploads } from './programUploads.js';
@@ -25,6 +25,7 @@ import type { Direction, DirectionState, Reachability } from './reachability.js'
 import type { DeliveryPolicy } from './reportOf.js';
 import { createReservations, type Reservation } from './reservations.js';
 import { createSigningKeys } from './signingKeys.js';
+import { createStopWork } from './stopWork.js';
 import { unwantedRequests } from './unwantedWork.js';
 import type { Upstream } from './upstream.js';
 import { watchedUpstream } from './watchedUpstream.js';
@@ -109,6 +110,7 @@ export interface NetworkParameters
   readonly catalog: Catalog;
   readonly artifacts: Pick<ArtifactBackend, 'open' | 'receive' | 'measure'>;
   readonly registry: Registry;
+  readonly takeProof: TakeProof;
   readonly publicUrl: string;
   readonly settings: NetworkSettings;
   readonly watch: NetworkWatch;
@@ -151,18 +153,12 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     return artifacts.open(view.proof, record);
   }
 
-  /** Requests whose work is being ended, until that is durable. */
-  const stopping = new Map<RequestId, Promise<unknown>>();
-  function stopWork(localId: RequestId, why: Failure): void {
-    const view = registry.view(localId);
-    if (view === undefined || isTerminal(view)) return;
-    // Refused while the service starts, which looks again when it has, and when it stops, as the next one does.
-    const ended = registry.giveUp(localId, why).then(
-      () => stopping.delete(localId),
-      () => stopping.delete(localId),
-    );
-    stopping.set(localId, ended);
-  }
+  const requests = {
+    requestView: (localId: RequestId) => registry.view(localId),
+    onRequestChange: (listener: Parameters<Registry['onChange']>[0]) => registry.onChange(listener),
+  };
+  const proofs = createNetworkProofs({ ...parameters, ...requests, hosts: settings.hosts });
+  const work = createStopWork({ registry, proofs });
   const deliveries: Deliveries = createDeliveries({
     store,
     clock,
@@ -174,9 +170,8 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     openProof,
     largeReports,
     watch,
-    requestView: (localId) => registry.view(localId),
-    onRequestChange: (listener) => registry.onChange(listener),
-    stopWork,
+    ...requests,
+    stopWork: work.stop,
   });
   const intents = createIntents({ store, catalog });
   const shared = { ...parameters, deliveries, intents, lateGraceMs };
@@ -199,7 +194,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
         const state = view?.state;
         if (state === 'foreign') {
           // Its client may look at the request at once, and it has ended then.
-          await stopping.get(view?.context.localId ?? networkId);
+          await work.ended(view?.context.localId ?? networkId);
           return 'other';
         }
         if (state !== 'assigning') return 'ours';
@@ -221,12 +216,13 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     }),
     restore: () => void deliveries.restore(),
     start() {
-      for (const { localId, why } of unwantedRequests({ store, deliveries })) stopWork(localId, why);
+      for (const { localId, why } of unwantedRequests({ store, deliveries })) work.stop(localId, why);
       watcher.start();
     },
     async stop() {
       watcher.stop();
       adoption.stop();
+      proofs.stop();
       ownership.stop();
       keys.close();
       await deliveries.stop();

@@ -26,7 +26,11 @@ for (const state of ['foreign', 'released', 'superseded'])
       tx.remove('openDeliveries', unwanted);
     });
     await made.crash();
-    await made.world.settle();
     const stateOf = (id: typeof unwanted) => made.world.system.registry.view(id)?.state;
+    // Where the network has a proof, it is asked for it first.
+    for (let waited = 0; waited < 10 && stateOf(unwanted) !== 'failed'; waited += 1) {
+      await made.world.settle();
+      await made.clock.advance(10);
+    }
     assert.deepEqual([stateOf(unwanted), stateOf(wanted)], ['failed', 'executing']);
   });

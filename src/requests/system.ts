@@ -36,6 +36,7 @@ import { createRanks } from './ranks.js';
 import { createRegistry, type Registry } from './registry.js';
 import { createRenewal, type Renew } from './renewal.js';
 import { createRequestEnd } from './requestEnd.js';
+import { createTakeProof, type TakeProof } from './takeProof.js';
 import { UsualTimes } from './why/usualTimes.js';
 import { createWhy, type Look, type Obstacle, type ObstacleCode } from './why/why.js';
 
@@ -88,6 +89,8 @@ export interface RequestSystem {
   readonly held: ReadonlySet<RequestId>;
   /** Signs once more for what was signed for. */
   readonly renew: Renew;
+  /** Has a proof verified that was not made here. */
+  readonly takeProof: TakeProof;
   /** Brings every open request back. Answers how many. Throws a RestoreError. */
   restore(): number;
   /** Stops every request where it is. Resolves when all that was decided is on disk. */
@@ -195,6 +198,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     }),
     usual,
     renew: createRenewal({ ...parameters, vouching }),
+    takeProof: createTakeProof({ ...parameters, host }),
     browse: createBrowse({ store, host, clock }),
     actRequest: createActing(host, registry),
     counts: () => census.counts(),

@@ -118,7 +118,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
   const expiry = assembleExpiry(ports, settings, registry, lifecycle);
 
   const nonces = createNonces({ store, clock });
-  const network = await assembleNetwork(ports, settings, { catalog, registry });
+  const network = await assembleNetwork(ports, settings, { catalog, registry, takeProof: system.takeProof });
   if (network !== undefined) lifecycle.onStop(() => network.stop());
   const { heldPolls, methods } = assembleWire(ports, settings, {
     ...storage,
@@ -288,7 +288,7 @@ function assembleWire(
 async function assembleNetwork(
   ports: Ports,
   { publicUrl, network: settings, programs, uploads: { limitBytes } }: Settings,
-  parts: Pick<NetworkParameters, 'catalog' | 'registry'>,
+  parts: Pick<NetworkParameters, 'catalog' | 'registry' | 'takeProof'>,
 ): Promise<Network | undefined> {
   if (ports.network === undefined) return undefined;
   if (publicUrl === undefined) throw new Error('network mode needs a public URL');

@@ -14,7 +14,7 @@ import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { expectedProof, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 
 const sha256Of = (text: string) => createHash('sha256').update(stdinOf(text)).digest('hex');
-const hanging = ['given up', 'taken away', 'cancelled'];
+const hanging = ['given up', 'taken away', 'a forgery', 'cancelled'];
 const other = 'b0'.repeat(20) as Address;
 const inputsIn = (data: string) =>
   readdirSync(join(data, 'artifacts', 'stdin'), { recursive: true, withFileTypes: true }).filter((each) =>
@@ -26,6 +26,7 @@ describe('ends in network mode', { timeout: 600_000 }, () => {
   let requester: ServiceRequester;
   before(async () => {
     made = await startNetworkRig({
+      flags: { 'network-hosts': '127.0.0.1' },
       script: {
         rules: [
           { on: 'execute', stdinSha256: sha256Of('bad guest'), act: { kind: 'guestFailure', cause: 1, exitCode: 1 } },
@@ -82,16 +83,31 @@ describe('ends in network mode', { timeout: 600_000 }, () => {
     assert.equal(made.network.record.of('CancelRequest').length, 0);
   });
 
-  it('T25: what somebody else has proved is not reported', async () => {
+  it('T25, 4.5: what somebody else has proved is not reported: that proof is fetched, verified and served from here', async () => {
     const id = await requester.submit(stdinOf('taken away'), reserved);
     await made.came(id, 'working');
     made.network.control.fulfilAsOther(id, expectedProof(stdinOf('taken away')), other);
     const before = made.network.record.of('FulfillProof').length;
     await made.came(id, 'superseded');
+    const { proofUrl } = await requester.client.waitProof(id);
+    assert.ok(proofUrl.startsWith(made.rig.url), proofUrl);
+    assert.deepEqual(await requester.fetchProof(proofUrl), expectedProof(stdinOf('taken away')));
     assert.equal(made.network.record.of('FulfillProof').length, before);
-    // Its client has that proof, from where it is.
+  });
+
+  it('T25, 4.5: one that does not verify is not taken: its client finds it at the network', async () => {
+    const id = await requester.submit(stdinOf('a forgery'), reserved);
+    await made.came(id, 'working');
+    const forged = expectedProof(stdinOf('another input'));
+    made.network.control.fulfilAsOther(id, forged, other);
+    await made.came(id, 'superseded');
+    await made.service.until(
+      ({ event, requestId, to }) => event === 'request.transition' && requestId === id && to === 'failed',
+    );
     const { proofUrl } = await requester.client.waitProof(id);
     assert.ok(proofUrl.startsWith(made.network.url), proofUrl);
+    // It was looked at.
+    await made.service.until(({ event, text }) => event === 'network.proof_taken' && text.includes(id));
   });
 
   it('T26: assigned to another prover by the network, it ends here, in the words that are known for it, and its input is gone', async () => {

@@ -36,6 +36,7 @@ export const requestDiagram: Diagram = {
     {"from":"executing","to":"executing","on":["STAGE_FAILED"],"path":"M222 38L222 15L274 15L274 38","x":248,"y":15},
     {"from":"executing.waiting","to":"executing.running","on":["LANE_GRANTED"],"path":"M222 88L222 132","x":222,"y":110},
     {"from":"executing.running","to":"executing.waiting","on":["LANE_AWAITED"],"path":"M274 132L274 88","x":274,"y":110},
+    {"from":"proving","to":"verifying","on":["PROOF_FOUND"],"path":"M498 125L524 125","x":511,"y":125},
     {"from":"proving","to":"verifying","on":["PROVEN"],"path":"M488 72L524 72","x":506,"y":72},
     {"from":"proving","to":"failed","on":["STAGE_FAILED"],"path":"M488 171L509 171L509 232L706 232","x":608,"y":232},
     {"from":"proving","to":"proving","on":["STAGE_FAILED"],"path":"M386 38L386 15L420 15L420 38","x":403,"y":15},

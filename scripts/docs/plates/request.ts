@@ -25,6 +25,7 @@ export const requestPlate: Plate = {
     'executing>signing': { from: ['bottom', 1], to: ['left', 4.9] },
     'executing>executing': { from: ['top', 0.85], to: ['top', 1.15], via: 0.25 },
     'proving.attempting>verifying': { from: ['right', 1], to: ['left', 1] },
+    'proving>verifying': { from: ['right', 1.7], to: ['left', 1.7] },
     'proving.attempting>failed': { from: ['right', 2.3], to: ['left', 3.1], via: 2.52 },
     'proving.attempting>proving.attempting': { from: ['top', 1.8], to: ['top', 2.0], via: 0.25 },
     'proving.attempting>proving.backingOff': { from: ['bottom', 2.2], to: ['top', 2.2] },

@@ -28,6 +28,7 @@ const events: readonly RequestEvent[] = [
   { type: 'LANE_GRANTED', laneId: lane },
   { type: 'EXECUTED', execution },
   { type: 'PROVEN', proof },
+  { type: 'PROOF_FOUND', proof: { ...proof, found: true } },
   { type: 'VERIFIED' },
   { type: 'SIGNER_FOUND' },
   { type: 'SIGNER_AWAITED' },
@@ -61,6 +62,7 @@ const serialize = ({ value, context }: Snapshot) =>
     context.failure?.code,
     context.execution !== null,
     context.proof !== null,
+    context.proof?.found,
   ]);
 
 /** A request that is to be signed for takes other ways. */
@@ -90,7 +92,8 @@ const granted: RequestEvent = { type: 'LANE_GRANTED', laneId: lane };
 const proving: RequestEvent[] = [{ type: 'ADMITTED' }, granted, { type: 'EXECUTED', execution }, granted];
 const verifying: RequestEvent[] = [...proving, { type: 'PROVEN', proof }, granted];
 const failedWith = (failure: Failure): RequestEvent => ({ type: 'STAGE_FAILED', failure, at: 1000 });
-const died = failedWith(fail('ENGINE_LOST', { laneId: lane, detail: 'exit code 1', blame: true }));
+const crash = fail('ENGINE_LOST', { laneId: lane, detail: 'exit code 1', blame: true });
+const died = failedWith(crash);
 const refusal = (detail: string, laneId = lane) => fail('ENGINE_REFUSED', { laneId, detail });
 const refused = failedWith(refusal('no'));
 const refusedOtherwise = failedWith(refusal('not so'));
@@ -224,6 +227,30 @@ describe('request@3, by its rules', () => {
     assert.equal(end.context.failure?.code, 'PROOF_INVALID');
   });
 
+  it('network mode, 4.5: takes a proof that it finds while it proves, when that is verified', () => {
+    const found: RequestEvent = { type: 'PROOF_FOUND', proof: { ...proof, found: true } };
+    for (const prefix of [proving, [...proving, refused]]) {
+      const taken = after(...prefix, found, granted);
+      assert.deepEqual([statePath(taken.value), taken.context.tries.prove], ['verifying.running', 2]);
+      assert.equal(after(...prefix, found, granted, { type: 'VERIFIED' }).value, 'fulfilled');
+    }
+    // One of its own is there already, or nothing to verify it against.
+    assert.equal(after(...verifying, found, { type: 'VERIFIED' }).context.proof?.found, undefined);
+    assert.equal(statePath(after({ type: 'ADMITTED' }, granted, found).value), 'executing.running');
+  });
+
+  it('network mode, 4.5: ends with the first fault of a proof that it found, and is not blamed for what that does to an engine', () => {
+    const found: RequestEvent[] = [...proving, { type: 'PROOF_FOUND', proof: { ...proof, found: true } }, granted];
+    const invalid = fail('PROOF_INVALID', { reason: 'shape' });
+    for (const failure of [invalid, fail('PUBLIC_VALUES_MISMATCH'), crash, refusal('no')]) {
+      const end = after(...found, failedWith(failure));
+      assert.deepEqual([end.value, end.context.failure?.code], ['failed', 'PROVED_ELSEWHERE'], failure.code);
+      assert.equal(end.context.engineDeaths, 0);
+    }
+    const gone = fail('ENGINE_LOST', { laneId: lane, detail: 'exit code 1', blame: false });
+    assert.equal(statePath(after(...found, failedWith(gone)).value), 'verifying.waiting');
+  });
+
   it('waits out a full disk for as long as it takes', () => {
     const full = failedWith(fail('DISK_FULL'));
     const sent: RequestEvent[] = [...proving];
@@ -244,7 +271,6 @@ describe('request@3, by its rules', () => {
   });
 
   const held = (failure: Failure): RequestEvent => ({ ...failedWith(failure), holdMs: 60_000 }) as RequestEvent;
-  const crash = fail('ENGINE_LOST', { laneId: lane, detail: 'exit code 1', blame: true });
 
   it("holds what would fail by a fault of ours, and nothing that is the client's", () => {
     const poisoned = after(...proving, died, ...retry, held(crash));

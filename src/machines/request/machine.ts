@@ -1,6 +1,7 @@
 // The life of one proof request. Pure: it decides, actors do. Its snapshot is the truth, so its context is small plain data.
 // A released id never changes its meaning: a new shape is a new version with a migration (`migrations.ts`), and every fixture must restore.
 import { spawnChild, stopChild } from 'xstate';
+import { endings, exhausted } from './endings.js';
 import { admissionInput, freshContext, requestSetup, stageInput } from './rules.js';
 
 /** Inner states of every stage that needs a lane. A restored effect says LANE_AWAITED first: its old lane is gone. */
@@ -17,60 +18,6 @@ const laneStates = {
     on: { LANE_AWAITED: { target: 'waiting', actions: 'forgetLane' } },
   }),
 };
-
-/** A failure that ends the request, whichever stage reports it. Order matters: the first rule that holds decides. */
-const endings = requestSetup.createStateConfig({
-  on: {
-    STAGE_FAILED: [
-      {
-        guard: { type: 'isFinalAndHeld', params: ({ event }) => event },
-        target: '#request@3.open.held',
-        actions: [
-          { type: 'recordFailure', params: ({ event }) => event.failure },
-          { type: 'recordHold', params: ({ event }) => event },
-        ],
-      },
-      {
-        guard: { type: 'isFinal', params: ({ event }) => event.failure },
-        target: '#request@3.failed',
-        actions: { type: 'recordFailure', params: ({ event }) => event.failure },
-      },
-      {
-        guard: { type: 'isPoisonAndHeld', params: ({ event }) => event },
-        target: '#request@3.open.held',
-        actions: [
-          { type: 'recordPoison', params: ({ event }) => event.failure },
-          { type: 'recordHold', params: ({ event }) => event },
-        ],
-      },
-      {
-        guard: { type: 'isPoison', params: ({ event }) => event.failure },
-        target: '#request@3.failed',
-        actions: { type: 'recordPoison', params: ({ event }) => event.failure },
-      },
-    ],
-  },
-}).on.STAGE_FAILED;
-
-/** The stage has failed for a passing reason once too often. */
-const exhausted = requestSetup.createStateConfig({
-  on: {
-    STAGE_FAILED: [
-      {
-        guard: { type: 'isHeld', params: ({ event }) => event },
-        target: '#request@3.open.held',
-        actions: [
-          { type: 'recordExhaustion', params: ({ event }) => event.failure },
-          { type: 'recordHold', params: ({ event }) => event },
-        ],
-      },
-      {
-        target: '#request@3.failed',
-        actions: { type: 'recordExhaustion', params: ({ event }) => event.failure },
-      },
-    ],
-  },
-}).on.STAGE_FAILED;
 
 const executed = requestSetup.createStateConfig({
   on: {
@@ -178,6 +125,17 @@ const attempting = requestSetup.createStateConfig({
 const proving = requestSetup.createStateConfig({
   description: 'The execution is recorded. Left when a proof is on disk, or when no further try makes sense.',
   initial: 'attempting',
+  on: {
+    PROOF_FOUND: {
+      target: 'verifying',
+      actions: [
+        // Its file is named after a try that is not made.
+        { type: 'recordTry', params: 'prove' },
+        { type: 'recordProof', params: ({ event }) => event.proof },
+        { type: 'recordTry', params: 'verify' },
+      ],
+    },
+  },
   states: {
     attempting,
     backingOff: {
@@ -191,13 +149,18 @@ const proving = requestSetup.createStateConfig({
 
 const verifying = requestSetup.createStateConfig({
   description:
-    'A proof exists on disk and its digest is recorded. Left when the engine has verified it; a rejected proof is made once more.',
+    'A proof exists on disk and its digest is recorded. Left when the engine has verified it; a rejected proof is made once more, and one that was found at the network is not.',
   initial: 'waiting',
   invoke: { src: 'verify', input: ({ context }) => stageInput(context, 'verify') },
   states: laneStates,
   on: {
     VERIFIED: { target: '#request@3.fulfilled', actions: 'forgetLane' },
     STAGE_FAILED: [
+      {
+        guard: { type: 'isFoundAndFailed', params: ({ event }) => event.failure },
+        target: '#request@3.failed',
+        actions: 'recordElsewhere',
+      },
       {
         guard: { type: 'isLastRejection', params: ({ event }) => event.failure },
         target: '#request@3.failed',

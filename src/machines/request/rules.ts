@@ -56,6 +56,8 @@ export interface ProofRef {
   readonly sizeBytes: number;
   /** Mode tee: whose signature it is, as far as that was known when it was made. */
   readonly signer?: SigningKey;
+  /** Not made here, nor asked of here. */
+  readonly found?: true;
 }
 
 /** What this process has seen of an execution that is to be signed for, and its word for it. */
@@ -110,6 +112,8 @@ export type RequestEvent =
   | { type: 'LANE_GRANTED'; laneId: LaneId }
   | { type: 'EXECUTED'; execution: RecordedExecution }
   | { type: 'PROVEN'; proof: ProofRef }
+  /** Made by somebody else, or in a life that is forgotten: not believed before it is verified. */
+  | { type: 'PROOF_FOUND'; proof: ProofRef }
   | { type: 'VERIFIED' }
   /** Mode tee: a key signs now, or none does (any more). */
   | { type: 'SIGNER_FOUND' }
@@ -185,6 +189,8 @@ const isRepeated = ({ lastRefusal }: RequestContext, failure: Failure) => {
   const mark = refusalMark(failure);
   return mark !== null && lastRefusal === mark;
 };
+const isInnocent = (failure: Failure) =>
+  (failure.code === 'ENGINE_LOST' && !failure.blame) || failure.code === 'ABORTED';
 const isHeld = ({ holdMs = 0 }: StageFailed) => holdMs > 0;
 
 export const requestSetup = setup({
@@ -215,8 +221,9 @@ export const requestSetup = setup({
     isUnexecuted: ({ context }) => context.execution === null,
     isUnproven: ({ context }) => context.proof === null,
     /** The engine was gone before it looked at this request: nothing was tried, nothing counts. */
-    isInnocent: (_, failure: Failure) =>
-      (failure.code === 'ENGINE_LOST' && !failure.blame) || failure.code === 'ABORTED',
+    isInnocent: (_, failure: Failure) => isInnocent(failure),
+    /** Of bytes that are another's, nothing is tried twice: what made them fail, or an engine die of them, is not this request. */
+    isFoundAndFailed: ({ context }, failure: Failure) => context.proof?.found === true && !isInnocent(failure),
     /** No fault of the engine either, but trying again at once would only fill the disk again. */
     isDiskFull: (_, failure: Failure) => failure.code === 'DISK_FULL',
     isRejectedProof: (_, failure: Failure) => failure.code === 'PROOF_INVALID',
@@ -238,6 +245,7 @@ export const requestSetup = setup({
     forgetExecution: assign({ execution: null, faults: 0 }),
     recordProof: assign({ proof: (_, proof: ProofRef) => proof, lane: null, faults: 0, lastRefusal: null }),
     recordFailure: assign({ failure: (_, failure: Failure) => failure, lane: null }),
+    recordElsewhere: assign({ failure: () => fail('PROVED_ELSEWHERE'), lane: null }),
     recordPoison: assign({
       failure: ({ context }, lastFailure: Failure) =>
         fail('POISONOUS', { engineDeaths: context.engineDeaths + 1, lastFailure }),
