@@ -39,6 +39,8 @@ export interface Host<Id extends string, Start, View, Event extends EventObject>
    * Undefined when nothing hears it, or its machine does not take it as it stands.
    */
   act(id: Id, event: Event): Promise<void> | undefined;
+  /** Goes on with one that was set aside, from its last durable snapshot. Answers false when it is not there any more. */
+  release(id: Id): Promise<boolean>;
   /** The number of its last transition, on disk or not. Undefined when it is not live. */
   decidedSeq(id: Id): number | undefined;
   /** Whether it is live. One that has ended, and is durable, is not. */
@@ -68,10 +70,34 @@ function firstOf<Id extends string, Start, View, Event extends EventObject>(
   return { snapshot, envelope, view: kind.viewOf(snapshot, envelope), first };
 }
 
+const none = { actor: undefined, leaveLine: undefined, last: undefined, durable: undefined };
+
+/** As it lies on disk now. Throws a RestoreError for a machine that is unknown here. */
+function lastDurable<Id extends string, Start, View, Event extends EventObject>(
+  { kind, store }: Pick<HostParameters<Id, Start, View, Event>, 'kind' | 'store'>,
+  id: Id,
+): Restored<View> | undefined {
+  const envelope = storedEnvelope(store, kind, id);
+  if (envelope === undefined) return undefined;
+  const snapshot = migrated(kind, id, envelope);
+  return { snapshot, view: kind.viewOf(snapshot, envelope), envelope };
+}
+
+function stopOne<View>({
+  leaveLine,
+  actor,
+  writer,
+}: Pick<Hosted<string, View>, 'leaveLine' | 'actor' | 'writer'>): Promise<void> {
+  leaveLine?.();
+  actor?.stop();
+  writer.giveUpOnFailure();
+  return writer.settled();
+}
+
 export function createHost<Id extends string, Start, View, Event extends EventObject>(
   parameters: HostParameters<Id, Start, View, Event>,
 ): Host<Id, Start, View, Event> {
-  const { clock, kind, store } = parameters;
+  const { clock, kind } = parameters;
   const { dormant, pathOf } = kind;
   const hosted = new Map<Id, Hosted<Id, View>>();
   const perOwner = new Tally<string>();
@@ -96,10 +122,8 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     { seq, path, ageMs }: { seq: number; path: string; ageMs: number },
     withFirst?: (tx: Transaction) => void,
   ): Hosted<Id, View> {
-    const id = kind.idOf(view);
-    const owner = kind.ownerOf(view);
+    const [id, owner] = [kind.idOf(view), kind.ownerOf(view)];
     const writer = createTransitionWriter(sink, id, withFirst);
-    const none = { actor: undefined, leaveLine: undefined, last: undefined, durable: undefined };
     const bornAt = clock.steady() - ageMs;
     const entry = { ...none, id, owner, bornAt, writer, seq, path, decided: view };
     hosted.set(id, entry);
@@ -127,9 +151,9 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     entry.leaveLine = undefined;
     leaveLine();
     try {
-      const envelope = storedEnvelope(store, kind, entry.id);
-      if (envelope === undefined) throw new Error('it sleeps without a snapshot');
-      run(entry, migrated(kind, entry.id, envelope));
+      const last = lastDurable(parameters, entry.id);
+      if (last === undefined) throw new Error('it sleeps without a snapshot');
+      run(entry, last.snapshot);
     } catch (error) {
       quarantine(entry, error);
     }
@@ -142,6 +166,11 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     return entry?.actor === undefined ? undefined : entry;
   }
 
+  function begin(entry: Hosted<Id, View>, snapshot: StoredSnapshot, view: View): void {
+    if (dormant?.isDormant(view)) sleep(entry, view);
+    else run(entry, snapshot);
+  }
+
   return {
     async start(start, withFirst) {
       const { snapshot, envelope, view, first } = firstOf(parameters, start, clock.now());
@@ -152,17 +181,26 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
         drop(entry.id);
         throw error;
       });
-      if (stopping) return;
-      if (dormant?.isDormant(view)) sleep(entry, view);
-      else run(entry, snapshot);
+      if (!stopping) begin(entry, snapshot, view);
     },
 
     restore({ snapshot, view, envelope: { seq, at } }) {
       const ageMs = kind.ageOf(view) + Math.max(0, clock.now() - at);
       const entry = host(view, { seq, path: pathOf(snapshot.value), ageMs });
       entry.durable = view;
-      if (dormant?.isDormant(view)) sleep(entry, view);
-      else run(entry, snapshot);
+      begin(entry, snapshot, view);
+    },
+
+    async release(id) {
+      const entry = hosted.get(id);
+      // What it had decided before it failed may still be on its way to the disk.
+      await entry?.writer.settled();
+      const last = lastDurable(parameters, id);
+      if (entry === undefined || last === undefined || !isLive(entry) || entry.actor || entry.leaveLine) return false;
+      const { snapshot, view, envelope } = last;
+      Object.assign(entry, { seq: envelope.seq, path: pathOf(snapshot.value), decided: view });
+      begin(entry, snapshot, view);
+      return true;
     },
 
     send(id, event) {
@@ -190,19 +228,11 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     },
     liveCountOf: (owner) => perOwner.of(owner),
     liveViewsOf: (owner) =>
-      [...hosted.values()].flatMap((entry) =>
-        entry.owner === owner && entry.durable !== undefined ? [entry.durable] : [],
-      ),
+      [...hosted.values()].flatMap((entry) => (entry.owner === owner ? (entry.durable ?? []) : [])),
 
     async stop() {
       stopping = true;
-      const writers = [...hosted.values()].map((entry) => {
-        entry.leaveLine?.();
-        entry.actor?.stop();
-        entry.writer.giveUpOnFailure();
-        return entry.writer.settled();
-      });
-      await Promise.allSettled(writers);
+      await Promise.allSettled([...hosted.values()].map(stopOne));
     },
   };
 }

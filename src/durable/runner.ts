@@ -14,8 +14,8 @@ export interface RunnerParameters<Id extends string, Start, View, Event extends 
   readonly log: Log;
   /** Which life of the service this is: the journal says with every transition in which it was, where it is counted. */
   readonly life?: number;
-  /** Its actor failed: a bug. It stays as it was last durable until the next start of the service. */
-  readonly onQuarantined: (id: Id) => void;
+  /** Its actor failed: a bug. It stays as it was last durable until the host releases it, or the next start of the service. */
+  readonly onQuarantined: (id: Id, error: unknown) => void;
 }
 
 export interface Runner<Id, View> {
@@ -89,7 +89,7 @@ export function createRunner<Id extends string, Start, View, Event extends Event
     );
     entry.actor?.stop();
     entry.actor = undefined;
-    onQuarantined(id);
+    onQuarantined(id, error);
   }
 
   return { run, quarantine, report };

@@ -15,6 +15,7 @@ import { requestMachine } from '../machines/request/machine.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
 import type { AuditWriter } from '../operations/audit.js';
 import type { Orders } from '../operations/orders.js';
+import { printable } from '../printable.js';
 import type { Random } from '../random.js';
 import type { JournalEntry } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
@@ -34,6 +35,7 @@ import { createVouching } from './effects/vouching.js';
 import { dormantRequests, type RequestKind, requestKind } from './kind.js';
 import { createRanks } from './ranks.js';
 import { createRegistry, type Registry } from './registry.js';
+import { createReleases, type Releases } from './releases.js';
 import { createRenewal, type Renew } from './renewal.js';
 import { createRequestEnd } from './requestEnd.js';
 import { createTakeProof, type TakeProof } from './takeProof.js';
@@ -45,7 +47,7 @@ export interface SystemParameters {
   /** Every transition gets a number in it. */
   readonly feed: FeedWriter;
   readonly audit: AuditWriter;
-  readonly orders: Pick<Orders, 'of'>;
+  readonly orders: Pick<Orders, 'of' | 'note'>;
   /** Called with each transition that is on disk; the view is of then or later. */
   readonly onTransition?: (view: RequestView, entry: JournalEntry) => void;
   readonly clock: Clock;
@@ -83,8 +85,9 @@ export interface RequestSystem {
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of'>;
   readonly counts: () => RequestCounts;
-  /** Open requests whose actor has failed, by a bug of ours: they rest until the next start. */
-  readonly setAside: ReadonlySet<RequestId>;
+  /** Open requests whose actor has failed, by a bug of ours, and with what: they rest until they are released, or the next start. */
+  readonly setAside: ReadonlyMap<RequestId, string>;
+  readonly releases: Releases;
   /** Open requests that have failed and wait for an operator. */
   readonly held: ReadonlySet<RequestId>;
   /** Signs once more for what was signed for. */
@@ -97,11 +100,14 @@ export interface RequestSystem {
   stop(): Promise<void>;
 }
 
+/** Of the text of an error that is shown to an operator. */
+const longestError = 200;
+
 export function createSystem(parameters: SystemParameters): RequestSystem {
   const { store, feed, audit, clock, log, admission } = parameters;
   const progress = new Map<RequestId, LiveProgress>();
   const resumed = new Set<RequestId>();
-  const setAside = new Set<RequestId>();
+  const setAside = new Map<RequestId, string>();
   const ranks = createRanks({ ...parameters, viewOf: (requestId) => registry.view(requestId) });
   const census = new Census();
   const obstacles = new Map<RequestId, Obstacle>();
@@ -175,14 +181,25 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
       }
       for (const listener of listeners) listener(view);
     },
-    onQuarantined(requestId) {
-      setAside.add(requestId);
+    onQuarantined(requestId, error) {
+      setAside.set(
+        requestId,
+        printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error), longestError),
+      );
       admission.leave(requestId);
     },
   });
 
   const lastFailure = ({ request: { requestId }, seq }: RequestView) => store.get('journal', requestId, seq)?.failure;
   const registry = createRegistry({ ...parameters, host, progress, listeners });
+
+  /** Those that were admitted keep their places. Those on a lane go first. */
+  function prepare(view: RequestView): void {
+    const { requestId, requester } = view.request;
+    census.note(view);
+    if (view.state !== 'requested') admission.occupy(requestId, requester);
+    if ('phase' in view && view.phase === 'running') resumed.add(requestId);
+  }
 
   return {
     registry,
@@ -203,20 +220,10 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     actRequest: createActing(host, registry),
     counts: () => census.counts(),
     setAside,
+    releases: createReleases({ ...parameters, host, setAside, prepare }),
     held: census.held,
-    restore: () =>
-      restoreOpen({
-        store,
-        kind,
-        host,
-        // Those that were admitted keep their places, before any that waits may look for one. Those on a lane go first.
-        prepare(view) {
-          const { requestId, requester } = view.request;
-          census.note(view);
-          if (view.state !== 'requested') admission.occupy(requestId, requester);
-          if ('phase' in view && view.phase === 'running') resumed.add(requestId);
-        },
-      }),
+    // All take their places before any that waits may look for one.
+    restore: () => restoreOpen({ store, kind, host, prepare }),
     stop: () => host.stop(),
   };
 }

@@ -37,6 +37,10 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
   withYes(onRequests('give-up', 'Let held requests fail.')).action(async (ids: string[], options: ActOptions) =>
     done(await (await import('./requestActs.js')).runGiveUp(cli, ids, options)),
   );
+  withYes(onRequests('release', 'Go on with requests that a bug has set aside.')).action(
+    async (ids: string[], options: ActOptions) =>
+      done(await (await import('./requestActs.js')).runRelease(cli, ids, options)),
+  );
   withSeq(withActOptions(admin.command('deadline').description('Move the deadline of a request.')))
     .argument('<id>', 'its id, or some digits of it')
     .argument('<time>', 'the deadline, as 2026-12-01T08:00:00Z', parseMoment)

@@ -17,6 +17,9 @@ export const runRetry = (cli: Cli, ids: readonly string[], options: ActOptions):
 export const runGiveUp = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
   runActs(cli, options, Requests.method.giveUp, named(ids), { isAsked: true });
 
+export const runRelease = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
+  runActs(cli, options, Requests.method.release, named(ids), { isAsked: true });
+
 export const runDeadline = (cli: Cli, id: string, at: number, options: ActOptions): Promise<number> =>
   runActs(cli, options, Requests.method.moveDeadline, [{ id, deadline: timestampFromMs(at) }], { isAsked: false });
 

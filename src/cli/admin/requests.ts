@@ -121,7 +121,7 @@ const rowTable = (rows: readonly Row[], clock: Clock): string[] =>
 function linesOf({ execution, stdin, proof, place, age, tries, reasons }: Request, row: Row, clock: Clock): string[] {
   const fields: [string, string | undefined][] = [
     ['Request', `0x${row.id}`],
-    ['State', row.quarantined ? `${pathOf(row)}, set aside until the next start after a bug of ours` : pathOf(row)],
+    ['State', row.quarantined ? `${pathOf(row)}, set aside until it is released, after a bug of ours` : pathOf(row)],
     ['Failure', row.failure?.code],
     ['', row.failure?.sentence],
     ...reasons.map(({ sentence }, index): [string, string] => [index === 0 ? 'Why' : '', sentence]),

@@ -6,7 +6,7 @@ import type { Reason } from './reason.js';
 export function reasonSentence(reason: Reason): string {
   switch (reason.code) {
     case 'QUARANTINED':
-      return 'It was set aside after a bug of ours and rests until the next start of the service. The log has the error.';
+      return 'It was set aside after a bug of ours and rests until it is released, or the next start of the service. The log has the error.';
     case 'HELD':
       return `It is held until ${inTime(reason.untilAt)} for an operator to retry it or give it up. ${sentenceOf(reason.failure)}`;
     case 'DISPATCH_PAUSED':

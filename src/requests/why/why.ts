@@ -14,7 +14,7 @@ import type { UsualTimes } from './usualTimes.js';
 
 export interface WhyParameters {
   readonly viewOf: (requestId: RequestId) => RequestView | undefined;
-  readonly setAside: ReadonlySet<RequestId>;
+  readonly setAside: Pick<ReadonlyMap<RequestId, string>, 'has'>;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
   readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'refusal' | 'awaited'>;
   /** What keeps a stage from reading or writing, and since when (running time). */

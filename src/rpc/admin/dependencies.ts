@@ -12,6 +12,7 @@ import type { Admission } from '../../requests/admission.js';
 import type { Browse } from '../../requests/browse.js';
 import type { RequestCounts } from '../../requests/census.js';
 import type { Registry } from '../../requests/registry.js';
+import type { Releases } from '../../requests/releases.js';
 import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
 import type { Readiness } from '../../service/readiness.js';
@@ -24,8 +25,9 @@ export interface AdminDependencies {
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of'>;
   readonly counts: () => RequestCounts;
-  /** Those whose actor has failed. */
-  readonly setAside: ReadonlySet<RequestId>;
+  /** Those whose actor has failed, and with what. */
+  readonly setAside: ReadonlyMap<RequestId, string>;
+  readonly releases: Releases;
   /** Those that have failed and wait for an operator. */
   readonly held: ReadonlySet<RequestId>;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;

@@ -55,7 +55,7 @@ export function needsYou(
     ...(disk.freeBytes < leastFreeShare * disk.sizeBytes
       ? [{ reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' } as const]
       : []),
-    ...[...setAside].flatMap((id) => withReason(id, 'QUARANTINED', whyOf)),
+    ...[...setAside.keys()].flatMap((id) => withReason(id, 'QUARANTINED', (requestId) => `release ${requestId}`)),
     ...[...held].flatMap((id) => withReason(id, 'HELD', (requestId) => `retry ${requestId}`)),
     ...running.flatMap(({ requestId }) => withReason(requestId, 'SILENT', whyOf)),
     ...late.map(({ requestId }) => ({

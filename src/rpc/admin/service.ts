@@ -16,6 +16,7 @@ import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
 import { moveDeadline, setPriority } from './acts/rankRequest.js';
+import { releaseRequest } from './acts/releaseRequest.js';
 import { resumeDispatch, resumeIntake } from './acts/resume.js';
 import { giveUp, retryHeld } from './acts/retryHeld.js';
 import { retryNow } from './acts/retryNow.js';
@@ -48,6 +49,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Requests.method.retryNow, retryNow(dependencies)),
   spoken(Requests.method.retry, retryHeld(dependencies)),
   spoken(Requests.method.giveUp, giveUp(dependencies)),
+  spoken(Requests.method.release, releaseRequest(dependencies)),
   spoken(Requests.method.moveDeadline, moveDeadline(dependencies)),
   spoken(Requests.method.setPriority, setPriority(dependencies)),
   spoken(Lanes.method.list, listLanes(dependencies)),

@@ -62,6 +62,20 @@ async function held(world: World): Promise<{ id: RequestId }> {
   return { id };
 }
 
+/** Its actor fails: what it was told cannot be written. */
+async function fails(world: World, id: RequestId) {
+  const event = { type: 'PRIORITY_SET', priority: (() => {}) as never } as const;
+  await assert.rejects(world.system.actRequest({ requestId: id, event, expectedSeq: 0, act: before }), /NOTHING_TO_DO/);
+  await world.settle();
+  assert.ok(world.system.setAside.has(id));
+}
+
+async function quarantined(world: World) {
+  const { id } = await proving(world);
+  await fails(world, id);
+  return { id };
+}
+
 const inTwoHours = (world: World) => new Date(world.clock.now() + 7_200_000).toISOString();
 const ended = async (world: World) => {
   const { id } = await proving(world);
@@ -107,6 +121,16 @@ const acts: readonly Act[] = [
     name: 'request.give-up',
     given: held,
     seen: state,
+    refused: [
+      ['NOTHING_TO_DO', proving],
+      ['NOTHING_TO_DO', ended],
+    ],
+  },
+  {
+    method: Requests.method.release,
+    name: 'request.release',
+    given: quarantined,
+    seen: (world, { id }) => world.system.setAside.has(id as RequestId),
     refused: [
       ['NOTHING_TO_DO', proving],
       ['NOTHING_TO_DO', ended],
@@ -503,6 +527,34 @@ describe('every action', () => {
     await world().settle();
     for (const _ of ['prove', 'verify']) await world().endStage(id);
     assert.equal(world().system.registry.view(id)?.state, 'fulfilled');
+  });
+
+  it('is what a request waits for whose actor has failed; it keeps its place, and three times an hour is enough', async (t) => {
+    const { world, call } = await rig(t);
+    const release = acts.find(({ name }) => name === 'request.release') as Act;
+    const { id } = await proving(world());
+    for (const _ of [1, 2, 3]) {
+      await fails(world(), id);
+      assert.equal(codeOf(await call(acts[0] as Act, { id })), 'NOTHING_TO_DO');
+      const { said } = await call(release, { id });
+      assert.match(
+        said.changed.effects[0] ?? '',
+        /goes on from its last transition, number \d+: proving\. .*DataCloneError/,
+      );
+      await world().settle();
+      assert.deepEqual([world().system.setAside.size, world().lanes.waiting[0]?.terms.resumed], [0, true]);
+      world().lanes.waiting[0]?.grant();
+      await world().settle();
+    }
+    await fails(world(), id);
+    assert.equal(codeOf(await call(release, { id })), 'NOTHING_TO_DO');
+    await world().clock.advance(3_600_000);
+    assert.equal((await call(release, { id })).status, 200);
+    await world().settle();
+    for (const _ of ['prove', 'verify']) await world().endStage(id);
+    assert.equal(world().system.registry.view(id)?.state, 'fulfilled');
+    const journal = world().journal(id);
+    assert.ok(journal.every(({ on }) => on !== 'PRIORITY_SET'));
   });
 
   it('is not waited for for ever: a hold ends with its failure', async (t) => {

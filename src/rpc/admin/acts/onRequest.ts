@@ -5,6 +5,7 @@ import { FailureError } from '../../../failures/failureError.js';
 import type { RowSchema } from '../../../gen/admin/v1/requests_pb.js';
 import type { RequestEvent } from '../../../machines/request/rules.js';
 import type { RequestView } from '../../../machines/request/view.js';
+import type { Act } from '../../../store/buckets.js';
 import type { AdminDependencies } from '../dependencies.js';
 import { requestNamed } from '../requestNamed.js';
 import { rowOf } from '../rowOf.js';
@@ -14,16 +15,17 @@ export type OnRequestDependencies = ActingDependencies &
   Pick<AdminDependencies, 'browse' | 'registry' | 'setAside' | 'why' | 'actRequest'>;
 
 /** What an action would do with a request as it stands. Throws what it is refused with. */
-export interface RequestStep {
-  readonly event: RequestEvent;
-  readonly effects: readonly string[];
-}
+export type RequestStep = { readonly effects: readonly string[] } & (
+  | { readonly event: RequestEvent }
+  | { readonly apply: (act: Act) => Promise<void> }
+);
 
-/** `name`: after `request.`. Throws NOT_UNDERSTOOD, REQUEST_UNKNOWN, AMBIGUOUS_ID, STALE_VIEW, NOTHING_TO_DO. */
+/** `name`: after `request.`. Of those that are set aside only what is `forSetAside` does anything, and of no others. Throws NOT_UNDERSTOOD, REQUEST_UNKNOWN, AMBIGUOUS_ID, STALE_VIEW, NOTHING_TO_DO. */
 export function onRequest<Call extends { readonly id: string }>(
   name: string,
   dependencies: OnRequestDependencies,
   step: (view: RequestView, call: Call) => RequestStep,
+  { forSetAside = false }: { readonly forSetAside?: boolean } = {},
 ): Action<Call, { row: MessageInitShape<typeof RowSchema> }> {
   const { setAside, why, actRequest } = dependencies;
   return {
@@ -33,12 +35,14 @@ export function onRequest<Call extends { readonly id: string }>(
       const { requestId } = view.request;
       if (expectedSeq !== 0 && view.seq !== expectedSeq)
         throw new FailureError(fail('STALE_VIEW', { requestId, seq: view.seq }));
-      if (setAside.has(requestId)) throw nothingToDo(name, 'set aside until the next start');
-      const { event, effects } = step(view, call);
+      if (setAside.has(requestId) !== forSetAside)
+        throw nothingToDo(name, forSetAside ? 'not set aside' : 'set aside: release it first');
+      const planned = step(view, call);
       return {
         target: requestId,
-        effects,
-        apply: (act) => actRequest({ requestId, event, expectedSeq, act }),
+        effects: planned.effects,
+        apply: (act) =>
+          'apply' in planned ? planned.apply(act) : actRequest({ requestId, event: planned.event, expectedSeq, act }),
       };
     },
     async answer(call) {
