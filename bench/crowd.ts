@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPage } from '../src/cli/admin/page.js';
+import { socketAt } from '../src/cli/admin/place.js';
 import { systemRandom } from '../src/random.js';
 import { createServiceRig } from '../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../src/testkit/temporaryFolder.js';
@@ -36,7 +37,12 @@ export async function gather(count: number): Promise<Crowd> {
 
 if (process.argv[1] === import.meta.filename) {
   const { socketPath, end } = await gather(Number(process.argv[2] ?? 10_000));
-  const { url, server } = await openPage({ socketPath, operator: 'crowd', port: 0, random: systemRandom });
+  const { url, server } = await openPage({
+    at: socketAt(socketPath),
+    operator: 'crowd',
+    port: 0,
+    random: systemRandom,
+  });
   process.stdout.write(`${url}\n`);
   process.once('SIGINT', () => {
     server.closeAllConnections();

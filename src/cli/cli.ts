@@ -26,5 +26,8 @@ export class CliError extends Error {
   }
 }
 
+/** What was asked for is not understood. */
+export const usageExitCode = 2;
+
 /** What the shell expects after Ctrl-C. */
 export const interruptedExitCode = 130;

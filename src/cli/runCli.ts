@@ -2,12 +2,9 @@
 import { type Command, CommanderError } from 'commander';
 import { ClientError } from '../client/errors.js';
 import { fileProblem, isFileError } from '../fileProblem.js';
-import { type Cli, CliError } from './cli.js';
+import { type Cli, CliError, usageExitCode } from './cli.js';
 import { toJson } from './output.js';
 import { createProgram } from './program.js';
-
-/** The usual code of a command line that was not understood. */
-const usageExitCode = 2;
 
 /** `words`: what follows the program's name. Answers the exit code; never rejects. */
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {

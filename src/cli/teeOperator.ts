@@ -1,6 +1,6 @@
 // `sealed-prover tee status` and `tee rotate`: what the operator asks of the service that runs on their data folder.
-import { request as requestHttp } from 'node:http';
 import { type AdminOptions, connection } from './admin/connection.js';
+import type { Place } from './admin/place.js';
 import { type Cli, CliError } from './cli.js';
 import { formatDuration } from './format.js';
 import { toJson } from './output.js';
@@ -74,22 +74,22 @@ const notOurs = () => new CliError('NO_KEYS', 'The service that runs there has n
 
 const ask = (cli: Cli, options: AdminOptions, method: string, path: string) =>
   cli.interruptible(async (signal) => {
-    const { socketPath } = await connection(cli, options, signal);
-    return await send({ socketPath, method, path, signal }, cli);
+    const { at } = await connection(cli, options, signal);
+    return await send({ at, method, path, signal }, cli);
   });
 
 const send = (
-  { socketPath, ...request }: { socketPath: string; method: string; path: string; signal: AbortSignal },
+  { at, ...request }: { at: Place; method: string; path: string; signal: AbortSignal },
   { clock }: Cli,
 ): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
-    const sent = requestHttp({ socketPath, ...request, agent: false }, (response) => {
+    const sent = at.request(request, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
         if (text.length > mostAnswerBytes) sent.destroy(new Error('its answer has no end'));
       });
-      response.on('error', (error) => reject(unreachable(socketPath, error)));
+      response.on('error', (error) => reject(unreachable(at.name, error)));
       response.on('end', () => {
         cancel();
         resolve({ status: response.statusCode ?? 0, text });
@@ -98,7 +98,7 @@ const send = (
     const cancel = clock.wakeIn(silenceMs, () => sent.destroy(new Error(`silent for ${silenceMs / 1000} s`)));
     sent.on('error', (error) => {
       cancel();
-      reject(unreachable(socketPath, error));
+      reject(unreachable(at.name, error));
     });
     sent.end();
   });
@@ -106,6 +106,6 @@ const send = (
 function unreachable(path: string, error: NodeJS.ErrnoException): CliError {
   return new CliError(
     'UNREACHABLE',
-    `No service answers at ${path} (${error.code ?? error.message}). Name the data folder of the one that runs with --data, or its socket with --socket, as its own user.`,
+    `No service answers at ${path} (${error.code ?? error.message}). Name the data folder of the one that runs with --data, its socket with --socket, as its own user, or its port with --admin-url.`,
   );
 }

@@ -1,7 +1,7 @@
 // `sealed-prover tee verify`: every check of a TEE proof by name, and one verdict.
 import { type TeeVerdict, verifyTeeProof, verifyTeeProofOnChain } from '../client/client.js';
 import { shownId } from '../ids.js';
-import { type Cli, CliError } from './cli.js';
+import { type Cli, CliError, usageExitCode } from './cli.js';
 import { readProof } from './inspect.js';
 import { toJson } from './output.js';
 import { readProgram } from './parse.js';
@@ -88,8 +88,6 @@ function chainOf(options: TeeVerifyOptions) {
     ...(tcbStatus !== undefined && { tcbStatuses: tcbStatus }),
   };
 }
-
-const usageExitCode = 2;
 
 const linesOf = ({ ok, checks, vkHash, publicValues, signer }: TeeVerdict): string[] => [
   ...checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'}  ${check.id.padEnd(12)}  ${check.detail}`),

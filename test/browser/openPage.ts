@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { openPage } from '../../src/cli/admin/page.js';
+import { socketAt } from '../../src/cli/admin/place.js';
 import { systemRandom } from '../../src/random.js';
 import { buildService } from '../../src/testkit/service/serviceBuild.js';
 import { chromiumPath } from './chromium.js';
@@ -52,7 +53,7 @@ export async function openInBrowser(
   socketPath: string,
   look: Look = {},
 ): Promise<OpenedPage> {
-  const { url, server } = await openPage({ socketPath, operator: 'ada', port: 0, random: systemRandom });
+  const { url, server } = await openPage({ at: socketAt(socketPath), operator: 'ada', port: 0, random: systemRandom });
   const { origin } = new URL(url);
   const context = await browser.newContext({
     viewport: { width: look.width ?? 1280, height: look.height ?? 800 },

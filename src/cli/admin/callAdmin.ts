@@ -1,5 +1,4 @@
-// One call to the service's admin socket: protobuf JSON over POST, so that a command line needs no gRPC.
-import { request as requestHttp } from 'node:http';
+// One call to the service as an operator: protobuf JSON over POST, so that a command line needs no gRPC.
 import {
   create,
   type DescMessage,
@@ -12,6 +11,7 @@ import {
 } from '@bufbuild/protobuf';
 import type { Clock } from '../../clock.js';
 import { CliError } from '../cli.js';
+import type { Place } from './place.js';
 
 /** Most answers come in milliseconds; a look through 20,000 records takes some hundred (ms). */
 const usualSilenceMs = 15_000;
@@ -30,7 +30,7 @@ const exitCodes: Readonly<Record<string, number>> = {
 const unreachedExitCode = 6;
 
 export interface AdminCall {
-  readonly socketPath: string;
+  readonly at: Place;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** How long it may be silent (ms). Absent: as long as a look takes. */
@@ -50,16 +50,16 @@ export async function callAdmin<I extends DescMessage, O extends DescMessage>(
   const { status, text } = await post(path, body, to);
   const answer = status === 200 ? jsonIn(text) : undefined;
   if (answer !== undefined) return fromJson(method.output, answer, { ignoreUnknownFields: true });
-  throw errorIn(text, status, to.socketPath);
+  throw errorIn(text, status, to.at);
 }
 
 /** What a service says that refuses. */
-export function errorIn(text: string, status: number, socketPath: string): CliError {
+export function errorIn(text: string, status: number, at: Place): CliError {
   const said = jsonIn(text) as
     | { code?: string; message?: string; details?: { debug?: { code?: string } }[] }
     | undefined;
   if (typeof said?.code !== 'string' || typeof said.message !== 'string')
-    return new CliError('NOT_OURS', `Something else than this service answers at ${socketPath} (HTTP ${status}).`);
+    return new CliError('NOT_OURS', `Something else than this service answers at ${at.name} (HTTP ${status}).`);
   return new CliError(
     said.details?.[0]?.debug?.code ?? said.code.toUpperCase(),
     said.message,
@@ -78,20 +78,20 @@ function jsonIn(text: string): JsonValue | undefined {
 function post(
   path: string,
   body: string,
-  { socketPath, clock, signal, operator, silenceMs = usualSilenceMs }: AdminCall,
+  { at, clock, signal, operator, silenceMs = usualSilenceMs }: AdminCall,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       cancelTimer();
       request.destroy();
-      reject(unreached(reason, socketPath));
+      reject(unreached(reason, at));
     };
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       'x-sealed-operator': operator,
     };
-    const request = requestHttp({ socketPath, path, method: 'POST', headers, agent: false, signal }, (response) => {
+    const request = at.request({ path, method: 'POST', headers, signal }, (response) => {
       const chunks: Buffer[] = [];
       let sizeBytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -111,8 +111,13 @@ function post(
   });
 }
 
-export function unreached(reason: string, socketPath: string): CliError {
-  const message = `No service answers at ${socketPath} (${reason}). Is it running, as this user and with this data folder (--data)?`;
+export function unreached(reason: string, { name, isSocket }: Place): CliError {
+  const advice = isSocket
+    ? 'Is it running, as this user and with this data folder (--data)?'
+    : /CERT|SIGNATURE|ALTNAME/.test(reason)
+      ? 'Who vouches for its certificate is told by NODE_EXTRA_CA_CERTS=FILE.'
+      : 'Is it running, with --admin-listen there?';
+  const message = `No service answers at ${name} (${reason}). ${advice}`;
   return new CliError('UNREACHABLE', message, unreachedExitCode);
 }
 

@@ -7,7 +7,8 @@ import { withAdminOptions } from './connection.js';
 import { addUpkeep } from './upkeepCommands.js';
 
 const help = `
-It speaks to the service through a unix socket in its data folder, so it runs as the same user on the same machine.
+It speaks to the service through a unix socket in its data folder, as the same user on the same machine; or with --admin-url and --token-file
+to its port for operators, from anywhere.
 An id may be given by its first 8 or more digits, or by its last 6 or more, as tables show them.
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 8 wrong data found, 130 interrupted.`;

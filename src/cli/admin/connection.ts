@@ -1,11 +1,16 @@
-// Where the admin socket of the service is: it is found as `serve` finds its data folder.
+// Where the service is asked: at its admin socket, which is found as `serve` finds its data folder, or by a URL.
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { fileProblem } from '../../fileProblem.js';
 import { printable } from '../../printable.js';
-import { type Cli, CliError } from '../cli.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
 import type { AdminCall } from './callAdmin.js';
+import { type Place, parseAdminUrl, portAt, socketAt } from './place.js';
 
 export interface AdminOptions {
   readonly socket?: string;
+  readonly adminUrl?: string;
+  readonly tokenFile?: string;
   readonly data?: string;
   readonly config?: string;
   readonly json?: true;
@@ -18,18 +23,53 @@ export const withAdminOptions = (command: Command) =>
       '--socket <path>',
       'the admin socket of the service (or SEALED_ADMIN; default: admin.sock in its data folder)',
     )
+    .option('--admin-url <url>', 'its port for operators instead, on whatever machine (or SEALED_ADMIN)')
+    .option('--token-file <file>', 'the token of the operator who calls there')
     .option('--data <dir>', 'the data folder of the service, as serve was given it (or SEALED_DATA)')
     .option('--config <file>', 'the configuration file of the service, if that names them')
     .option('--json', 'JSON objects, a line each');
 
 /** Throws CliError. */
-export async function connection(
-  cli: Cli,
-  { socket, data, config: file }: AdminOptions,
-  signal: AbortSignal,
-): Promise<AdminCall> {
-  const socketPath = socket ?? (cli.environment['SEALED_ADMIN'] || (await configured(cli, data, file)));
-  return { socketPath, clock: cli.clock, signal, operator: loginName(cli.environment) };
+export async function connection(cli: Cli, options: AdminOptions, signal: AbortSignal): Promise<AdminCall> {
+  const at = await placeOf(cli, options);
+  return { at, clock: cli.clock, signal, operator: loginName(cli.environment) };
+}
+
+async function placeOf(cli: Cli, { socket, adminUrl, tokenFile, data, config }: AdminOptions): Promise<Place> {
+  if (socket !== undefined && adminUrl !== undefined)
+    throw new CliError('TWO_PLACES', 'Give --socket or --admin-url: a service is asked at one of them.', usageExitCode);
+  const variable = cli.environment['SEALED_ADMIN'] || undefined;
+  const isUrl = socket === undefined && /^https?:/i.test(variable ?? '');
+  const given = adminUrl ?? (isUrl ? variable : undefined);
+  if (given === undefined) return socketAt(socket ?? variable ?? (await configured(cli, data, config)));
+  const url = parseAdminUrl(given);
+  if (tokenFile === undefined)
+    throw new CliError(
+      'TOKEN_NEEDED',
+      `${url.origin} asks who calls: name a file with your token by --token-file.`,
+      usageExitCode,
+    );
+  return portAt(url, readToken(tokenFile));
+}
+
+/** Says nothing of what stands in the file. */
+function readToken(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new CliError(
+      'TOKEN_UNREADABLE',
+      `The token file ${path} cannot be read: ${fileProblem(error)}.`,
+      usageExitCode,
+    );
+  }
+  if (/^[\x21-\x7e]{16,512}$/.test(text)) return text;
+  throw new CliError(
+    'TOKEN_WRONG',
+    `The token file ${path} must hold one token, of 16 to 512 visible characters.`,
+    usageExitCode,
+  );
 }
 
 const longestName = 40;
@@ -43,5 +83,9 @@ async function configured(cli: Cli, data: string | undefined, file: string | und
   const { loadServeConfig } = await import('../serveOptions.js');
   const { adminSocket } = loadServeConfig(cli, { flags: { data }, file });
   if (adminSocket !== undefined) return adminSocket.path;
-  throw new CliError('ADMIN_OFF', 'The admin socket of this service is off. Start it without --admin-socket off.', 2);
+  throw new CliError(
+    'ADMIN_OFF',
+    'The admin socket of this service is off. Start it without --admin-socket off.',
+    usageExitCode,
+  );
 }

@@ -1,5 +1,4 @@
-// Follows the feed of a service through its admin socket, behind a number, also while the service is restarted.
-import { request as requestHttp } from 'node:http';
+// Follows the feed of a service, behind a number, also while the service is restarted.
 import { fromJsonString } from '@bufbuild/protobuf';
 import { type RequestsWatchResponse, RequestsWatchResponseSchema } from '../../gen/admin/v1/requests_pb.js';
 import { pause } from '../../pause.js';
@@ -22,10 +21,10 @@ const againMs = 1_000;
 /** Resolves when the service ends the stream or the signal fires. Throws as `callAdmin` does. */
 export function followFeed(parameters: FollowParameters): Promise<void> {
   const { to, after, coalesceMs = 0, progress = false } = parameters;
-  const { socketPath, signal } = to;
+  const { at, signal } = to;
   const path = `/feed?after=${after}&coalesce_ms=${coalesceMs}&progress=${progress ? 1 : 0}`;
   return new Promise((resolve, reject) => {
-    const request = requestHttp({ socketPath, path, agent: false, signal }, (response) => {
+    const request = at.request({ path, signal }, (response) => {
       const isFeed = response.statusCode === 200;
       let text = '';
       response.setEncoding('utf8');
@@ -37,10 +36,10 @@ export function followFeed(parameters: FollowParameters): Promise<void> {
       response.on('error', () => resolve());
       response.on('close', () => {
         if (isFeed) resolve();
-        else reject(errorIn(text, response.statusCode ?? 0, socketPath));
+        else reject(errorIn(text, response.statusCode ?? 0, at));
       });
     });
-    request.on('error', (error) => (signal.aborted ? resolve() : reject(unreached(reasonOf(error), socketPath))));
+    request.on('error', (error) => (signal.aborted ? resolve() : reject(unreached(reasonOf(error), at))));
     request.end();
   });
 }

@@ -1,13 +1,7 @@
 // `sealed-prover admin page`: a browser cannot open a unix socket, so this command listens on loopback for one. Every user of the machine can
 // reach that port: what is asked there must bring a key, which only the address has that is printed here.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import {
-  createServer,
-  type IncomingMessage,
-  request as requestHttp,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Service } from '../../gen/admin/v1/service_pb.js';
 import { type Random, systemRandom } from '../../random.js';
@@ -15,6 +9,7 @@ import { isOfPage } from '../../rpc/admin/page/pagePaths.js';
 import { type Cli, CliError, interruptedExitCode } from '../cli.js';
 import { callAdmin, reasonOf, unreached } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
+import type { Place } from './place.js';
 import { jsonLine } from './show.js';
 
 export interface PageOptions extends AdminOptions {
@@ -45,7 +40,7 @@ export const runPage = (cli: Cli, options: PageOptions): Promise<number> =>
   });
 
 export interface OpenPageParameters {
-  readonly socketPath: string;
+  readonly at: Place;
   /** Who the service is told that acts. */
   readonly operator: string;
   /** 0: any that is free. */
@@ -55,7 +50,7 @@ export interface OpenPageParameters {
 
 /** Listens on loopback, for whoever has the address that it answers. Throws CliError PORT_TAKEN. */
 export async function openPage({
-  socketPath,
+  at,
   operator,
   port,
   random,
@@ -64,7 +59,7 @@ export async function openPage({
   const server = createServer((request, response) => {
     const { port: own } = server.address() as AddressInfo;
     const refusal = refusalOf(request, own, token);
-    if (refusal === undefined) forward(request, response, { socketPath, operator });
+    if (refusal === undefined) forward(request, response, { at, operator });
     else answer(response, ...refusal);
   });
   await new Promise<void>((resolve, reject) => {
@@ -116,19 +111,13 @@ function answer(response: ServerResponse, status: number, code: string, message:
 function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { socketPath, operator }: Pick<OpenPageParameters, 'socketPath' | 'operator'>,
+  { at, operator }: Pick<OpenPageParameters, 'at' | 'operator'>,
 ): void {
   const headers = Object.fromEntries(
     passedOn.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])),
   );
-  const onward = requestHttp(
-    {
-      socketPath,
-      path: request.url,
-      method: request.method,
-      headers: { ...headers, 'x-sealed-operator': operator },
-      agent: false,
-    },
+  const onward = at.request(
+    { path: request.url, method: request.method, headers: { ...headers, 'x-sealed-operator': operator } },
     (arrived) => {
       // How its connection is kept is between the service and this command.
       const { connection: _, 'keep-alive': __, ...own } = arrived.headers;
@@ -139,7 +128,7 @@ function forward(
   );
   onward.on('error', (error) => {
     if (response.headersSent) response.destroy();
-    else answer(response, 503, 'unavailable', unreached(reasonOf(error), socketPath).message);
+    else answer(response, 503, 'unavailable', unreached(reasonOf(error), at).message);
   });
   // A feed ends when its tab does.
   response.on('close', () => onward.destroy());

@@ -19,7 +19,7 @@ export const runBackup = (
 ): Promise<number> =>
   cli.interruptible(async (signal) => {
     const to = { ...(await connection(cli, options, signal)), ...patience };
-    const request = { folder: resolve(folder), withInputs: options.withInputs === true };
+    const request = { folder: to.at.isSocket ? resolve(folder) : folder, withInputs: options.withInputs === true };
     const { files, sizeBytes, openRequests, left } = await callAdmin(Upkeep.method.backup, request, to);
     if (options.json) {
       cli.output.print(jsonLine({ folder: request.folder, files, sizeBytes: Number(sizeBytes), openRequests, left }));

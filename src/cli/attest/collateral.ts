@@ -2,8 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { findCollateral } from '../../attestation/check/collateral/findCollateral.js';
 import { adviceOf } from '../../attestation/verify/attestation.js';
-import { type Cli, CliError } from '../cli.js';
-import { readRoots, usageExitCode } from './inputs.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
+import { readRoots } from './inputs.js';
 import type { AttestOptions } from './options.js';
 import { notCheckedExitCode } from './outcome.js';
 import { parseUrl } from './parseOptions.js';

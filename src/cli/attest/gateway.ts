@@ -5,12 +5,11 @@ import { attestContradictions } from '../../config/attest.js';
 import type { ListenAddress } from '../../config/listenAddress.js';
 import type { Gateway } from '../../gateway/openGateway.js';
 import type { GatewaySettings } from '../../gateway/settings.js';
-import { type Cli, CliError } from '../cli.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
 import { dataFolder } from '../folders.js';
 import { toJson } from '../output.js';
 import { startError } from '../startError.js';
 import { packageVersion } from '../version.js';
-import { usageExitCode } from './inputs.js';
 import { leadsBack } from './leadsBack.js';
 
 export interface GatewayOptions {

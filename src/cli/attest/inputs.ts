@@ -4,10 +4,7 @@ import { readBounded } from '../../attestation/check/readBounded.js';
 import { AttestationError, adviceOf, parsePolicy, type ReadPolicy } from '../../attestation/verify/attestation.js';
 import { textOfBytes } from '../../attestation/verify/bytes.js';
 import { fileProblem } from '../../fileProblem.js';
-import { CliError } from '../cli.js';
-
-/** Wrong usage, and a policy that cannot be used. */
-export const usageExitCode = 2;
+import { CliError, usageExitCode } from '../cli.js';
 
 const mostPolicyBytes = 1_048_576;
 const mostRootBytes = 16_384;

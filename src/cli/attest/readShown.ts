@@ -10,8 +10,8 @@ import { shownQuote } from '../../attestation/check/target/shownQuote.js';
 import { AttestationError } from '../../attestation/verify/attestation.js';
 import { fileProblem } from '../../fileProblem.js';
 import { systemRandom } from '../../random.js';
-import { type Cli, CliError } from '../cli.js';
-import { readInput, usageExitCode } from './inputs.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
+import { readInput } from './inputs.js';
 import { notCheckedExitCode } from './outcome.js';
 
 export interface Source {

@@ -1,8 +1,8 @@
 // `sealed-prover attest verify`: what a person has to check before a private input leaves the machine, in one command.
 import { writeSaved } from '../../attestation/check/target/saved.js';
 import type { Verified } from '../../attestation/check/verifyShown.js';
-import { type Cli, CliError } from '../cli.js';
-import { readPolicy, usageExitCode } from './inputs.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
+import { readPolicy } from './inputs.js';
 import type { AttestOptions } from './options.js';
 import { printVerdict } from './outcome.js';
 import { readShown } from './readShown.js';

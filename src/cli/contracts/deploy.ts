@@ -2,7 +2,7 @@
 import { isAddress } from 'viem';
 import { type DeployedContract, type Deployment, deployContracts } from '../../contracts/deployContracts.js';
 import { DeploymentError } from '../../contracts/deploymentError.js';
-import { type Cli, CliError } from '../cli.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
 import { formatCount } from '../format.js';
 import { toJson } from '../output.js';
 import { readSecretKey } from './keyFile.js';
@@ -21,8 +21,6 @@ export interface ContractsDeployOptions {
   readonly measurement: readonly Hex[];
   readonly json?: true;
 }
-
-const usageExitCode = 2;
 
 /** Answers 0. Throws CliError. */
 export async function runContractsDeploy({ output }: Cli, options: ContractsDeployOptions): Promise<number> {

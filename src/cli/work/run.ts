@@ -2,7 +2,7 @@
 import { sentenceOf } from '../../failures/sentenceOf.js';
 import { createLog, type LogLevel } from '../../log.js';
 import type { WorkNews } from '../../remoteWorker/workFor.js';
-import { type Cli, CliError } from '../cli.js';
+import { type Cli, CliError, usageExitCode } from '../cli.js';
 import { locateEngine } from '../locateEngine.js';
 import { toJson } from '../output.js';
 import { startError } from '../startError.js';
@@ -23,8 +23,6 @@ export interface WorkOptions {
   readonly logLevel: LogLevel;
   readonly json?: true;
 }
-
-const usageExitCode = 2;
 
 /** Resolves when its engines have ended. */
 export function runWork(cli: Cli, options: WorkOptions): Promise<number> {

@@ -1,7 +1,8 @@
 // The list of operators: what a line is, that a bad one changes nothing and is named by its number alone, and who is found by what.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import crypto, { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -46,6 +47,32 @@ describe('the operators file', () => {
     assert.equal(found(operators, `Bearer ${sha256(secret('bob'))}`), undefined);
     // A wrong token is not mended by a certificate.
     assert.equal(found(operators, 'Bearer wrong-0123456789abc', fingerprint), undefined);
+  });
+
+  it('section 2: compares every token of the list in constant time, whatever comes and wherever it stands', (t) => {
+    const operators = listed(list);
+    const { timingSafeEqual } = crypto;
+    t.after(() => {
+      crypto.timingSafeEqual = timingSafeEqual;
+      syncBuiltinESMExports();
+    });
+    let compared: number[] = [];
+    crypto.timingSafeEqual = (one, other) => {
+      compared.push(one.byteLength, other.byteLength);
+      return timingSafeEqual(one, other);
+    };
+    syncBuiltinESMExports();
+    const digestBytes = 32;
+    for (const given of [
+      undefined,
+      'Bearer x',
+      'Bearer wrong-0123456789abc',
+      ...['ada', 'bob', 'bob-new'].map((who) => `Bearer ${secret(who)}`),
+    ]) {
+      compared = [];
+      found(operators, given);
+      assert.deepEqual(compared, Array(6).fill(digestBytes), given);
+    }
   });
 
   it('refuses a line that is none, naming its number and nothing of it', () => {
