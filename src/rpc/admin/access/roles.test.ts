@@ -131,7 +131,10 @@ describe('the port of operators', () => {
         const { status, body } = await post(to, path, '', credential, 'GET');
         said.add(`${status} ${JSON.stringify(body)}`);
       }
-      assert.match(await watchGrpc(to, {}, { ...here, ...credential }).ended, /^16 Operators are asked/);
+      const watched = watchGrpc(to, { afterFeed: 1n }, { ...here, ...credential });
+      // Somebody who is let in is told something at once.
+      const told = watched.until(() => true).then(() => 'told');
+      assert.match(await Promise.race([watched.ended, told]), /^16 Operators are asked/);
     }
     assert.deepEqual([...said].map((each) => each.slice(0, 3)).sort(), ['16 ', '401'], [...said].join('\n'));
     assert.equal((await post(to, '/for-anyone', '', {}, 'GET')).status, 200);
