@@ -10,25 +10,22 @@ import {
   CreateArtifactRequestSchema,
   CreateArtifactResponseSchema,
 } from '../../gen/artifact/artifact_pb.js';
-import {
-  GetNonceRequestSchema,
-  GetProofRequestDetailsRequestSchema,
-  ProverNetwork,
-} from '../../gen/network/network_pb.js';
+import { GetNonceRequestSchema, ProverNetwork } from '../../gen/network/network_pb.js';
 import { newArtifactId } from '../../ids.js';
 import { stdinUriOf } from '../../network/stdinUri.js';
-import type { CallContext, UnaryMethod } from '../../transport/grpc/call.js';
+import type { UnaryMethod } from '../../transport/grpc/call.js';
 import { parseMessage } from '../../transport/grpc/unary.js';
 import { behind } from '../access/access.js';
 import { cancelAfter } from '../sdk/cancelRequest.js';
 import { signedArtifactText, uploadWindowMs } from '../sdk/createArtifact.js';
-import { addressField, requestIdField } from '../sdk/fields.js';
+import { addressField } from '../sdk/fields.js';
 import { sdkMethods } from '../sdk/service.js';
 import { createNetworkProgram, getNetworkProgram } from './createProgram.js';
 import type { FrontDependencies } from './dependencies.js';
 import { forwardRead } from './forward.js';
 import { getNetworkStatus } from './getStatus.js';
 import { requestNetworkProof } from './requestProof.js';
+import { shownRequests } from './showRequests.js';
 
 /** Called in place of the stand-alone ones. */
 export function frontMethods(dependencies: FrontDependencies): readonly UnaryMethod[] {
@@ -41,9 +38,10 @@ export function frontMethods(dependencies: FrontDependencies): readonly UnaryMet
     passedOn(dependencies, ProverNetwork.method.getBalance),
     requestNetworkProof(dependencies),
     getNetworkStatus(dependencies, localOf(local, ProverNetwork.method.getProofRequestStatus)),
-    hereOrThere(dependencies, localOf(local, ProverNetwork.method.getProofRequestDetails), (raw) =>
-      requestIdField(parseMessage(GetProofRequestDetailsRequestSchema, raw).requestId),
-    ),
+    ...shownRequests(dependencies, {
+      details: localOf(local, ProverNetwork.method.getProofRequestDetails),
+      list: localOf(local, ProverNetwork.method.getFilteredProofRequests),
+    }),
     ...[
       ProverNetwork.method.getProofRequestParams,
       ProverNetwork.method.getProversByUptime,
@@ -81,19 +79,6 @@ const mainnetOnly = (method: Named): UnaryMethod => ({
   answer(): never {
     throw new FailureError(fail('FLAVOUR_UNSUPPORTED'));
   },
-});
-
-/** Requests of ours are answered from here, whether or not the network is there. */
-const hereOrThere = (
-  dependencies: FrontDependencies,
-  local: UnaryMethod,
-  idOf: (raw: Uint8Array) => ReturnType<typeof requestIdField>,
-): UnaryMethod => ({
-  path: local.path,
-  answer: (call: CallContext) =>
-    dependencies.registry.view(idOf(call.raw)) === undefined
-      ? forwardRead(dependencies, local.path, call.raw)
-      : local.answer(call),
 });
 
 function getNonce(dependencies: FrontDependencies): UnaryMethod {
