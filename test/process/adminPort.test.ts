@@ -1,11 +1,13 @@
 // Operators from elsewhere at a real service: by tokens and client certificates over TLS, with a list that changes while it runs.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { buildService } from '../../src/testkit/service/serviceBuild.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { type CertificateName, certificateFile, certificateOf, testCa } from '../../src/testkit/testCertificates.js';
 
@@ -82,6 +84,28 @@ describe('the port of operators', { timeout: 600_000 }, () => {
     const audit = await call('Service/AuditList', {}, { token: tokenOf('ada') });
     assert.match(audit.body, /"operator":"eve"/);
     assert.equal((await call('Queue/ResumeIntake', pause, { as: 'client' })).status, 200);
+  });
+
+  it('is called by the command line, by TLS that it can check, with a token', async () => {
+    const token = join(rig.folder, 'token');
+    writeFileSync(token, tokenOf('ada'));
+    const admin = (environment: Readonly<Record<string, string>>) =>
+      new Promise<{ code: unknown; said: string }>((resolve) => {
+        const where = ['--admin-url', `https://localhost:${port}`, '--token-file', token];
+        execFile(
+          process.execPath,
+          [join(buildService(), 'cli.js'), 'admin', 'status', ...where],
+          { env: { PATH: process.env['PATH'], HOME: rig.folder, ...environment } },
+          (error, out, err) => resolve({ code: error === null ? 0 : error.code, said: out + err }),
+        );
+      });
+    const trusting = await admin({ NODE_EXTRA_CA_CERTS: certificateFile('test-ca') });
+    assert.equal(trusting.code, 0, trusting.said);
+    assert.match(trusting.said, /^serving /);
+    const wary = await admin({});
+    assert.equal(wary.code, 6, wary.said);
+    assert.match(wary.said, /NODE_EXTRA_CA_CERTS=FILE/);
+    assert.ok(!(trusting.said + wary.said).includes(tokenOf('ada')));
   });
 
   it('takes a list that changes, and keeps the old one when a line is none, which the log names', async () => {
