@@ -32,6 +32,12 @@ export const adminFailures = {
     'permanent',
     ({ action, state }) => `There is nothing to do for ${action}: it is ${state}.`,
   ),
+  /** Of actions on many: other requests fit than were confirmed. */
+  COUNT_DIFFERS: failure<{ confirmed: number; found: number }>(
+    'permanent',
+    ({ confirmed, found }) =>
+      `${found} requests fit now, and ${confirmed} were confirmed. Look again, and confirm ${found}.`,
+  ),
   INPUT_GONE: failure<{ requestId: string; state: string }>(
     'permanent',
     ({ requestId, state }) =>

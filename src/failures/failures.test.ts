@@ -222,6 +222,10 @@ const all: Array<[Failure, string]> = [
     'The feed has not come to number 12 yet: its last is 7. Watch from 0, which is now, and list anew.',
   ],
   [
+    fail('COUNT_DIFFERS', { confirmed: 3, found: 4 }),
+    '4 requests fit now, and 3 were confirmed. Look again, and confirm 4.',
+  ],
+  [
     fail('STALE_VIEW', { requestId: id, seq: 7 }),
     `Request ${id} has moved on: its last transition is now number 7. Look again.`,
   ],

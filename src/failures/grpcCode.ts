@@ -134,6 +134,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   CALLS_TOO_MANY: 'resourceExhausted',
   // To operators these two mean: look again.
   STALE_VIEW: 'aborted',
+  COUNT_DIFFERS: 'aborted',
   NOTHING_TO_DO: 'failedPrecondition',
   INPUT_GONE: 'failedPrecondition',
   LAST_LANE: 'failedPrecondition',

@@ -107,6 +107,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   TOKEN_EXPIRED: 400,
   CURSOR_AHEAD: 400,
   STALE_VIEW: 409,
+  COUNT_DIFFERS: 409,
   NOTHING_TO_DO: 400,
   INPUT_GONE: 400,
   LAST_LANE: 400,

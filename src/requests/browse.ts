@@ -26,6 +26,8 @@ export interface Found {
 export interface Browse {
   /** Newest first, by id: ids begin with the time and never change, so that pages neither skip nor repeat a request. */
   page(sought: Sought): Promise<Found>;
+  /** All open ones that match, oldest first; more than `limit` of them are cut. */
+  open(matches: (view: RequestView) => boolean, limit: number): Promise<RequestId[]>;
   /** Those whose id begins with 8 or more digits or ends with 6 or more, at most `limit`. */
   byDigits(digits: string, limit: number): Promise<RequestId[]>;
   /** Its transitions from `fromSeq` on, as far as they are on disk. */
@@ -90,6 +92,22 @@ export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
         return views.length >= limit;
       });
       return { views, scanned, last };
+    },
+
+    async open(matches, limit) {
+      const found: RequestId[] = [];
+      let after: [RequestId] | undefined;
+      for (;;) {
+        const slice = [...store.scan('openRequests', [], { limit: scannedInTurn, after })].map(({ key }) => key[0]);
+        for (const id of slice) {
+          const view = host.view(id);
+          if (view !== undefined && matches(view)) found.push(id);
+        }
+        const last = slice.at(-1);
+        if (last === undefined || slice.length < scannedInTurn || found.length > limit) return found.slice(0, limit);
+        after = [last];
+        await clock.turn();
+      }
     },
 
     async byDigits(digits, limit) {

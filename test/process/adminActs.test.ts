@@ -148,6 +148,20 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     const audit = await admin('audit');
     assert.match(audit.lines[0] ?? '', /^ +\d+ {2}20\S+ \S+ {2}ada lane\.start cpu-prove-0: the driver is replaced$/);
   });
+
+  it('does the same to all that fit, once their number was typed', async () => {
+    const id = await requester.submit(stdinOf('one of many'));
+    const waiting = ['many', 'cancel', '--state', 'proving', '--state', 'executing', ...because];
+    await untilIn(id, 'proving.waiting');
+    const asked = await admin(...waiting);
+    assert.deepEqual([asked.exitCode, asked.err.trim()], [4, 'Nothing was done. Do it with --count 2.']);
+    assert.match(asked.out, /^Would happen: cancel is done to each of the 2 open requests that fit\./);
+    assert.match((await admin(...waiting, '--count', '3')).err, /2 requests fit now, and 3 were confirmed/);
+    assert.equal(await stateOf(id), 'proving.waiting');
+    assert.equal((await admin(...waiting, '--count', '2')).exitCode, 0);
+    assert.equal(await stateOf(id), 'cancelled');
+    assert.match((await admin('status')).out, /\nopen {7}0 /);
+  });
 });
 
 describe('a request whose engine dies at every try', { timeout: 120_000 }, () => {

@@ -13,7 +13,7 @@ import { connection } from './connection.js';
 import { jsonLine } from './show.js';
 import { wrapped } from './table.js';
 
-const refusedExitCode = 4;
+export const refusedExitCode = 4;
 
 /** Calls the methods one after the other, and shows what each has done. `isAsked`: it needs `--yes`. */
 export const runActs = <I extends DescMessage, O extends DescMessage>(

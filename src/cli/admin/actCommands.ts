@@ -1,19 +1,22 @@
 // The commands of `sealed-prover admin` that change something.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseMoment, parseTimeout } from '../parse.js';
+import { parseCount, parseMoment, parseTimeout } from '../parse.js';
 import {
   type ActOptions,
   type IntakeOptions,
   type LaneOptions,
   type LaneVerb,
   laneVerbs,
+  type ManyOptions,
+  manyActions,
   type PauseVerb,
   pauseVerbs,
   withActOptions,
   withSeq,
   withYes,
 } from './actOptions.js';
+import { withFilters } from './filterOptions.js';
 
 const idsHelp = 'their ids, or some digits of each';
 
@@ -41,6 +44,15 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
     async (ids: string[], options: ActOptions) =>
       done(await (await import('./requestActs.js')).runRelease(cli, ids, options)),
   );
+  withFilters(
+    withActOptions(admin.command('many').description('One action on all open requests that fit.')),
+    'waits-for',
+  )
+    .addArgument(new Argument('<action>', 'what to do to each').choices(manyActions))
+    .option('--count <n>', 'so many fit: without it, it is only said how many do', parseCount)
+    .action(async (action: string, options: ManyOptions) =>
+      done(await (await import('./many.js')).runMany(cli, action, options)),
+    );
   withSeq(withActOptions(admin.command('deadline').description('Move the deadline of a request.')))
     .argument('<id>', 'its id, or some digits of it')
     .argument('<time>', 'the deadline, as 2026-12-01T08:00:00Z', parseMoment)

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { parseSeq, parseUuid } from '../parse.js';
 import { type AdminOptions, withAdminOptions } from './connection.js';
+import type { FilterOptions } from './filterOptions.js';
 
 export interface ActOptions extends AdminOptions {
   readonly reason: string;
@@ -29,6 +30,21 @@ export const pauseVerbs = ['pause', 'resume'] as const;
 export type PauseVerb = (typeof pauseVerbs)[number];
 export const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start'] as const;
 export type LaneVerb = (typeof laneVerbs)[number];
+
+export const manyActions = [
+  'cancel',
+  'retry',
+  'retry-now',
+  'give-up',
+  'release',
+  'priority-first',
+  'priority-normal',
+  'priority-last',
+] as const;
+
+export interface ManyOptions extends ActOptions, Omit<FilterOptions, 'reason'> {
+  readonly count?: number;
+}
 
 export interface IntakeOptions extends ActOptions {
   readonly for: number;

@@ -4,6 +4,7 @@ import type { Cli } from '../cli.js';
 import { parseCount, parsePort, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
+import { withFilters } from './filterOptions.js';
 import { addUpkeep } from './upkeepCommands.js';
 
 const help = `
@@ -12,8 +13,6 @@ to its port for operators, from anywhere.
 An id may be given by its first 8 or more digits, or by its last 6 or more, as tables show them.
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 8 wrong data found, 130 interrupted.`;
-
-const each = (value: string, before: readonly string[] = []) => [...before, value];
 
 export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) => void): void {
   const admin = program
@@ -26,18 +25,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   watched(admin.command('status').description('The service in six lines.')).action(async (options) =>
     done(await (await import('./status.js')).runStatus(cli, options)),
   );
-  watched(admin.command('requests').description('Requests, newest first.'))
-    .option(
-      '--state <state>',
-      'only these; proving or proving.running. May be given several times, as the next three',
-      each,
-    )
-    .option('--mode <mode>', 'core, compressed, plonk, groth16 or tee', each)
-    .option('--failure <code>', 'those that failed so', each)
-    .option('--reason <code>', 'open ones that wait for this reason', each)
-    .option('--requester <address>', 'of this address')
-    .option('--program <hash>', 'of this program, by the hash of its key')
-    .option('--lane <name>', 'those on this lane')
+  withFilters(watched(admin.command('requests').description('Requests, newest first.')), 'reason')
     .option('--limit <n>', 'at most so many', parseCount, 20)
     .option('--page <token>', 'go on where an earlier list has ended, with the same filters')
     .action(async (options) => done(await (await import('./requests.js')).runRequests(cli, options)));

@@ -16,46 +16,20 @@ import type { Cli } from '../cli.js';
 import { formatCount, formatSize } from '../format.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
+import { type FilterOptions, filterOf } from './filterOptions.js';
 import { show } from './show.js';
 import { cut, table, wrapped } from './table.js';
 import { ago, lasting, shortId, shortTime, within } from './words.js';
 
-export interface RequestsOptions extends AdminOptions {
-  readonly state?: readonly string[];
-  readonly mode?: readonly string[];
-  readonly failure?: readonly string[];
-  readonly requester?: string;
-  readonly program?: string;
-  readonly lane?: string;
-  readonly reason?: readonly string[];
+export interface RequestsOptions extends AdminOptions, FilterOptions {
   readonly limit: number;
   readonly page?: string;
 }
 
 export const runRequests = (cli: Cli, options: RequestsOptions): Promise<number> =>
   show(cli, options, async (to) => {
-    const {
-      state: states = [],
-      mode: modes = [],
-      failure = [],
-      reason = [],
-      requester,
-      program,
-      lane,
-      limit,
-      page = '',
-    } = options;
-    const filter = {
-      // `proving.running` is a state with its phase, as the log and the history write it.
-      states: states.map((path) => path.split('.')[0] ?? ''),
-      phases: states.flatMap((path) => path.split('.').slice(1)),
-      modes: [...modes],
-      failureCodes: [...failure],
-      reasons: [...reason],
-      ...(requester !== undefined && { requester }),
-      ...(program !== undefined && { vkHash: program }),
-      ...(lane !== undefined && { laneId: lane }),
-    };
+    const { limit, page = '' } = options;
+    const filter = filterOf(options);
     const { rows, page: info } = await callAdmin(
       Requests.method.list,
       { filter, page: { size: limit, token: page } },

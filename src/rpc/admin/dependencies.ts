@@ -44,7 +44,7 @@ export interface AdminDependencies {
   readonly readiness: Pick<Readiness, 'state' | 'outage'>;
   /** Undefined where the service is a network of its own. */
   readonly network: Pick<Network, 'deliveries' | 'left'> | undefined;
-  readonly clock: Pick<Clock, 'now' | 'steady'>;
+  readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn'>;
   /** Of the package. */
   readonly version: string;
   /** How often the service was started with this data folder. */

@@ -12,6 +12,7 @@ import type { Route } from '../../transport/http/routes.js';
 import { type Spoken, spoken } from '../connect/spoken.js';
 import type { Door } from './access/door.js';
 import { roleOf } from './access/roles.js';
+import { applyToMany } from './acts/applyToMany.js';
 import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
@@ -50,6 +51,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Requests.method.retry, retryHeld(dependencies)),
   spoken(Requests.method.giveUp, giveUp(dependencies)),
   spoken(Requests.method.release, releaseRequest(dependencies)),
+  spoken(Requests.method.applyToMany, applyToMany(dependencies)),
   spoken(Requests.method.moveDeadline, moveDeadline(dependencies)),
   spoken(Requests.method.setPriority, setPriority(dependencies)),
   spoken(Lanes.method.list, listLanes(dependencies)),

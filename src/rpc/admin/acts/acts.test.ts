@@ -27,6 +27,8 @@ interface Act {
   readonly name: string;
   /** Brings the world to where it has something to do, and answers what to call it with. */
   readonly given: (world: World) => Promise<Record<string, unknown>>;
+  /** How many audits it leaves beside its own: those of its parts. */
+  readonly parts?: number;
   /** What it changes, for comparisons. */
   readonly seen: (world: World, call: Record<string, unknown>) => unknown;
   /** Brings the world to where it is refused; with which code. */
@@ -60,6 +62,14 @@ async function held(world: World): Promise<{ id: RequestId }> {
   }
   assert.equal(world.system.registry.view(id)?.state, 'held');
   return { id };
+}
+
+/** Three that are proved, and one that waits to be executed. */
+async function manyProving(world: World) {
+  for (const _ of [1, 2, 3]) await proving(world);
+  await world.submit();
+  await world.settle();
+  return { action: 'cancel', filter: { states: ['proving'] }, expectedCount: 3 };
 }
 
 /** Its actor fails: what it was told cannot be written. */
@@ -134,6 +144,19 @@ const acts: readonly Act[] = [
     refused: [
       ['NOTHING_TO_DO', proving],
       ['NOTHING_TO_DO', ended],
+    ],
+  },
+  {
+    method: Requests.method.applyToMany,
+    name: 'requests.many',
+    given: manyProving,
+    parts: 3,
+    seen: (world) => ['proving', 'cancelled'].map((each) => world.system.counts().open[each as 'proving'] ?? 0),
+    refused: [
+      ['COUNT_DIFFERS', async (world) => ({ ...(await manyProving(world)), expectedCount: 4 })],
+      ['COUNT_DIFFERS', async (world) => ({ ...(await manyProving(world)), expectedCount: 2 })],
+      ['NOT_UNDERSTOOD', async (world) => ({ ...(await manyProving(world)), action: 'explode' })],
+      ['NOT_UNDERSTOOD', async (world) => ({ ...(await manyProving(world)), filter: { states: ['asleep'] } })],
     ],
   },
   {
@@ -379,7 +402,7 @@ for (const act of acts)
       const given = await act.given(world());
       const { said } = await call(act, given, { operationId });
       const [entry, ...others] = auditOf(world());
-      assert.deepEqual(others, []);
+      assert.equal(others.length, act.parts ?? 0);
       assert.deepEqual(
         [entry?.operator, entry?.isClaimed, entry?.action, entry?.reason, entry?.operationId, entry?.n],
         ['ada', true, act.name, reason, operationId, Number(said.changed.feed)],
@@ -401,7 +424,7 @@ for (const act of acts)
       assert.deepEqual(act.seen(world(), given), after, 'the restart has undone it');
       const third = await call(act, given, { operationId });
       assert.deepEqual(third.said.changed, first.said.changed);
-      assert.equal(auditOf(world()).length, 1);
+      assert.equal(auditOf(world()).length, 1 + (act.parts ?? 0));
       const other = acts.find(({ method }) => method !== act.method) as Act;
       assert.equal(codeOf(await call(other, {}, { operationId })), 'OPERATION_REUSED');
     });
@@ -527,6 +550,42 @@ describe('every action', () => {
     await world().settle();
     for (const _ of ['prove', 'verify']) await world().endStage(id);
     assert.equal(world().system.registry.view(id)?.state, 'fulfilled');
+  });
+
+  it('on many is done to those that fitted at its beginning, 200 a second, and leaves those that have moved on', {
+    timeout: 60_000,
+  }, async (t) => {
+    const { world, call, reborn } = await rig(t);
+    const ids: RequestId[] = [];
+    for (let n = 0; n < 45; n += 1) ids.push(await world().submit());
+    await world().settle();
+    const many = acts.find(({ name }) => name === 'requests.many') as Act;
+    const asked = { action: 'cancel', filter: { states: ['executing'] } };
+    const dry = await call(many, asked, { dryRun: true });
+    assert.deepEqual([dry.status, (dry.said as unknown as { fitting: number }).fitting], [200, 45]);
+    assert.equal(codeOf(await call(many, asked)), 'COUNT_DIFFERS', 'a number that nobody has confirmed');
+    const done = call(many, { ...asked, expectedCount: 45 }, { operationId });
+    const open = () => ids.filter((id) => world().system.registry.view(id)?.state !== 'cancelled').length;
+    while (open() > 25) await world().settle();
+    await world().clock.advance(99);
+    assert.equal(open(), 25);
+    // One of the last goes by itself, and another one comes.
+    await world().system.registry.cancel(ids[44] as RequestId);
+    const later = await world().submit();
+    for (const _ of [1, 2, 3]) {
+      await world().clock.advance(100);
+      await world().settle();
+    }
+    const { said } = await done;
+    assert.match(said.changed.effects[1] ?? '', /^1 of them had moved on and were left, .*nothing to do for cancel/);
+    assert.equal(world().system.registry.view(later)?.state, 'executing');
+    assert.equal(open(), 0);
+    const audited = world().assembly.audit.list(100);
+    assert.equal(audited.filter(({ action, reason: why }) => action === 'request.cancel' && why === reason).length, 44);
+    await reborn();
+    const again = await call(many, { ...asked, expectedCount: 45 }, { operationId });
+    assert.deepEqual(again.said.changed, said.changed);
+    assert.equal(world().system.registry.view(later)?.state, 'executing');
   });
 
   it('is what a request waits for whose actor has failed; it keeps its place, and three times an hour is enough', async (t) => {
