@@ -12,6 +12,8 @@ export interface Control {
   hosted: Address;
   addReservation(requester: Address, fulfiller: Address): void;
   removeReservation(requester: Address): void;
+  /** From here on GetTEEWhitelistStatus says yes. */
+  whitelistTee(address: Address): void;
   /** From here on the delegate signs for the owner. */
   delegate(delegate: Address, owner: Address): void;
   /** F16. */
@@ -67,6 +69,7 @@ export function createControl({
     addReservation: (requester, fulfiller) =>
       void ledger.reservations.set(requester, { fulfiller, createdAt: secondsNow(clock) }),
     removeReservation: (requester) => void ledger.reservations.delete(requester),
+    whitelistTee: (address) => void ledger.teeWhitelist.add(address),
     delegate: (delegate, owner) => void ledger.owners.set(delegate, owner),
     assign: (requestId, fulfiller) =>
       change(requestId, (request) => {

@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, (network: Pick<Controllable, 'control' | 'f
   addReservation: ({ control }, given) =>
     control.addReservation(address(given, 'requester'), address(given, 'fulfiller')),
   removeReservation: ({ control }, given) => control.removeReservation(address(given, 'requester')),
+  whitelistTee: ({ control }, given) => control.whitelistTee(address(given, 'address')),
   delegate: ({ control }, given) => control.delegate(address(given, 'delegate'), address(given, 'owner')),
   assign: ({ control }, given) => control.assign(requestId(given), address(given, 'fulfiller')),
   setStatus: ({ control }, given) => control.setStatus(requestId(given), Number(given['status']) as FulfillmentStatus),

@@ -118,6 +118,7 @@ const methodsOf = (world: FakeWorld): readonly UnaryMethod[] => [
   accounts.getNonce(world),
   accounts.getBalance(),
   accounts.getOwner(world),
+  accounts.getTeeWhitelistStatus(world),
   accounts.getFilteredReservations(world),
   accounts.getTransactionDetails(world),
   requests.getProofRequestStatus(world),

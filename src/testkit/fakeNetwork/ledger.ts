@@ -68,6 +68,8 @@ export interface Ledger {
   readonly owners: Map<Address, Address>;
   /** Requester → prover. */
   readonly reservations: Map<Address, { readonly fulfiller: Address; readonly createdAt: number }>;
+  /** Fronts that the network takes for private ones. */
+  readonly teeWhitelist: Set<Address>;
   readonly programs: Map<VkHash, FakeProgram>;
   readonly artifacts: Map<string, FakeArtifact>;
   readonly requests: Map<RequestId, FakeRequest>;
@@ -96,6 +98,7 @@ export function createLedger({ clock, switches }: { clock: Clock; switches: () =
     nonces: new Map(),
     owners: new Map(),
     reservations: new Map(),
+    teeWhitelist: new Set(),
     programs: new Map(),
     artifacts: new Map(),
     requests: new Map(),

@@ -29,6 +29,8 @@ export interface Switches {
   readonly expiredAs: 'expired' | 'assigned';
   /** An input whose URI is neither https nor of the network's own store. */
   readonly unknownStdinScheme: 'accept' | 'refuse';
+  /** A request is nobody's for so long (ms). */
+  readonly assignAfterMs: number;
 }
 
 export const usualSwitches: Switches = {
@@ -47,4 +49,5 @@ export const usualSwitches: Switches = {
   messageLimitBytes: 64 * 2 ** 20,
   expiredAs: 'expired',
   unknownStdinScheme: 'accept',
+  assignAfterMs: 0,
 };

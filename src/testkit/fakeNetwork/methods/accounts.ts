@@ -1,7 +1,9 @@
 // What the fake network answers about accounts: unsigned, from its state.
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { ProverNetwork } from '../../../gen/network/network_pb.js';
 import { type Address, bytesOf, parseAddress } from '../../../ids.js';
-import { unary } from '../../../transport/grpc/unary.js';
+import type { UnaryMethod } from '../../../transport/grpc/call.js';
+import { parseMessage, unary } from '../../../transport/grpc/unary.js';
 import { malformedField, refused } from '../refused.js';
 import type { FakeWorld } from '../world.js';
 
@@ -27,6 +29,17 @@ export const getOwner = ({ ledger }: FakeWorld) =>
   unary(ProverNetwork.method.getOwner, ({ address }) => ({
     owner: bytesOf(ledger.ownerOf(addressOf(address))),
   }));
+
+/** Not in the base schema that is generated: 1 address → 1 is_whitelisted. No peer calls it. */
+export const getTeeWhitelistStatus = ({ ledger }: FakeWorld): UnaryMethod => ({
+  path: '/network.ProverNetwork/GetTEEWhitelistStatus',
+  async answer({ raw }) {
+    // The same shape, under another name.
+    const { address } = parseMessage(ProverNetwork.method.getOwner.input, raw);
+    const isWhitelisted = ledger.teeWhitelist.has(addressOf(address));
+    return isWhitelisted ? new BinaryWriter().tag(1, WireType.Varint).bool(true).finish() : new Uint8Array();
+  },
+});
 
 export const getFilteredReservations = ({ ledger }: FakeWorld) =>
   unary(ProverNetwork.method.getFilteredReservations, ({ requester, limit = 10, page = 1 }) => {

@@ -10,7 +10,7 @@ import {
 } from '../../../gen/network/network_pb.js';
 import { type Address, bytesOf, parseVkHash } from '../../../ids.js';
 import { unaryBytes } from '../../../transport/grpc/unary.js';
-import { secondsNow } from '../ledger.js';
+import { type FakeRequest, secondsNow } from '../ledger.js';
 import { malformedField, refused } from '../refused.js';
 import { signedCall } from '../signedCall.js';
 import type { FakeWorld } from '../world.js';
@@ -32,16 +32,26 @@ export const requestProof = (world: FakeWorld) =>
       return () => {
         const request = ledger.newRequest(signer, body, signed.raw, signed.txHash);
         requestId = bytesOf(request.requestId);
-        if (prover !== undefined) {
-          request.fulfiller = prover;
-          ledger.become(request, FulfillmentStatus.ASSIGNED);
-        }
+        if (prover !== undefined) assign(world, request, prover);
         return request.requestId;
       };
     });
     const answer = { txHash: Buffer.from(txHash, 'hex'), body: { requestId } };
     return toBinary(RequestProofResponseSchema, create(RequestProofResponseSchema, answer));
   });
+
+/** What has been assigned or ended by the control before its time stays so. */
+function assign({ ledger, record, clock, switches }: FakeWorld, request: FakeRequest, prover: Address): void {
+  const { assignAfterMs } = switches();
+  const act = () => {
+    if (request.fulfillment !== FulfillmentStatus.REQUESTED || request.fulfiller !== undefined) return;
+    request.fulfiller = prover;
+    ledger.become(request, FulfillmentStatus.ASSIGNED);
+    record.changed();
+  };
+  if (assignAfterMs === 0) act();
+  else clock.wakeIn(assignAfterMs, act);
+}
 
 function assertFields({ clock, artifactOf, switches }: FakeWorld, body: RequestProofRequestBody): void {
   if (!modes.includes(body.mode)) throw malformedField('mode');
