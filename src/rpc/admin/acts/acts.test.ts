@@ -9,7 +9,7 @@ import { Lanes } from '../../../gen/admin/v1/lanes_pb.js';
 import { Queue } from '../../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../../gen/admin/v1/requests_pb.js';
 import type { Changed } from '../../../gen/admin/v1/shared_pb.js';
-import { laneId, type RequestId, type Sha256 } from '../../../ids.js';
+import { type Address, laneId, type RequestId, type Sha256 } from '../../../ids.js';
 import type { LaneReport } from '../../../lanes/scheduling.js';
 import type { Act as AuditedAct } from '../../../store/buckets.js';
 import { sampleArtifactId } from '../../../testkit/sampleIds.js';
@@ -550,6 +550,30 @@ describe('every action', () => {
     await world().settle();
     for (const _ of ['prove', 'verify']) await world().endStage(id);
     assert.equal(world().system.registry.view(id)?.state, 'fulfilled');
+  });
+
+  it('on a priority says who waits longer by it', async (t) => {
+    const { world, call } = await rig(t);
+    const ids: RequestId[] = [];
+    for (const who of ['11', '22', '22', '33'])
+      ids.push(await world().submit({ requester: who.repeat(20) as Address }));
+    await world().settle();
+    const act = acts.find(({ name }) => name === 'request.priority') as Act;
+    const said = async (id: RequestId | undefined, priority: string) =>
+      (await call(act, { id, priority }, { dryRun: true })).said.changed.effects[1];
+    assert.equal(await said(ids[3], 'first'), 'Up to 3 requests of 2 requesters wait longer by it.');
+    assert.equal(
+      await said(ids[0], 'last'),
+      'It waits longer itself: 3 requests of 2 requesters that are behind it go before it.',
+    );
+    await call(act, { id: ids[1], priority: 'first' });
+    await world().settle();
+    assert.equal(await said(ids[3], 'first'), 'Up to 2 requests of 2 requesters wait longer by it.');
+    world()
+      .lanes.waiting.find(({ job }) => job.requestId === ids[0])
+      ?.grant();
+    await world().settle();
+    assert.equal(await said(ids[0], 'last'), 'It waits in no line now, so nobody waits longer by it.');
   });
 
   it('on many is done to those that fitted at its beginning, 200 a second, and leaves those that have moved on', {

@@ -25,7 +25,7 @@ const mostRequests = 20_000;
 const batch = { size: 20, pauseMs: 100 } as const;
 
 export type ManyDependencies = OnRequestDependencies &
-  Pick<AdminDependencies, 'releases' | 'orders' | 'clock' | 'readiness'>;
+  Pick<AdminDependencies, 'releases' | 'orders' | 'clock' | 'readiness' | 'admission' | 'scheduling'>;
 
 /** Refused as COUNT_DIFFERS when other requests fit than were confirmed. Of those in the list that have moved on, each is left. */
 export const applyToMany = (dependencies: ManyDependencies) => {
