@@ -5,7 +5,7 @@ import { bytesOf, type RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import { isTerminal, type RequestView } from '../machines/request/view.js';
 import type { TakeProof } from '../requests/takeProof.js';
-import { openUrl, UrlError } from './openUrl.js';
+import { allowedUrl, openUrl, UrlError } from './openUrl.js';
 import type { RequestEndsParameters } from './requestEnds.js';
 import { triedAgain } from './triedAgain.js';
 import type { Upstream } from './upstream.js';
@@ -34,35 +34,52 @@ export function createNetworkProofs(parameters: NetworkProofsParameters): Networ
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  async function fetched(localId: RequestId): Promise<Buffer> {
+  /** Presigned, for a while. */
+  async function placeOf(localId: RequestId): Promise<string> {
     const { getProofRequestStatus } = ProverNetwork.method;
     const { proofUri } = await upstream.read(getProofRequestStatus, { requestId: bytesOf(localId) });
     if (proofUri === undefined) throw new UrlError('the network names no place of it', false);
-    return triedAgain({ clock, signal }, async () => {
-      const { body } = await openUrl(proofUri, { hosts, signal });
-      return wholeOf(body);
-    });
+    allowedUrl(proofUri, hosts);
+    return proofUri;
   }
+
+  /** In memory, and so one after the other: after a restored backup it may be all that are open. */
+  const inTurn = createTurns();
+  const fetchAndTake = (localId: RequestId) =>
+    inTurn(async () => {
+      if (signal.aborted) return false;
+      const place = await placeOf(localId);
+      const bytes = await triedAgain({ clock, signal }, async () => {
+        const { body } = await openUrl(place, { hosts, signal });
+        return wholeOf(body);
+      });
+      return takeProof(localId, bytes);
+    });
 
   /** Resolves with the first view that fits, and never when the service stops before. */
   function became(localId: RequestId, fits: (view: RequestView) => boolean): Promise<RequestView> {
     return new Promise((resolve) => {
       const known = requestView(localId);
       if (known !== undefined && fits(known)) return resolve(known);
-      const leave = onRequestChange((view) => {
+      const unlisten = onRequestChange((view) => {
         if (view.request.requestId !== localId || !fits(view)) return;
         leave();
         resolve(view);
       });
-      signal.addEventListener('abort', leave, { once: true });
+      const leave = () => {
+        unlisten();
+        signal.removeEventListener('abort', leave);
+      };
+      signal.addEventListener('abort', leave);
     });
   }
 
   async function settle(localId: RequestId): Promise<void> {
-    const bytes = await fetched(localId);
+    // Where it cannot be had, nothing is executed for it.
+    await placeOf(localId);
     // What it is verified against: the public values of an execution of here.
     await became(localId, (view) => view.state === 'proving' || view.state === 'held' || isTerminal(view));
-    if (await takeProof(localId, bytes))
+    if (await fetchAndTake(localId))
       log.info({ event: 'network.proof_taken', requestId: localId }, 'the proof that the network has is verified here');
   }
 
@@ -84,6 +101,15 @@ export function createNetworkProofs(parameters: NetworkProofsParameters): Networ
       void take(localId, giveUp).finally(() => underWay.delete(localId));
     },
     stop: () => stopping.abort(),
+  };
+}
+
+function createTurns() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
   };
 }
 

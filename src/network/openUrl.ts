@@ -23,7 +23,7 @@ export function openUrl(
   text: string,
   { hosts, signal }: { readonly hosts: readonly string[]; readonly signal: AbortSignal },
 ): Promise<{ readonly body: Readable; readonly sizeBytes: number | undefined }> {
-  const url = allowed(text, hosts);
+  const url = allowedUrl(text, hosts);
   return new Promise((resolve, reject) => {
     const begin = url.protocol === 'https:' ? requestHttps : requestHttp;
     const request = begin(url, { method: 'GET', signal }, (response: IncomingMessage) => {
@@ -41,7 +41,8 @@ export function openUrl(
   });
 }
 
-function allowed(text: string, hosts: readonly string[]): URL {
+/** Throws a UrlError. */
+export function allowedUrl(text: string, hosts: readonly string[]): URL {
   if (!URL.canParse(text)) throw new UrlError('it has no URL', false);
   const url = new URL(text);
   const isListed = hosts.some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`));
