@@ -78,6 +78,8 @@ async function askByHttp1(to: NetConnectOpts): Promise<Outcome> {
   });
   client.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
   await once(client, 'close');
+  // A head goes out with the first of its body, so that one which breaks between them leaves nothing.
+  if (answer === '') return 'broken off';
   const [first = '', rest = ''] = splitOnce(answer, '\r\n\r\n');
   assert.match(first, /^HTTP\/1\.1 \d{3} /);
   assert.doesNotMatch(first, /^(attestation|x-flashbots)-/im);
