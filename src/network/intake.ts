@@ -17,7 +17,7 @@ import type { NetworkWatch } from './networkWatch.js';
 import { isNonceRefusal } from './nonceOwner.js';
 import { readRequest, type SeenRequest } from './readRequest.js';
 import { takeIn } from './takeIn.js';
-import { mayPass, parsed, type Upstream } from './upstream.js';
+import { mayPass, parsed, type Upstream, UpstreamError } from './upstream.js';
 
 export interface IntakeCall {
   readonly submission: Submission;
@@ -65,6 +65,12 @@ const unavailable = 14;
 /** The id that the base flavour is believed to give: a guess that is asked for, never relied on. */
 export const candidateIdOf = (requester: Address, message: Uint8Array): RequestId =>
   Buffer.from(keccak_256(Buffer.concat([bytesOf(requester), message]))).toString('hex') as RequestId;
+
+/** A network that says nothing is asked again by the client. Throws what is no UpstreamError. */
+function asRefusal(error: unknown): IntakeOutcome {
+  if (error instanceof UpstreamError) return { ok: false, code: unavailable, text: error.text };
+  throw error;
+}
 
 export function createIntake(parameters: IntakeParameters): Intake {
   const { upstream, clock, log, store, registry, intents, watch } = parameters;
@@ -154,7 +160,9 @@ export function createIntake(parameters: IntakeParameters): Intake {
     const earlier = intents.get(requester, stdinId);
     const isSameNonce = earlier?.nonce === nonce.toString();
     if (earlier !== undefined && !isSameNonce) {
-      const id = await lookFor(earlier);
+      // While it is not known what became of that call, another one could be a second request.
+      const id = await lookFor(earlier).catch(asRefusal);
+      if (typeof id === 'object') return id;
       if (id !== undefined) return found(id);
     }
     const intent: IntentRecord = {

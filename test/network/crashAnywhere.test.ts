@@ -148,6 +148,18 @@ describe('crash anywhere, in front of the network', { timeout: 600_000 }, () => 
     await fc.assert(fc.asyncProperty(stories, assertEndsAlike), { numRuns: 40, seed });
   });
 
+  it('T7: a client is told to ask again while the network does not say what became of its earlier call', () =>
+    assertEndsAlike({
+      clients: [{ once: false, guestFails: false }],
+      pauses: [0],
+      crashes: new Set([0, 1, 2, 3, 4]),
+      faults: [
+        { method: 'GetProofRequestDetails', fault: { kind: 'lostAfter' } },
+        { method: 'RequestProof', fault: { kind: 'empty' } },
+      ],
+      switches: {},
+    }));
+
   for (const switches of turned)
     it(`T54: ends so too where ${JSON.stringify(switches)} is the truth about the network (FUZZ_SEED=${seed})`, async () => {
       const stories = storyUnder(fc.constant(switches));
