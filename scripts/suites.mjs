@@ -25,7 +25,11 @@ function run(some) {
   args.push(`--test-reporter=${reporter}`, '--test-reporter-destination=stdout');
   args.push(`--test-reporter=${pathToFileURL(failedFiles)}`, `--test-reporter-destination=${list}`, ...some);
   const child = spawn(process.execPath, args, { cwd: checkout, stdio: 'inherit' });
-  const pass = (signal) => child.kill(signal);
+  let isStopped = false;
+  const pass = (signal) => {
+    isStopped = true;
+    child.kill(signal);
+  };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, pass);
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
@@ -33,7 +37,7 @@ function run(some) {
       if (code === 0) return resolve([]);
       const failed = [...new Set(readFileSync(list, 'utf8').split('\n').filter(Boolean))];
       resolve(
-        signal === null && failed.length > 0
+        signal === null && !isStopped && failed.length > 0
           ? failed.map((file) => relative(checkout, resolvePath(checkout, file)))
           : undefined,
       );
