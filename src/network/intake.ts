@@ -26,6 +26,8 @@ export interface IntakeCall {
   readonly message: Uint8Array;
   readonly nonce: bigint;
   readonly stdinUri: string;
+  /** As far as is known before: it will be ours. */
+  readonly isReserved: boolean;
 }
 
 export type IntakeOutcome =
@@ -55,6 +57,8 @@ export interface IntakeParameters {
   readonly lateGraceMs: number;
 }
 
+/** A request that may be another's is begun after this time although the network does not say whose it is (ms). */
+const beginsUnseenMs = 5_000;
 /** Between two looks for a call whose answer was lost (ms). */
 const lookAgainMs = 30_000;
 const requestProofPath = '/network.ProverNetwork/RequestProof';
@@ -70,6 +74,32 @@ export const candidateIdOf = (requester: Address, message: Uint8Array): RequestI
 function asRefusal(error: unknown): IntakeOutcome {
   if (error instanceof UpstreamError) return { ok: false, code: unavailable, text: error.text };
   throw error;
+}
+
+interface Asked {
+  readonly seen: Promise<SeenRequest>;
+}
+
+/** Who proves it is asked while it goes to disk. Without a reservation it may be another's: then nothing is begun before the answer. */
+async function whoseItIs(
+  { upstream, clock }: Pick<IntakeParameters, 'upstream' | 'clock'>,
+  id: RequestId,
+  isReserved: boolean,
+): Promise<Asked> {
+  const seen = readRequest(upstream, id, 0);
+  const answered = seen.then(
+    () => undefined,
+    () => undefined,
+  );
+  if (isReserved) return { seen };
+  // Killed in this wait, the next start finds the request by its intent.
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.wakeIn(beginsUnseenMs, resolve);
+  });
+  await Promise.race([answered, late]);
+  cancel();
+  return { seen };
 }
 
 export function createIntake(parameters: IntakeParameters): Intake {
@@ -92,10 +122,8 @@ export function createIntake(parameters: IntakeParameters): Intake {
   }
 
   /** The network has accepted it: from here on it is a request like any other. */
-  const adopt = (intent: IntentRecord, networkId: RequestId, seen?: Promise<SeenRequest>): Promise<RequestId> =>
-    takeIn(parameters, { submission: intent.submission, networkId, ...(seen && { seen }) }, (tx) =>
-      intents.remove(tx, intent),
-    );
+  const adopt = (intent: IntentRecord, networkId: RequestId, asked?: Asked): Promise<RequestId> =>
+    takeIn(parameters, { submission: intent.submission, networkId, ...asked }, (tx) => intents.remove(tx, intent));
 
   const found = (requestId: RequestId): IntakeOutcome => ({ ok: true, requestId, txHash: bytesOf(requestId) });
 
@@ -113,7 +141,11 @@ export function createIntake(parameters: IntakeParameters): Intake {
     return id === undefined ? { ok: false, code: unavailable, text } : found(id);
   }
 
-  async function forward(intent: IntentRecord, raw: Uint8Array, wasUnknown: boolean): Promise<IntakeOutcome> {
+  async function forward(
+    intent: IntentRecord,
+    { raw, isReserved }: IntakeCall,
+    wasUnknown: boolean,
+  ): Promise<IntakeOutcome> {
     const from = clock.steady();
     await intents.put(intent);
     const answer = await upstream.forward(requestProofPath, raw);
@@ -121,10 +153,7 @@ export function createIntake(parameters: IntakeParameters): Intake {
       const { txHash, body } = parsed(RequestProofResponseSchema, answer.bytes);
       const id = parseRequestId(body?.requestId ?? new Uint8Array());
       if (id !== undefined && txHash.byteLength === 32) {
-        // Who proves it is asked while it goes to disk.
-        const seen = readRequest(upstream, id, 0);
-        seen.catch(() => undefined);
-        const requestId = await adopt(intent, id, seen);
+        const requestId = await adopt(intent, id, await whoseItIs(parameters, id, isReserved));
         watch.forwarded(clock.steady() - from);
         return { ok: true, requestId, txHash };
       }
@@ -145,7 +174,8 @@ export function createIntake(parameters: IntakeParameters): Intake {
     return { ok: false, code, text };
   }
 
-  async function take({ submission, raw, message, nonce, stdinUri }: IntakeCall): Promise<IntakeOutcome> {
+  async function take(call: IntakeCall): Promise<IntakeOutcome> {
+    const { submission, message, nonce, stdinUri } = call;
     const { requester, stdinId } = submission;
     const known = store.get('requestOfStdin', stdinId);
     if (known !== undefined && registry.view(known)?.request.requester === requester) {
@@ -173,7 +203,7 @@ export function createIntake(parameters: IntakeParameters): Intake {
       state: 'sending',
       at: clock.now(),
     };
-    return forward(intent, raw, isSameNonce);
+    return forward(intent, call, isSameNonce);
   }
 
   return {

@@ -26,10 +26,10 @@ export const requestNetworkProof = (dependencies: FrontDependencies) =>
     const submission = localSubmission(dependencies, call, requester);
     const known = store.get('requestOfStdin', submission.stdinId);
     const isKnown = known !== undefined && registry.view(known)?.request.requester === requester;
-    if (!isKnown) await assertWelcome(dependencies, submission);
+    const isReserved = isKnown || (await assertWelcome(dependencies, submission));
 
     const { nonce, stdinUri } = call.body;
-    const outcome = await network.intake.submit({ submission, raw, message, nonce, stdinUri });
+    const outcome = await network.intake.submit({ submission, raw, message, nonce, stdinUri, isReserved });
     if (!outcome.ok) throw upstreamRefusal(outcome.code, outcome.text);
     const { requestId, txHash } = outcome;
     if ((await network.assigned(requestId)) === 'other') throw new FailureError(fail('ASSIGNED_ELSEWHERE'));
@@ -48,7 +48,8 @@ function localSubmission({ network }: FrontDependencies, call: ProofCall, reques
   return submissionOf({ ...call, body } as ProofCall, requester);
 }
 
-async function assertWelcome(dependencies: FrontDependencies, submission: Submission): Promise<void> {
+/** Whether it is known to be reserved for us: not every network says so before. */
+async function assertWelcome(dependencies: FrontDependencies, submission: Submission): Promise<boolean> {
   const { network, registry, scheduling, clock } = dependencies;
   const { requester, mode, strategy, deadlineAt } = submission;
   const { deadlineMarginMs } = network.settings;
@@ -65,4 +66,5 @@ async function assertWelcome(dependencies: FrontDependencies, submission: Submis
   const reservation = await network.reservationOf(requester);
   if (typeof reservation === 'object')
     throw new FailureError(fail('RESERVED_ELSEWHERE', { requester, fulfiller: reservation.other, owner }));
+  return reservation === 'ours';
 }
