@@ -18,6 +18,8 @@ export interface PageOptions extends AdminOptions {
 
 /** Nobody guesses it. */
 const tokenBytes = 32;
+/** As much as the service takes of a call. */
+const mostBytes = 64 * 1024;
 /** Of what a browser sends, this goes on to the service. */
 const passedOn = ['content-type', 'content-length', 'accept', 'last-event-id'];
 
@@ -59,7 +61,7 @@ export async function openPage({
   const server = createServer((request, response) => {
     const { port: own } = server.address() as AddressInfo;
     const refusal = refusalOf(request, own, token);
-    if (refusal === undefined) forward(request, response, { at, operator });
+    if (refusal === undefined) void forward(request, response, { at, operator });
     else answer(response, ...refusal);
   });
   await new Promise<void>((resolve, reject) => {
@@ -108,11 +110,29 @@ function answer(response: ServerResponse, status: number, code: string, message:
   response.end(JSON.stringify({ code, message }));
 }
 
-function forward(
+/** Undefined: it is too long, or was broken off. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.byteLength;
+      if (length > mostBytes) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
+async function forward(
   request: IncomingMessage,
   response: ServerResponse,
   { at, operator }: Pick<OpenPageParameters, 'at' | 'operator'>,
-): void {
+): Promise<void> {
+  const body = await bodyOf(request);
+  if (body === undefined || response.closed) return void response.destroy();
   const headers = Object.fromEntries(
     passedOn.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])),
   );
@@ -132,5 +152,6 @@ function forward(
   });
   // A feed ends when its tab does.
   response.on('close', () => onward.destroy());
-  request.pipe(onward);
+  // At once: the service answers and closes as soon as it has the body. What is written after that, be it nothing, fails, and the answer with it.
+  onward.end(body.byteLength === 0 ? undefined : body);
 }
