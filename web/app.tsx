@@ -3,6 +3,7 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { connection, heardAt, togglePause } from './feed.js';
 import { onKey, takeKeys } from './keys.js';
+import { ActDialog } from './parts/acts.js';
 import { Help } from './parts/help.js';
 import { Problem } from './parts/problem.js';
 import { navigate, path } from './router.js';
@@ -36,6 +37,7 @@ export function App() {
     return onKey({
       '?': () => help.current?.showModal(),
       ' ': togglePause,
+      '.': () => document.querySelector<HTMLElement>('#main .acts button')?.focus(),
       Escape: () => history.length > 1 && history.back(),
     });
   }, []);
@@ -65,6 +67,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         {connection.value === 'refused' ? <Problem problem={unkeyed} /> : <Screen />}
       </main>
+      <ActDialog />
       <Help dialog={help} places={places} />
     </>
   );

@@ -6,7 +6,6 @@ import type {
   LaneEvent,
   ProgressEvent,
   RequestEvent,
-  RequestsCancelResponse,
   RequestsGetResponse,
   RequestsHistoryResponse,
   RequestsListResponse,
@@ -14,7 +13,7 @@ import type {
   ServiceEvent,
 } from '../src/gen/admin/v1/requests_pb.js';
 import type { ServiceStatusResponse } from '../src/gen/admin/v1/service_pb.js';
-import type { Audit } from '../src/gen/admin/v1/shared_pb.js';
+import type { Audit, Changed } from '../src/gen/admin/v1/shared_pb.js';
 import { credentials } from './token.js';
 
 /** A message as protobuf JSON with every field in it: 64-bit numbers, times (RFC 3339) and lengths of time (`1.5s`) are text. */
@@ -47,11 +46,16 @@ export interface FeedEvent {
   readonly beat?: object;
 }
 
-interface Answers {
+export type RequestAct = 'Cancel' | 'RetryNow' | 'Retry' | 'GiveUp' | 'Release' | 'MoveDeadline' | 'SetPriority';
+export type LaneAct = 'Drain' | 'Resume' | 'Restart' | 'Stop' | 'Start';
+type LineAct = 'PauseIntake' | 'ResumeIntake' | 'PauseDispatch' | 'ResumeDispatch';
+/** Each answers what it has done, or would do. */
+export type ActMethod = `Requests/${RequestAct}` | `Lanes/${LaneAct}` | `Queue/${LineAct}`;
+
+interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed> }> {
   'Service/Status': Status;
   'Requests/List': Json<RequestsListResponse>;
   'Requests/Get': Json<RequestsGetResponse>;
-  'Requests/Cancel': Json<RequestsCancelResponse>;
   'Requests/History': Json<RequestsHistoryResponse>;
   'Lanes/List': Json<LanesListResponse>;
   'Queue/Get': Json<QueueGetResponse>;

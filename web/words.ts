@@ -34,6 +34,10 @@ export function clockTime(at: string | undefined): string {
   return moment.toDateString() === new Date().toDateString() ? time : `${moment.toLocaleDateString('en-CA')} ${time}`;
 }
 
+/** `2026-11-30T15:04`, by the clock of this machine: as fields of the page have a moment. */
+export const localMinute = (ms: number): string =>
+  Number.isNaN(ms) ? '' : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
 export function size(bytes: string | number | undefined): string {
   let value = Number(bytes ?? 0);
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -1,7 +1,10 @@
 // The operators' page in Debian's chromium, as an operator opens it: a service with a fake engine, and `admin page` before its socket.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { openPage } from '../../src/cli/admin/page.js';
 import { socketAt } from '../../src/cli/admin/place.js';
@@ -46,7 +49,7 @@ export interface Look {
   readonly dark?: boolean;
 }
 
-/** Closed with the test. */
+/** The page before the socket of a service, as `admin page` shows it. Closed with the test. */
 export async function openInBrowser(
   t: Pick<TestContext, 'after'>,
   browser: Browser,
@@ -54,17 +57,27 @@ export async function openInBrowser(
   look: Look = {},
 ): Promise<OpenedPage> {
   const { url, server } = await openPage({ at: socketAt(socketPath), operator: 'ada', port: 0, random: systemRandom });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return await openAt(t, browser, url, look);
+}
+
+/** `url`: with its key. Closed with the test. */
+export async function openAt(
+  t: Pick<TestContext, 'after'>,
+  browser: Browser,
+  url: string,
+  look: Look = {},
+): Promise<OpenedPage> {
   const { origin } = new URL(url);
   const context = await browser.newContext({
     viewport: { width: look.width ?? 1280, height: look.height ?? 800 },
     colorScheme: look.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });
-  t.after(async () => {
-    await context.close();
-    server.closeAllConnections();
-    server.close();
-  });
+  t.after(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(waitsMs);
   const complaints: string[] = [];
@@ -79,4 +92,17 @@ export async function openInBrowser(
   });
   await page.goto(url);
   return { page, origin, complaints };
+}
+
+/** As a link of ours does, without loading the page again. */
+export const go = (page: Page, to: string): Promise<unknown> =>
+  page.evaluate(`history.pushState(null, '', ${JSON.stringify(to)}); dispatchEvent(new PopStateEvent('popstate'))`);
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds in the page as it stands: none is right. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }

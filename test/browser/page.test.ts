@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { gather } from '../../bench/crowd.js';
 import { runCli } from '../../src/cli/runCli.js';
 import { holdingClock as clock } from '../../src/clock.js';
@@ -19,11 +17,10 @@ import { createRequester, type ServiceRequester, stdinOf } from '../../src/testk
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { withoutChromium } from './chromium.js';
-import { bundleForRigs, bundlePage, launch, openInBrowser } from './openPage.js';
+import { axeFindings, bundleForRigs, bundlePage, go, launch, openInBrowser } from './openPage.js';
 
 /** What an engine may say: markup, a direction that turns around, and a lot. */
 const hostile = `<img src=x onerror="document.title='taken'">\u202e${'<script>document.title="taken"</script>'.repeat(40)}`;
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const screens = [
   '/',
   '/requests',
@@ -192,14 +189,11 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
   for (const look of [{ dark: false }, { dark: true }, { width: 360, height: 740 }, { width: 320, height: 640 }])
     it(`section 8: has nothing that axe finds, and no sideways scrolling, ${JSON.stringify(look)}`, async (t) => {
       const { page, complaints } = await openInBrowser(t, browser, socket(), look);
-      await page.evaluate(axeSource);
       for (const screen of screens) {
         await go(page, screen.replace('…', failed));
         await page.locator('h1').first().waitFor();
         await page.locator('.card, .row, .feed li, .box').first().waitFor();
-        const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-        assert.deepEqual(found, [], screen);
+        assert.deepEqual(await axeFindings(page), [], screen);
         const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         assert.ok(Number(tooWide) <= 0, `${screen} is ${tooWide} px too wide`);
       }
@@ -228,6 +222,18 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
     await stranger.page.evaluate('sessionStorage.clear()');
     await stranger.page.reload();
     await stranger.page.getByText('This tab has no key to the service.').first().waitFor();
+  });
+
+  it('passes on the answer to each of many calls, though the service closes after it', async (t) => {
+    const { page } = await openInBrowser(t, browser, socket());
+    const refused = await page.evaluate(`(async () => {
+      const headers = { authorization: 'Bearer ' + sessionStorage.getItem('sealed-key'), 'content-type': 'application/json' };
+      const ask = () => fetch('/sealed.admin.v1.Service/Status', { method: 'POST', body: '{}', headers });
+      const statuses = [];
+      for (let n = 0; n < 200; n += 1) statuses.push((await ask()).status);
+      return statuses.filter((status) => status !== 200);
+    })()`);
+    assert.deepEqual(refused, []);
   });
 
   it('is brought by `admin page`, which ends with Ctrl-C, and says where no service answers', async () => {
@@ -310,10 +316,6 @@ it('section 8: thousands of open requests are one list, of which only what is in
   await page.locator('.row.at[aria-rowindex="2"]').waitFor();
   assert.deepEqual(complaints, []);
 });
-
-/** As a link of ours does, without loading the page again. */
-const go = (page: Page, to: string) =>
-  page.evaluate(`history.pushState(null, '', ${JSON.stringify(to)}); dispatchEvent(new PopStateEvent('popstate'))`);
 
 /** `fetch` sends no host but its own. */
 async function statusAs(origin: string, host: string): Promise<number | undefined> {

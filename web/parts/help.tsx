@@ -11,6 +11,7 @@ const keys: readonly [string, string][] = [
   ['j k', 'one row down, one up'],
   ['Enter', 'open it'],
   ['c', 'copy its id'],
+  ['.', 'to what can be done here'],
   ['space', 'pause what is live, or go on'],
   ['Esc', 'back'],
   ['?', 'this'],

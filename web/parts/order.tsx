@@ -1,9 +1,16 @@
 // What an operator has set and holds until one lifts it: who, since when, and why.
+import type { ComponentChildren } from 'preact';
 import type { LaneJson } from '../wire.js';
 import { clockTime } from '../words.js';
 
-/** `of`: what is paused, drained or stopped. */
-export function OrderLine({ of, order }: { readonly of: string; readonly order: LaneJson['order'] }) {
+interface Parameters {
+  /** What is paused, drained or stopped. */
+  readonly of: string;
+  readonly order: LaneJson['order'];
+  readonly children?: ComponentChildren;
+}
+
+export function OrderLine({ of, order, children }: Parameters) {
   if (order === undefined) return null;
   return (
     <p class="problem">
@@ -11,7 +18,7 @@ export function OrderLine({ of, order }: { readonly of: string; readonly order: 
         {of} {order.what}
       </b>{' '}
       by {order.by} {clockTime(order.since)}: {order.reason}
-      {order.until !== undefined && ` (until ${clockTime(order.until)})`}
+      {order.until !== undefined && ` (until ${clockTime(order.until)})`} {children}
     </p>
   );
 }

@@ -1,5 +1,7 @@
 // Which engine is ill? A card a lane: what it does, since when, how often its engine has died, and why it rests.
+import { actsOnLane } from '../acts.js';
 import { useLook } from '../look.js';
+import { Acts } from '../parts/acts.js';
 import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
@@ -82,6 +84,7 @@ function LaneCard({ lane }: { readonly lane: LaneJson }) {
           </dd>
         </div>
       </dl>
+      <Acts acts={actsOnLane(lane)} />
     </section>
   );
 }

@@ -1,5 +1,7 @@
 // Do I have to get up? Phase, what needs a person, lanes, the line, and what has been done.
+import { actsOnLine, actsOnNeed, resume } from '../acts.js';
 import { useLook } from '../look.js';
+import { Acts } from '../parts/acts.js';
 import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
@@ -21,8 +23,11 @@ export function Overview() {
     <>
       <h1 class="unseen">Now</h1>
       <Problem problem={problem} />
-      <OrderLine of="intake" order={found?.status.intake} />
-      <OrderLine of="dispatch" order={found?.status.dispatch} />
+      {(['intake', 'dispatch'] as const).map((what) => (
+        <OrderLine key={what} of={what} order={found?.status[what]}>
+          <Acts acts={[resume(what)]} />
+        </OrderLine>
+      ))}
       {found && (
         <div class="cards now">
           <Needs status={found.status} />
@@ -52,6 +57,7 @@ export function Overview() {
                 </dd>
               </div>
             </dl>
+            <Acts acts={actsOnLine(found.status)} />
           </section>
         </div>
       )}
@@ -128,12 +134,16 @@ function Needs({ status: { needsYou, needsYouTotal } }: { readonly status: Statu
     <section class={needsYouTotal > 0 ? 'card needs' : 'card'} aria-labelledby="needs">
       <h2 id="needs">{needsYouTotal > 0 ? `Needs you (${needsYouTotal})` : 'Nothing needs you'}</h2>
       <ul class="plain">
-        {needsYou.map(({ reason, sentence, requestId, laneId, command }) => (
-          <li key={`${reason} ${requestId} ${laneId}`}>
-            <b>{reason}</b> {requestId !== '' && <RequestLink id={requestId} />}
-            {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence} {command !== '' && <code>admin {command}</code>}
-          </li>
-        ))}
+        {needsYou.map((need) => {
+          const { reason, sentence, requestId, laneId, command } = need;
+          return (
+            <li key={`${reason} ${requestId} ${laneId}`}>
+              <b>{reason}</b> {requestId !== '' && <RequestLink id={requestId} />}
+              {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence}{' '}
+              {command !== '' && <code>admin {command}</code>} <Acts acts={actsOnNeed(need)} />
+            </li>
+          );
+        })}
       </ul>
     </section>
   );

@@ -1,10 +1,11 @@
 // What happened to this one, and what is it waiting for? The sentence first, then its path with the time in each state.
 import { useEffect } from 'preact/hooks';
+import { actsOnRequest } from '../acts.js';
 import { requestDiagram } from '../generated/diagrams.js';
 import { onKey } from '../keys.js';
 import { useLook } from '../look.js';
 import { now } from '../now.js';
-import { Cancel } from '../parts/cancel.js';
+import { Acts } from '../parts/acts.js';
 import { DiagramView } from '../parts/diagram.js';
 import { Path } from '../parts/path.js';
 import { Problem } from '../parts/problem.js';
@@ -34,10 +35,10 @@ export function Request({ id }: { readonly id: string }) {
           <button type="button" class="quiet" onClick={copy}>
             Copy its id
           </button>
-        )}{' '}
-        {row && isOpen(row) && <Cancel row={row} />}
+        )}
       </h1>
       <Problem problem={problem} />
+      {row && <Acts acts={actsOnRequest(row)} />}
       {request && row && (
         <>
           <Why request={request} row={row} />

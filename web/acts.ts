@@ -1,0 +1,130 @@
+// What an operator can do to a request, a lane and the service, as `sealed-prover admin` can. Only what would not be refused as things stand is offered.
+import type { ActMethod, LaneAct, LaneJson, RequestAct, Row, Status } from './wire.js';
+import { isOpen, localMinute, shortId } from './words.js';
+
+/** What is asked for besides a reason. */
+export type Field = {
+  /** As the call has it. */
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+} & (
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  /** A moment by the clock of this machine, and a length of time in minutes. */
+  | { readonly kind: 'moment' | 'minutes' | 'check' }
+);
+
+export interface Act {
+  readonly method: ActMethod;
+  /** On its button. */
+  readonly name: string;
+  /** On the button that does it. */
+  readonly does: string;
+  /** What it is done to. */
+  readonly target: string;
+  /** Of the target. */
+  readonly id?: string;
+  /** The request as it was seen: the service refuses when it has moved since. */
+  readonly seq?: number;
+  /** It ends or loses something. */
+  readonly isLoss?: boolean;
+  readonly field?: Field;
+}
+
+const hourMs = 3_600_000;
+const priorities = ['first', 'normal', 'last'];
+
+type Seen = Pick<Row, 'id'> & Partial<Pick<Row, 'seq'>>;
+
+const onRequest = ({ id, seq }: Seen, method: RequestAct, name: string, does: string): Act => ({
+  method: `Requests/${method}`,
+  name,
+  does: `${does} the request`,
+  target: `request ${shortId(id)}`,
+  id,
+  ...(seq !== undefined && { seq }),
+});
+
+const retry = (seen: Seen) => onRequest(seen, 'Retry', 'Retry it', 'Retry');
+const giveUp = (seen: Seen): Act => ({ ...onRequest(seen, 'GiveUp', 'Give it up', 'Give up'), isLoss: true });
+const release = (seen: Seen) => onRequest(seen, 'Release', 'Release it', 'Release');
+const prioritize = (seen: Seen, present: string): Act => {
+  const choices = priorities.filter((each) => each !== present);
+  return {
+    ...onRequest(seen, 'SetPriority', 'Priority', 'Rank'),
+    field: { name: 'priority', label: 'Priority', kind: 'choice', choices, value: choices[0] ?? '' },
+  };
+};
+
+export function actsOnRequest(row: Row): Act[] {
+  if (!isOpen(row)) return [];
+  // Nothing else is done to one that was set aside.
+  if (row.quarantined) return [release(row)];
+  const later = localMinute(Date.parse(row.deadline ?? '') + hourMs);
+  return [
+    ...(row.phase === 'backingOff' ? [onRequest(row, 'RetryNow', 'Retry it now', 'Retry')] : []),
+    ...(row.state === 'held' ? [retry(row), giveUp(row)] : []),
+    {
+      ...onRequest(row, 'MoveDeadline', 'Deadline', 'Move the deadline of'),
+      field: { name: 'deadline', label: 'New deadline', kind: 'moment', value: later },
+    },
+    prioritize(row, row.priority),
+    { ...onRequest(row, 'Cancel', 'Cancel it', 'Cancel'), isLoss: true },
+  ];
+}
+
+const onLane = (id: string, name: LaneAct): Act => ({
+  method: `Lanes/${name}`,
+  name,
+  does: `${name} the lane`,
+  target: `lane ${id}`,
+  id,
+});
+const force: Field = {
+  name: 'force',
+  label: 'Also if it is the last lane for some work (--force)',
+  kind: 'check',
+  value: '',
+};
+const able = ['starting', 'ready', 'busy'];
+
+export function actsOnLane({ id, state, order }: Pick<LaneJson, 'id' | 'state' | 'order'>): Act[] {
+  if (order?.what === 'stopped') return [onLane(id, 'Start')];
+  return [
+    ...(able.includes(state) ? [] : [onLane(id, 'Start')]),
+    order === undefined ? { ...onLane(id, 'Drain'), field: force } : onLane(id, 'Resume'),
+    { ...onLane(id, 'Restart'), isLoss: true },
+    { ...onLane(id, 'Stop'), isLoss: true, field: force },
+  ];
+}
+
+export const resume = (what: 'intake' | 'dispatch'): Act => ({
+  method: what === 'intake' ? 'Queue/ResumeIntake' : 'Queue/ResumeDispatch',
+  name: `Resume ${what}`,
+  does: `Resume ${what}`,
+  target: what,
+});
+
+const pause = (what: 'intake' | 'dispatch'): Act => ({
+  ...resume(what),
+  method: what === 'intake' ? 'Queue/PauseIntake' : 'Queue/PauseDispatch',
+  name: `Pause ${what}`,
+  does: `Pause ${what}`,
+});
+
+/** What is paused is resumed beside the words that say so. */
+export const actsOnLine = ({ intake, dispatch }: Pick<Status, 'intake' | 'dispatch'>): Act[] => [
+  ...(intake === undefined
+    ? [{ ...pause('intake'), field: { name: 'for', label: 'For minutes', kind: 'minutes', value: '30' } as const }]
+    : []),
+  ...(dispatch === undefined ? [pause('dispatch')] : []),
+];
+
+/** What may help where a person is needed. A pause is lifted above. */
+export function actsOnNeed({ reason, requestId, laneId }: Status['needsYou'][number]): Act[] {
+  const seen = { id: requestId };
+  if (reason === 'HELD') return [retry(seen), giveUp(seen)];
+  if (reason === 'QUARANTINED') return [release(seen)];
+  if (reason === 'DEADLINE_NEAR') return [prioritize(seen, '')];
+  return reason === 'LANE_QUARANTINED' ? [onLane(laneId, 'Start')] : [];
+}
