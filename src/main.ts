@@ -27,6 +27,7 @@ import { teeOperatorRoutes, teeRoutes } from './service/teeRoutes.js';
 import { openTls } from './service/tls.js';
 import { openWorkers } from './service/workers.js';
 import { schemaVersion } from './store/buckets.js';
+import { createCollector } from './traces/collector.js';
 import { createListener } from './transport/front/createListener.js';
 import { createRoutes } from './transport/http/routes.js';
 
@@ -70,9 +71,10 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     lifecycle.onStop(() => queue?.close());
     const attested = provider && queue && { provider, queue };
     const tee = await openTee({ attested, lifecycle, ...parts });
-    const assembly = await assemble({ ...ports, tee }, settingsOf(config));
-    lifecycle.onStop(() => assembly.stop());
     const version = packageVersion();
+    const collector = config.tracesTo === undefined ? undefined : createCollector(config.tracesTo, version);
+    const assembly = await assemble({ ...ports, tee, collector }, settingsOf(config));
+    lifecycle.onStop(() => assembly.stop());
     lifecycle.onStop(
       registerProcessMetrics(ports.meter, {
         ...machineOf(config.data),

@@ -52,6 +52,21 @@ describe('loadConfig', () => {
     assert.match(problemsOf(() => load({ holdPolls: '10s' }))[0] ?? '', /must be at most 2s/);
   });
 
+  it('finds a collector of traces as OpenTelemetry says, and sends none where nothing names it', () => {
+    const common = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+    assert.equal(load({}).tracesTo, undefined);
+    assert.equal(load({}, { [common]: '' }).tracesTo, undefined);
+    assert.equal(load({}, { [common]: 'http://collector:4318/' }).tracesTo, 'http://collector:4318');
+    assert.equal(load({}, { [common]: 'https://otlp.example.org/a/b' }).tracesTo, 'https://otlp.example.org/a/b');
+    const own = { tracesTo: 'http://127.0.0.1:4318' };
+    assert.equal(load(own, { [common]: 'http://collector:4318' }).tracesTo, own.tracesTo);
+    for (const wrong of ['collector:4318', 'ftp://collector', 'http://user:secret@collector', 'http://collector/?a=b'])
+      assert.deepEqual(
+        problemsOf(() => load({}, { [common]: wrong })),
+        [`${common}: must be a URL such as http://127.0.0.1:4318`],
+      );
+  });
+
   it('refuses half of what TLS needs', () => {
     assert.match(problemsOf(() => load({ tlsCert: 'c' }))[0] ?? '', /--tls-cert and --tls-key need each other/);
     assert.match(problemsOf(() => load({ plaintext: 'never' }))[0] ?? '', /--plaintext needs --tls-cert/);

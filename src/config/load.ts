@@ -12,6 +12,7 @@ import { environmentNameOf, flagOf, type OptionName, type OptionValues, optionNa
 import { isOfPlatform } from './platformVariables.js';
 import { s3Contradictions, s3RegionOf } from './s3.js';
 import { teeContradictions } from './tee.js';
+import { tracesToOf } from './traces.js';
 import { workersContradictions } from './workers.js';
 
 type Resolved = 'data' | 'cpuProveLanes';
@@ -91,13 +92,13 @@ export function loadConfig(sources: ConfigSources): Config {
   const home = environment['XDG_DATA_HOME'] || homeFolder();
   if (values.data === undefined && home === undefined)
     problems.push(`${flagOf('data')} is needed: this user has no home folder for the data (HOME is not set)`);
-  const config = complete(values as OptionValues, environment);
+  const config = complete(values as OptionValues, environment, problems);
   if (problems.length === 0) problems.push(...contradictions(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }
 
-function complete(values: OptionValues, environment: ConfigSources['environment']): Config {
+function complete(values: OptionValues, environment: ConfigSources['environment'], problems: string[]): Config {
   const hasGpus = (values.gpus?.length ?? 0) + (values.gpuSockets?.length ?? 0) > 0;
   const dataHome = environment['XDG_DATA_HOME'] || join(homeFolder() ?? '/', '.local', 'share');
   const data = resolve(values.data ?? join(dataHome, 'sealed-prover'));
@@ -107,6 +108,7 @@ function complete(values: OptionValues, environment: ConfigSources['environment'
     adminSocket: adminSocketOf(values.adminSocket, data),
     cpuProveLanes: values.cpuProveLanes ?? (hasGpus ? 0 : 1),
     s3Region: s3RegionOf(values, environment),
+    tracesTo: tracesToOf(values, environment, problems),
   };
 }
 

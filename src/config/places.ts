@@ -9,6 +9,17 @@ export const listen = z.string().transform((text, context) => {
   return address ?? { host: '', port: 0 };
 });
 
+/** What is sent there has a path of its own behind this one. */
+export const baseUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.search}${url.hash}${url.username}${url.password}` === '';
+  if (!plain) context.addIssue({ code: 'custom', message: 'must be a URL such as http://127.0.0.1:4318' });
+  return url?.href.replace(/\/+$/, '') ?? '';
+});
+
 export const origin = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =

@@ -12,6 +12,7 @@ import { fail } from '../failures/fail.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { noteLanes } from '../feed/noteLanes.js';
+import type { RequestId } from '../ids.js';
 import type { LaneStatus, Scheduling } from '../lanes/scheduling.js';
 import { createNetworkMetrics } from '../metrics/networkMetrics.js';
 import { createRequestMetrics } from '../metrics/requestMetrics.js';
@@ -25,7 +26,7 @@ import { requestRecords } from '../requests/forget.js';
 import { proofVisibility } from '../requests/proofVisibility.js';
 import type { Registry } from '../requests/registry.js';
 import { createRetention } from '../requests/retention.js';
-import { createSystem, type RequestSystem } from '../requests/system.js';
+import { createSystem, type RequestSystem, type SystemParameters } from '../requests/system.js';
 import { healthMethods } from '../rpc/health.js';
 import type { Health } from '../rpc/http/getHealth.js';
 import { type ServiceRouteDependencies, serviceRoutes } from '../rpc/http/routes.js';
@@ -43,6 +44,7 @@ import { createIdempotency } from '../rpc/tee/idempotency.js';
 import { modelRoutes } from '../rpc/tee/routes.js';
 import { noSigner } from '../tee/noSigner.js';
 import { createVouchers } from '../tee/vouchers.js';
+import { createTraces } from '../traces/traces.js';
 import type { Method } from '../transport/grpc/call.js';
 import type { Route } from '../transport/http/routes.js';
 import { Gate } from './gate.js';
@@ -110,7 +112,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     feed,
     audit,
     orders,
-    onTransition: createRequestMetrics(ports.meter, { clock, counts: () => system.counts() }).note,
+    onTransition: followers(ports, lifecycle, () => system),
     gate: () => gate.state,
   });
   lifecycle.onStop(() => system.stop());
@@ -187,6 +189,24 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
       network?.start();
     },
     stop: () => lifecycle.stop(),
+  };
+}
+
+/** Who hears of each transition that is on disk. What is traced is sent after the requests have stopped. */
+function followers(
+  ports: Ports,
+  lifecycle: Lifecycle,
+  system: () => RequestSystem,
+): NonNullable<SystemParameters['onTransition']> {
+  const metrics = createRequestMetrics(ports.meter, { clock: ports.clock, counts: () => system().counts() });
+  const { collector } = ports;
+  if (collector === undefined) return metrics.note;
+  const registry = { view: (requestId: RequestId) => system().registry.view(requestId) };
+  const traces = createTraces({ ...ports, collector, registry });
+  lifecycle.onStop(() => traces.stop());
+  return (view, entry) => {
+    metrics.note(view, entry);
+    traces.note(view, entry);
   };
 }
 

@@ -13,6 +13,7 @@ import type { Admit } from '../rpc/access/access.js';
 import type { Signatures } from '../rpc/signed/signatures.js';
 import type { Store } from '../store/environment.js';
 import type { Signer } from '../tee/signer.js';
+import type { Collector } from '../traces/collector.js';
 
 export interface TeePorts {
   readonly signer: Signer;
@@ -42,6 +43,8 @@ export interface Ports {
   readonly tee?: TeePorts | undefined;
   /** Absent where the service is a network of its own. */
   readonly network?: NetworkPorts | undefined;
+  /** Takes traces. Absent where none are sent. */
+  readonly collector?: Collector | undefined;
   /** Every call stands behind it. */
   readonly admit: Admit;
 }

@@ -151,7 +151,7 @@ export async function createServiceRig(options: ServiceRigOptions = {}): Promise
 
 /** The person who runs the tests may have settings of a service. These suites bring their own. */
 export const withoutSettings = (env: NodeJS.ProcessEnv) =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SEALED_')));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(SEALED|OTEL)_/.test(name)));
 
 /** A process of ours that writes lines. */
 export function watch(child: ChildProcess): ServiceProcess {

@@ -12,7 +12,7 @@ import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
 import type { Address, ArtifactId, RequestId, Sha256, VkHash } from '../../ids.js';
 import type { Scheduling } from '../../lanes/scheduling.js';
-import { createLog } from '../../log.js';
+import { createLog, type Log } from '../../log.js';
 import type { RequestView } from '../../machines/request/view.js';
 import { createMeter, type Meter } from '../../metrics/meter.js';
 import type { NetworkPorts, NetworkSettings } from '../../network/network.js';
@@ -27,6 +27,7 @@ import type { JournalEntry } from '../../store/buckets.js';
 import { createStore, openStore, type Store } from '../../store/environment.js';
 import type { Pages } from '../../store/pages.js';
 import { createLayout, type Layout } from '../../storedBytes/layout.js';
+import type { Collector } from '../../traces/collector.js';
 import { ScriptedLanes, scriptedVkHash, successOf } from '../engine/scriptedLanes.js';
 import { sampleArtifactId } from '../sampleIds.js';
 import { temporaryFolder } from '../temporaryFolder.js';
@@ -87,6 +88,10 @@ interface WorldOptions {
   /** Of each life. Then it is a front of the network at `publicUrl`. */
   readonly network?: (clock: SimulatedClock) => NetworkPorts;
   readonly publicUrl?: string;
+  /** Takes the traces of each life. */
+  readonly collector?: Collector;
+  /** In place of none. */
+  readonly log?: Log;
   readonly networkSettings?: Partial<NetworkSettings> | undefined;
   /** Whether its HTTP routes take calls that name no address. */
   readonly isOpen?: boolean;
@@ -233,7 +238,8 @@ async function live(
     {
       clock,
       random: systemRandom,
-      log: createLog('silent'),
+      log: options.log ?? createLog('silent'),
+      collector: options.collector,
       meter,
       store,
       artifacts,
