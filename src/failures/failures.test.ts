@@ -7,8 +7,6 @@ import { grpcStatusOf } from '../transport/grpc/failureStatus.js';
 import { adminFailures } from './admin.js';
 import { definitions, type Failure } from './catalog.js';
 import { fail } from './fail.js';
-import { FailureError } from './failureError.js';
-import { failureFrom } from './failureFrom.js';
 import { sentenceOf } from './sentenceOf.js';
 import { workerFailures } from './workers.js';
 
@@ -338,19 +336,5 @@ describe('what a client is told', () => {
     const owner = '11'.repeat(20) as Address;
     assert.equal(codeOf(fail('REQUESTER_QUEUE_FULL', { requester: owner, limit: 1 })), 14);
     assert.equal(codeOf(fail('PROGRAMS_FULL', { owner, limit: 1 })), 8);
-  });
-
-  it('never holds the text of a foreign error', () => {
-    const failure = failureFrom(new Error('password is hunter2 at /home/x.js:3'), 'ref-1');
-    assert.deepEqual(grpcStatusOf(failure), {
-      code: 13,
-      details: 'Something went wrong here. The log says more under ref-1.',
-    });
-  });
-
-  it('names a full disk however it shows', () => {
-    assert.equal(failureFrom(Object.assign(new Error('x'), { code: 'ENOSPC' }), 'r').code, 'DISK_FULL');
-    assert.equal(failureFrom(new Error('Commit failed: No space left on device'), 'r').code, 'DISK_FULL');
-    assert.equal(failureFrom(new FailureError(fail('DISK_FULL')), 'r').code, 'DISK_FULL');
   });
 });

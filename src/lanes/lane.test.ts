@@ -348,16 +348,3 @@ test('stop in the very moment of a start waits for the process, and ends it', qu
   await rig.logged('engine.started');
   assert.deepEqual(rig.pids.map(isAlive), [false]);
 });
-
-test(
-  'modes without circuit files are not served, before the first start by what lies on this machine',
-  quiet,
-  async (t) => {
-    const { rig } = await set(t);
-    const lane = rig.lane('prove', await rig.fake({ wrapCircuits: ['plonk'] }));
-    assert.deepEqual([lane.serves('groth16'), lane.serves('plonk')], [false, false]);
-    lane.start();
-    await laneBecomes(lane, isWarm);
-    assert.deepEqual([lane.serves('groth16'), lane.serves('plonk'), lane.serves('core')], [false, false, true]);
-  },
-);

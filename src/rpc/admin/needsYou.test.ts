@@ -1,4 +1,4 @@
-// operators.md section 5: what does not pass by itself is told to a person, with the command that may help.
+// What does not pass by itself is told to a person, with the command that may help.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { fail } from '../../failures/fail.js';
