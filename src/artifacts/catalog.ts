@@ -174,16 +174,11 @@ export function createCatalog({
     async sweepUnreferenced(olderThanMs = unreferencedForMs) {
       const isOld = (id: ArtifactId, record: ArtifactRecord) => ageMsOf(id, record) >= olderThanMs;
       let count = 0;
-      let after: [ArtifactId] | undefined;
-      for (;;) {
-        const slice = [...store.scan('artifacts', [], { limit: batchSize, after })];
+      for await (const slice of store.slices('artifacts', { limit: batchSize, turn: clock.turn })) {
         const idle = slice.flatMap(({ key: [id], value }) =>
           value.references.length === 0 && isOld(id, value) ? [id] : [],
         );
         if (idle.length > 0) count += await remove(idle, isOld);
-        after = slice.at(-1)?.key;
-        if (slice.length < batchSize) break;
-        await clock.turn();
       }
       // What is older than that is old by its record too.
       for (const [id, at] of storedInRun) if (clock.steady() - at >= olderThanMs) storedInRun.delete(id);

@@ -83,17 +83,12 @@ export function createRecords({ store, clock, log, kinds, retentionMs }: Records
   async function enterOlder(): Promise<void> {
     if (store.get('meta', enteredName) !== undefined) return;
     for (const { name, buckets } of kinds) {
-      let after: [never] | undefined;
-      for (;;) {
-        const slice = [...store.scan(buckets.snapshots, [], { limit: enteredInTurn, after: after as never })];
+      for await (const slice of store.slices(buckets.snapshots, { limit: enteredInTurn, turn: clock.turn })) {
         if (stopped) return;
         await store.write((tx) => {
           for (const { key, value } of slice)
             if (tx.get(buckets.open, ...(key as never)) === undefined) tx.put('ended', [name, value.at, key[0]], true);
         });
-        after = slice.at(-1)?.key as [never] | undefined;
-        if (slice.length < enteredInTurn) break;
-        await clock.turn();
       }
     }
     await store.write((tx) => tx.put('meta', [enteredName], true));

@@ -25,17 +25,11 @@ export interface Inconsistency {
 const inTurn = 100;
 
 export async function* checkRequests(
-  store: Pick<Store, 'get' | 'scan'>,
+  store: Pick<Store, 'get' | 'scan' | 'slices'>,
   turn: () => Promise<void>,
 ): AsyncGenerator<Inconsistency> {
-  let after: [RequestId] | undefined;
-  for (;;) {
-    const slice = [...store.scan('snapshots', [], { limit: inTurn, after })];
+  for await (const slice of store.slices('snapshots', { limit: inTurn, turn }))
     for (const { key } of slice) yield* checkRequest(store, key[0]);
-    after = slice.at(-1)?.key;
-    if (slice.length < inTurn) break;
-    await turn();
-  }
   for (const { key } of [...store.scan('openRequests', [])])
     if (store.get('snapshots', key[0]) === undefined)
       yield { code: 'INDEX_WRONG', id: key[0], sentence: 'it is listed as open and has no snapshot' };
@@ -92,16 +86,20 @@ function* indexProblems(
 
 /** What leads to requests that are not there. */
 async function* checkIndexes(
-  store: Pick<Store, 'get' | 'scan'>,
+  store: Pick<Store, 'get' | 'slices'>,
   turn: () => Promise<void>,
 ): AsyncGenerator<Inconsistency> {
   const gone = (id: RequestId) => store.get('snapshots', id) === undefined;
-  for (const { key } of [...store.scan('requestsByRequester', [])])
-    if (gone(key[2])) yield { code: 'INDEX_WRONG', id: key[2], sentence: 'a list has it and it is not there' };
+  const inSlices = { limit: inTurn, turn };
+  for await (const slice of store.slices('requestsByRequester', inSlices))
+    for (const { key } of slice)
+      if (gone(key[2])) yield { code: 'INDEX_WRONG', id: key[2], sentence: 'a list has it and it is not there' };
   await turn();
-  for (const { value } of [...store.scan('requestOfStdin', [])])
-    if (gone(value)) yield { code: 'INDEX_WRONG', id: value, sentence: 'an input leads to it and it is not there' };
+  for await (const slice of store.slices('requestOfStdin', inSlices))
+    for (const { value } of slice)
+      if (gone(value)) yield { code: 'INDEX_WRONG', id: value, sentence: 'an input leads to it and it is not there' };
   await turn();
-  for (const { value } of [...store.scan('requestOfKey', [])])
-    if (gone(value)) yield { code: 'INDEX_WRONG', id: value, sentence: 'a key leads to it and it is not there' };
+  for await (const slice of store.slices('requestOfKey', inSlices))
+    for (const { value } of slice)
+      if (gone(value)) yield { code: 'INDEX_WRONG', id: value, sentence: 'a key leads to it and it is not there' };
 }

@@ -104,4 +104,26 @@ describe('store', () => {
     const numbers = Object.values(bucketNumbers);
     assert.equal(new Set(numbers).size, numbers.length);
   });
+
+  it('reads a bucket in slices, all of it once and in order, with a turn between them', async (t) => {
+    const store = await openStore(temporaryFolder('slices'));
+    t.after(() => store.close());
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    await store.write((tx) => {
+      for (const name of names) tx.put('meta', [name], true);
+    });
+    const seen: string[] = [];
+    const turn = async () => void seen.push('turn');
+    for await (const slice of store.slices('meta', { limit: 2, turn }))
+      seen.push(
+        slice
+          .map(({ key: [name] }) => name)
+          .filter((name) => names.includes(name))
+          .join(''),
+      );
+    assert.equal(seen.filter((each) => each !== 'turn').join(''), names.join(''));
+    assert.equal(seen.length % 2, 1);
+    assert.ok(seen.every((each, index) => (each === 'turn') === (index % 2 === 1)));
+    assert.ok(seen.length >= 5);
+  });
 });

@@ -7,6 +7,11 @@ import type { FullKey, Pages, PageWrite } from './pages.js';
 
 type KeyOf<B extends BucketName> = BucketTypes[B]['key'];
 type ValueOf<B extends BucketName> = BucketTypes[B]['value'];
+export interface Entry<B extends BucketName> {
+  readonly key: KeyOf<B>;
+  readonly value: ValueOf<B>;
+}
+
 /** The first parts of a key. A scan sees every key that starts with them. */
 type Prefix<K extends readonly unknown[]> = K extends readonly [...infer Init, unknown] ? K | Prefix<Init> : K;
 
@@ -30,7 +35,12 @@ export interface Store {
     bucket: B,
     prefix: Prefix<KeyOf<B>> | [],
     options?: { reverse?: boolean; limit?: number; after?: KeyOf<B> | undefined },
-  ): Iterable<{ key: KeyOf<B>; value: ValueOf<B> }>;
+  ): Iterable<Entry<B>>;
+  /** All of a bucket in key order, `limit` at once, with a turn of the loop in between. Each slice is as the store was when it was read. */
+  slices<B extends BucketName>(
+    bucket: B,
+    options: { readonly limit: number; readonly turn: () => Promise<void> },
+  ): AsyncIterable<readonly Entry<B>[]>;
   /**
    * Runs `work` in one transaction and resolves with its result once that is flushed to disk. If `work` throws, nothing of it
    * is kept. Concurrent writers share a flush. On a full disk it rejects with the system's error, nothing is kept, and a later
@@ -131,6 +141,16 @@ export async function createStore(pages: Pages, watch?: WatchCommit): Promise<St
         limit,
       }))
         yield { key: key.slice(1) as never, value: decode(bytes) as never };
+    },
+    async *slices(bucket, { limit, turn }) {
+      let after: KeyOf<typeof bucket> | undefined;
+      for (;;) {
+        const slice = [...store.scan(bucket, [], { limit, after })];
+        yield slice;
+        if (slice.length < limit) return;
+        after = slice.at(-1)?.key;
+        await turn();
+      }
     },
     write: (work) => writers.write((group) => work(transactionIn(group))),
     settled: () => writers.settled(),

@@ -9,7 +9,7 @@ import type { Store } from '../../store/environment.js';
 import type { Layout } from '../../storedBytes/layout.js';
 
 export interface CheckParameters {
-  readonly store: Pick<Store, 'get' | 'scan'>;
+  readonly store: Pick<Store, 'get' | 'scan' | 'slices'>;
   readonly layout: Pick<Layout, 'final'>;
   readonly turn: () => Promise<void>;
   /** Every byte is read, and its digest compared. */
@@ -24,9 +24,7 @@ export async function* checkData(parameters: CheckParameters): AsyncGenerator<In
   const { store, turn } = parameters;
   yield* checkRequests(store, turn);
   const shared = new Map<ArtifactId, number>();
-  let after: [ArtifactId] | undefined;
-  for (;;) {
-    const slice = [...store.scan('artifacts', [], { limit: inTurn, after })];
+  for await (const slice of store.slices('artifacts', { limit: inTurn, turn }))
     for (const {
       key: [id],
       value,
@@ -34,10 +32,6 @@ export async function* checkData(parameters: CheckParameters): AsyncGenerator<In
       if (value.fileId !== undefined) shared.set(value.fileId, (shared.get(value.fileId) ?? 0) + 1);
       yield* checkArtifact(parameters, id, value);
     }
-    after = slice.at(-1)?.key;
-    if (slice.length < inTurn) break;
-    await turn();
-  }
   for (const { key, value } of [...store.scan('sharedFiles', [])])
     if (value !== (shared.get(key[0]) ?? 0))
       yield {

@@ -134,9 +134,7 @@ async function copyFiles(
   const [from, to] = [createLayout(join(data, 'artifacts')), createLayout(join(partial, 'artifacts'))];
   const done = new Set<string>();
   let left = 0;
-  let after: [ArtifactId] | undefined;
-  for (;;) {
-    const slice = [...copy.scan('artifacts', [], { limit: inTurn, after })];
+  for await (const slice of copy.slices('artifacts', { limit: inTurn, turn: clock.turn })) {
     const leftOut: ArtifactId[] = [];
     for (const { key, value } of slice) {
       const path = fileOf(from, key[0], value);
@@ -154,10 +152,8 @@ async function copyFiles(
       await copy.write((tx) => {
         for (const id of leftOut) tx.remove('artifacts', id);
       });
-    after = slice.at(-1)?.key;
-    if (slice.length < inTurn) return left;
-    await clock.turn();
   }
+  return left;
 }
 
 /** False when there is nothing to bring. Files of artifacts never change, so a second name of the same file is as good as a copy. */

@@ -20,6 +20,7 @@ export function mortalStore(store: Store): MortalStore {
     },
     get: store.get,
     scan: store.scan,
+    slices: store.slices,
     write: (work) => {
       if (dead) return never();
       pending += 1;
