@@ -2,7 +2,19 @@
 // A folder may import what is listed here, itself, and what is common. `types`: only as types. npm: what else it may load.
 
 /** What every layer may use: the failures, and files beside the folders. */
-const common = ['failures', 'ids', 'clock', 'random', 'log', 'tally', 'fileProblem', 'home', 'pause', 'printable'];
+const common = [
+  'failures',
+  'ids',
+  'clock',
+  'random',
+  'log',
+  'tally',
+  'fileProblem',
+  'home',
+  'pause',
+  'printable',
+  'within',
+];
 
 const layers = {
   failures: { may: {}, npm: [] },

@@ -3,12 +3,12 @@ import type { Clock } from '../clock.js';
 import { ProverNetwork } from '../gen/network/network_pb.js';
 import { bytesOf, parseRequestId, type RequestId } from '../ids.js';
 import type { IntentRecord } from './intents.js';
+import { pageSize } from './listAssigned.js';
 import type { IntentTrace } from './networkWatch.js';
 import { type Upstream, UpstreamError } from './upstream.js';
 
 /** A request may be listed with an earlier time than ours (s). */
-const clocksApartSeconds = 300n;
-const pageSize = 100;
+export const clocksApartSeconds = 300n;
 const mostPages = 100;
 /** A nonce that is used says that something was accepted. Lists may lag behind it for so long (ms). */
 const looksMs = [1_000, 3_000, 6_000] as const;

@@ -10,6 +10,7 @@ import { type Address, type ArtifactId, bytesOf, parseRequestId, type RequestId 
 import type { Log } from '../log.js';
 import type { Registry, Submission } from '../requests/registry.js';
 import type { Store } from '../store/environment.js';
+import { within } from '../within.js';
 import type { Deliveries } from './deliveries.js';
 import { findRequest } from './findRequest.js';
 import type { IntentRecord, Intents } from './intents.js';
@@ -88,17 +89,11 @@ async function whoseItIs(
 ): Promise<Asked> {
   const seen = readRequest(upstream, id, 0);
   const answered = seen.then(
-    () => undefined,
-    () => undefined,
+    () => {},
+    () => {},
   );
-  if (isReserved) return { seen };
   // Killed in this wait, the next start finds the request by its intent.
-  let cancel = () => {};
-  const late = new Promise<void>((resolve) => {
-    cancel = clock.wakeIn(beginsUnseenMs, resolve);
-  });
-  await Promise.race([answered, late]);
-  cancel();
+  if (!isReserved) await within(clock, beginsUnseenMs, answered);
   return { seen };
 }
 

@@ -3,8 +3,8 @@ import { FulfillmentStatus, type ProofRequest, ProverNetwork } from '../gen/netw
 import { type Address, bytesOf, parseRequestId, type RequestId } from '../ids.js';
 import type { Upstream } from './upstream.js';
 
-/** The most that the network shows at once. */
-const pageSize = 100;
+/** The most requests that the network lists at once. */
+export const pageSize = 100;
 /** More pages than these are no honest list. */
 const mostPages = 1_000;
 

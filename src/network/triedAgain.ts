@@ -1,5 +1,6 @@
 // What is fetched from a stranger's URL is tried again while that may help.
 import type { Clock } from '../clock.js';
+import { pause } from '../pause.js';
 import { UrlError } from './openUrl.js';
 
 const mostTries = 5;
@@ -16,7 +17,7 @@ export async function triedAgain<T>(
     } catch (error) {
       const mayPass = error instanceof UrlError && error.mayPass && tries < mostTries && !signal.aborted;
       if (!mayPass) throw error;
-      await new Promise<void>((resolve) => clock.wakeIn(firstPauseMs * 2 ** (tries - 1), resolve));
+      await pause(clock, firstPauseMs * 2 ** (tries - 1), signal);
     }
   }
 }

@@ -1,7 +1,7 @@
 // What the network says of requests of here, kept for a moment while they are open there and for good afterwards: clients may ask as often as
 // they like, and are answered without it when it does not answer.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import type { Clock, SteadyMs } from '../../clock.js';
+import type { SteadyMs } from '../../clock.js';
 import {
   FulfillmentStatus,
   type ProofRequest,
@@ -9,6 +9,9 @@ import {
   ProverNetwork,
 } from '../../gen/network/network_pb.js';
 import { bytesOf, parseRequestId, type RequestId } from '../../ids.js';
+import { clocksApartSeconds } from '../../network/findRequest.js';
+import { pageSize } from '../../network/listAssigned.js';
+import { within } from '../../within.js';
 import type { FrontDependencies } from './dependencies.js';
 
 export interface NetworkFields {
@@ -22,9 +25,6 @@ const openForMs = 2_000;
 const mostKept = 10_000;
 /** Nobody waits longer for what the answer can do without (ms). */
 const patienceMs = 2_000;
-/** A request may be listed with an earlier time than ours (s). */
-const clocksApartSeconds = 300n;
-const pageSize = 100;
 const finalThere = new Set<number>([FulfillmentStatus.FULFILLED, FulfillmentStatus.UNFULFILLABLE]);
 
 interface Kept {
@@ -63,7 +63,7 @@ export function createNetworkFields({
         .catch(() => {})
         .finally(() => underWay.delete(what));
     underWay.set(what, asking);
-    return within(clock, asking);
+    return within(clock, patienceMs, asking);
   }
 
   function shown(local: ProofRequest): ProofRequest {
@@ -106,17 +106,6 @@ export function createNetworkFields({
       return local.map(shown);
     },
   };
-}
-
-/** Resolves with it, or when the time is over. */
-function within(clock: Clock, work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.wakeIn(patienceMs, resolve);
-    void work.then(() => {
-      cancel();
-      resolve();
-    });
-  });
 }
 
 /** Status, cause and times are ours: what the network says of them comes after. An input is shown to nobody. */
