@@ -1,33 +1,7 @@
 // A machine as a drawing, from what was laid out when it was built. States that were walked are filled, the present one has a ring, and
 // lines that were taken carry their count; or every state has the number of those that are in it.
 import { useId } from 'preact/hooks';
-
-interface Rectangle {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Diagram {
-  readonly width: number;
-  readonly height: number;
-  readonly groups: readonly (Rectangle & { readonly label: string })[];
-  readonly boxes: readonly (Rectangle & {
-    readonly state: string;
-    readonly label: string;
-    readonly sentence: string;
-    readonly note: string;
-  })[];
-  readonly lines: readonly {
-    readonly from: string;
-    readonly to: string;
-    readonly on: readonly string[];
-    readonly path: string;
-    readonly x: number;
-    readonly y: number;
-  }[];
-}
+import type { Diagram } from '../diagram.js';
 
 interface Parameters {
   readonly diagram: Diagram;

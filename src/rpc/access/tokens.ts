@@ -4,6 +4,7 @@ import type { Clock, SteadyMs } from '../../clock.js';
 import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
 import { systemRandom } from '../../random.js';
+import { bearerOf, isToken } from './bearer.js';
 import { parseLines } from './lines.js';
 
 /**
@@ -16,9 +17,6 @@ const graceMs = 5 * 60_000;
 /** One token for each client or team. More of them need a directory. */
 const most = 10_000;
 const form = 'a token (16 to 512 visible ASCII characters)';
-const token = /^[\x21-\x7e]{16,512}$/;
-/** The scheme is not case-sensitive (RFC 9110, section 11.1). */
-const bearer = /^bearer ([\x21-\x7e]{1,512})$/i;
 
 interface Known {
   readonly digest: Buffer;
@@ -41,7 +39,7 @@ export class Tokens {
 
   /** Takes a new list: a token a line, # begins a comment. Throws when a line is not one; the old list then stays. */
   replace(text: string): void {
-    const parse = (entry: string) => (token.test(entry) ? this.#digestOf(entry) : undefined);
+    const parse = (entry: string) => (isToken(entry) ? this.#digestOf(entry) : undefined);
     const digests = parseLines(text, { parse, form, most });
     const now = this.clock.steady();
     const known = new Map<string, Known>();
@@ -54,7 +52,7 @@ export class Tokens {
 
   /** Fails with TOKEN_MISSING, TOKEN_REPLACED or TOKEN_UNKNOWN. Costs one SHA-256, however many tokens there are. */
   check(authorization: string | undefined): void {
-    const [, given] = bearer.exec(authorization ?? '') ?? [];
+    const given = bearerOf(authorization);
     if (given === undefined) throw new FailureError(fail('TOKEN_MISSING'));
     const digest = this.#digestOf(given);
     const known = this.#known.get(keyOf(digest));

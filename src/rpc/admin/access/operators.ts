@@ -2,6 +2,7 @@
 // time: how long an answer takes says nothing about a token, nor about which of them was nearly right.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../../../gen/admin/v1/access_pb.js';
+import { bearerOf, isToken } from '../../access/bearer.js';
 import { parseLines } from '../../access/lines.js';
 import type { Shown } from '../../connect/caller.js';
 import { roleNames } from './roles.js';
@@ -20,10 +21,7 @@ interface Listed extends Operator {
 const most = 500;
 const mostCredentials = 8;
 const name = /^[\w.@+-]{1,40}$/;
-const token = /^[\x21-\x7e]{16,512}$/;
 const digest = /^[0-9a-f]{64}$/;
-/** The scheme is not case-sensitive (RFC 9110, section 11.1). */
-const bearer = /^bearer ([\x21-\x7e]{1,512})$/i;
 
 const lineForm =
   'ROLE NAME CREDENTIAL: read, operate or own; a name that no other line has, 1 to 40 letters, digits and . _ @ + -; and token:TEXT (16 to 512 visible characters) or sha256:HEX of one';
@@ -69,7 +67,7 @@ export class Operators {
 
   /** By its token, or where it sends none by its certificate. Undefined for everybody else, in the same time whatever is wrong. */
   find({ headers, peer }: Shown): Operator | undefined {
-    const given = bearer.exec(headers.authorization ?? '')?.[1];
+    const given = bearerOf(headers.authorization);
     const shown = sha256(given ?? '');
     let found: Operator | undefined;
     // No line is left out, and none is the last.
@@ -86,7 +84,7 @@ function credentialIn(
   takesCertificates: boolean,
 ): { readonly kind: 'token' | 'cert'; readonly hex: string } | undefined {
   const [, kind, value = ''] = /^(token|sha256|cert):(.*)$/.exec(text) ?? [];
-  if (kind === 'token') return token.test(value) ? { kind: 'token', hex: sha256(value).toString('hex') } : undefined;
+  if (kind === 'token') return isToken(value) ? { kind: 'token', hex: sha256(value).toString('hex') } : undefined;
   // As openssl prints it, too.
   const hex = value.toLowerCase().replaceAll(':', '');
   if (!digest.test(hex) || (kind === 'cert' && !takesCertificates)) return undefined;
