@@ -1,6 +1,6 @@
 // The frame of every screen: where one may go, whether what is shown is live, what the keys do.
 import { useSignalEffect } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { connection, heardAt, togglePause } from './feed.js';
 import { onKey, takeKeys } from './keys.js';
 import { ActDialog } from './parts/acts.js';
@@ -32,7 +32,7 @@ const unkeyed = new CallError('UNAUTHENTICATED', '');
 
 export function App() {
   const help = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     takeKeys(Object.fromEntries(places.map(({ key, to }) => [key, () => navigate(to)])));
     return onKey({
       '?': () => help.current?.showModal(),

@@ -3,7 +3,9 @@
 type Keys = Readonly<Record<string, () => unknown>>;
 const layers: Keys[] = [];
 
-/** Until the function that it returns is called. The last ones are asked first. */
+/**
+ * Until the function that it returns is called. The last ones are asked first. Called in a layout effect: a screen that is seen has its keys.
+ */
 export function onKey(keys: Keys): () => void {
   layers.push(keys);
   return () => {

@@ -94,7 +94,7 @@ describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_0
   const open = async (t: TestContext) => await openInBrowser(t, browser, socket());
   const main = (page: Page) => page.locator('#main');
 
-  it('section 8: retries by the keyboard alone a held request that needs them, with the focus on what changes nothing', async (t) => {
+  it('retries by the keyboard alone a held request that needs them, with the focus on what changes nothing', async (t) => {
     const { page, complaints } = await open(t);
     await page.getByRole('heading', { name: 'Needs you (2)' }).waitFor();
     await page.keyboard.press('.');

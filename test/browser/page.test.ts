@@ -36,7 +36,7 @@ const screens = [
 const mostFirstBytes = 45 * 1024;
 const mostBytes = 80 * 1024;
 
-it('section 8: the page has at most 45 KB gzip to its first use, and 80 KB in all', async (t) => {
+it('the page has at most 45 KB gzip to its first use, and 80 KB in all', async (t) => {
   const folder = temporaryFolder('page');
   const { first, later } = await bundlePage(folder);
   const sizeOf = (names: readonly string[]) =>
@@ -187,7 +187,7 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
   });
 
   for (const look of [{ dark: false }, { dark: true }, { width: 360, height: 740 }, { width: 320, height: 640 }])
-    it(`section 8: has nothing that axe finds, and no sideways scrolling, ${JSON.stringify(look)}`, async (t) => {
+    it(`has nothing that axe finds, and no sideways scrolling, ${JSON.stringify(look)}`, async (t) => {
       const { page, complaints } = await openInBrowser(t, browser, socket(), look);
       for (const screen of screens) {
         await go(page, screen.replace('…', failed));
@@ -279,7 +279,7 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
   });
 });
 
-it('section 8: thousands of open requests are one list, of which only what is in sight is there', {
+it('thousands of open requests are one list, of which only what is in sight is there', {
   skip: withoutChromium,
   timeout: 180_000,
 }, async (t) => {

@@ -1,5 +1,5 @@
 // What happened to this one, and what is it waiting for? The sentence first, then its path with the time in each state.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { actsOnRequest } from '../acts.js';
 import { requestDiagram } from '../generated/diagrams.js';
 import { onKey } from '../keys.js';
@@ -26,7 +26,7 @@ export function Request({ id }: { readonly id: string }) {
   const { request, entries = [], isComplete = true } = found ?? {};
   const row = request?.row;
   const copy = () => row !== undefined && void navigator.clipboard?.writeText(`0x${row.id}`);
-  useEffect(() => onKey({ c: copy }));
+  useLayoutEffect(() => onKey({ c: copy }));
   return (
     <>
       <h1>

@@ -1,6 +1,6 @@
 // Which ones? A table of as many as there are, narrowed by what the address says, and live.
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { addressOf, type Field, filterOf } from '../filter.js';
 import { modes, paths, reasons } from '../generated/words.js';
 import { onKey } from '../keys.js';
@@ -20,7 +20,7 @@ export function Requests() {
     const at = rows.findIndex(({ id }) => id === cursor.value);
     cursor.value = rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.id ?? '';
   };
-  useEffect(() =>
+  useLayoutEffect(() =>
     onKey({
       j: () => move(1),
       k: () => move(-1),
@@ -68,7 +68,7 @@ function FilterBar() {
   const filter = filterOf(query.value);
   const wanted = useRef<HTMLInputElement>(null);
   const set = (field: Field, value: string) => navigate(addressOf({ ...filter, [field]: value }));
-  useEffect(() => onKey({ '/': () => wanted.current?.focus() }));
+  useLayoutEffect(() => onKey({ '/': () => wanted.current?.focus() }));
   const open = (event: Event) => {
     event.preventDefault();
     const id = wanted.current?.value.replace(/^(0x|…)/i, '').trim() ?? '';
