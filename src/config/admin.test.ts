@@ -14,14 +14,14 @@ const problems = (flags: Readonly<Record<string, string>>): string => {
 };
 const local = { adminListen: '127.0.0.1:9000', operators: '/operators' };
 
-it('section 2: a port of operators needs their list, and says which option that is', () => {
+it('a port of operators needs their list, and says which option that is', () => {
   assert.equal(problems(local), '');
   assert.match(problems({ adminListen: '127.0.0.1:9000' }), /--admin-listen needs --operators/);
   assert.match(problems({ operators: '/operators' }), /--operators needs --admin-listen/);
   assert.match(problems({ adminTlsCert: '/c', adminTlsKey: '/k' }), /--admin-tls-cert needs --admin-listen/);
 });
 
-it('section 2: beyond loopback it needs TLS, by files of its own or those of the service', () => {
+it('beyond loopback it needs TLS, by files of its own or those of the service', () => {
   for (const adminListen of ['0.0.0.0:9000', '[::]:9000', '10.0.0.1:9000', 'prover.example:9000', '127.example:9000'])
     assert.match(problems({ ...local, adminListen }), /--admin-listen .* needs --admin-tls-cert and --admin-tls-key/);
   for (const adminListen of ['9000', 'localhost:9000', '[::1]:9000', '127.0.0.2:9000'])

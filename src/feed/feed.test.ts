@@ -28,7 +28,7 @@ async function open(pages: MemoryPages, retention = ample): Promise<{ store: Sto
 const numbers = (feed: Feed, after = 0) => feed.read(after, ample).map(({ n }) => n);
 
 describe('a number of the feed', () => {
-  it('section 4: is shown when its transaction is on disk, and not before', async () => {
+  it('is shown when its transaction is on disk, and not before', async () => {
     const gates: (() => void)[] = [];
     let isSlow = false;
     const pages = createMemoryPages({
@@ -56,7 +56,7 @@ describe('a number of the feed', () => {
     assert.deepEqual(numbers(feed, 1), [2]);
   });
 
-  it('section 4: is shown for no work that throws, and for no group that finds no room', async () => {
+  it('is shown for no work that throws, and for no group that finds no room', async () => {
     let isFull = false;
     const reserve = () => {
       if (isFull) throw new Error('No space left');
@@ -99,7 +99,7 @@ describe('a number of the feed', () => {
 });
 
 describe('the retention of the feed', () => {
-  it('section 4: bounds what is kept, in slices, and says what is gone before it goes', async () => {
+  it('bounds what is kept, in slices, and says what is gone before it goes', async () => {
     const { store, feed } = await open(createMemoryPages(), 100);
     await Promise.all(Array.from({ length: 2_345 }, (_, n) => store.write((tx) => feed.note(tx, started(n)))));
     await turn();
@@ -168,7 +168,7 @@ const lifeOf = fc.record({
 });
 
 describe('a watcher', { timeout: 300_000 }, () => {
-  it('section 4: sees the transitions of all requests in the order in which they became durable', async (t) => {
+  it('sees the transitions of all requests in the order in which they became durable', async (t) => {
     const gates: (() => void)[] = [];
     let isSlow = false;
     const openGates = () => {
@@ -213,7 +213,7 @@ describe('a watcher', { timeout: 300_000 }, () => {
     ]);
   });
 
-  it('section 12: sees each transition once and in order, over 100 kills between decision and flush', async () => {
+  it('sees each transition once and in order, over 100 kills between decision and flush', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(lifeOf, { minLength: 20, maxLength: 20 }), async (lives) => {
         const watcher = new Watcher();

@@ -12,7 +12,7 @@ import { framed } from '../transport/grpc/message.js';
 import { createCallMetrics } from './callMetrics.js';
 import { createMeter } from './meter.js';
 
-it('section 9: each call counts once, with its method and code', { timeout: 300_000 }, async (t) => {
+it('each call counts once, with its method and code', { timeout: 300_000 }, async (t) => {
   const meter = createMeter();
   let wait = () => {};
   const waiting = new Promise<void>((resolve) => {

@@ -57,7 +57,7 @@ function registerOthers(t: TestContext, meter: Meter): void {
 }
 
 describe('the metrics', { timeout: 300_000 }, () => {
-  it('section 9: have the form that Prometheus reads, and names that end in what they are', async (t) => {
+  it('have the form that Prometheus reads, and names that end in what they are', async (t) => {
     const world = await startFront(t);
     registerOthers(t, world.meter);
     const text = await world.meter.text();
@@ -80,7 +80,7 @@ describe('the metrics', { timeout: 300_000 }, () => {
     assert.equal(found.get('sealed_uploads_running{}'), 0);
   });
 
-  it('section 9: agree with the journal, whatever becomes of requests', async (t) => {
+  it('agree with the journal, whatever becomes of requests', async (t) => {
     const world = await start(t);
     for (const ms of [1_000, 20_000]) await world.prove(ms);
     const refused = await world.submit();
@@ -252,7 +252,7 @@ describe('dashboard and alerts', () => {
     }
   }
 
-  it('section 9: the alerts ask for what is registered', async (t) => {
+  it('the alerts ask for what is registered', async (t) => {
     const { groups } = parseYaml(readFileSync('ops/alerts.yaml', 'utf8')) as {
       groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[];
     };
@@ -267,7 +267,7 @@ describe('dashboard and alerts', () => {
       assert.ok(operating.includes(`\`${alert}\``), `docs/operating.md says nothing of ${alert}`);
   });
 
-  it('section 9: the dashboard asks for what is registered', async (t) => {
+  it('the dashboard asks for what is registered', async (t) => {
     const { panels } = JSON.parse(readFileSync('ops/grafana.json', 'utf8')) as {
       panels: { targets?: { expr: string }[] }[];
     };

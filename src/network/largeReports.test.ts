@@ -34,7 +34,7 @@ describe('large reports', { timeout: 300_000 }, () => {
     return parties.requester.submit(stdinOf('large'), { strategy: FulfillmentStrategy.RESERVED });
   };
 
-  it('section 8: the message of a thread is the vector, byte for byte', async () => {
+  it('the message of a thread is the vector, byte for byte', async () => {
     const answer = await reports.fulfil(report(nobody, Buffer.from('01020304', 'hex'), 9n));
     assert.equal(answer.ok, false);
     const signature =

@@ -304,7 +304,7 @@ describe('crash anywhere', () => {
   });
 });
 
-it('section 4: the journal says on which lane, at which try, in which life of the service, and why a stage has failed', async () => {
+it('the journal says on which lane, at which try, in which life of the service, and why a stage has failed', async () => {
   const world = await createWorld();
   const id = await world.submit();
   await world.settle();

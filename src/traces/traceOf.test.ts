@@ -21,7 +21,7 @@ async function loseEngine(world: World, requestId: RequestId): Promise<void> {
 }
 
 describe('traces of requests', { timeout: 120_000 }, () => {
-  it('section 9: one a request, with a span for its life and for each stage, wait, back-off and try', async (t) => {
+  it('one a request, with a span for its life and for each stage, wait, back-off and try', async (t) => {
     const rig = await startTraced(t);
     const { world, collector } = rig;
     const requestId = await world.submit();

@@ -68,7 +68,7 @@ describe('sealed-prover admin', { timeout: 600_000 }, () => {
     return { exitCode, lines, out: cli.out(), err: cli.err() };
   }
 
-  it('section 2: its socket is for its owner alone, and speaks gRPC and JSON', async () => {
+  it('its socket is for its owner alone, and speaks gRPC and JSON', async () => {
     const path = join(rig.data, 'admin.sock');
     const { mode } = statSync(path);
     assert.equal(mode & 0o777, 0o600);
@@ -127,7 +127,7 @@ describe('sealed-prover admin', { timeout: 600_000 }, () => {
     assert.deepEqual([row?.['id'], row?.['state'], row?.['phase']], [id, 'proving', 'running']);
   });
 
-  it('section 7: tells scripts by its exit code what went wrong', async () => {
+  it('tells scripts by its exit code what went wrong', async () => {
     assert.equal((await admin('request', 'abcde')).exitCode, 2);
     assert.equal((await admin('requests', '--state', 'sleeping')).exitCode, 2);
     const unknown = await admin('request', 'ab'.repeat(32), '--json');

@@ -93,7 +93,7 @@ describe('sealed-prover admin --admin-url', () => {
     assert.doesNotMatch(stranger.err + reader.err, /0123456789abcdef/);
   });
 
-  it('section 2: refuses to send a token without TLS to another machine, and says what is missing', async () => {
+  it('refuses to send a token without TLS to another machine, and says what is missing', async () => {
     writeFileSync(fileOf('two'), `${tokenOf('ada')}\n${tokenOf('eve')}\n`);
     const given = { token: ['--token-file', fileOf('ada')], at: ['--admin-url', url] };
     for (const [words, wanted] of [

@@ -36,7 +36,7 @@ async function busyWorld(): Promise<{ world: World; ids: RequestId[] }> {
 }
 
 describe('every method', () => {
-  it('section 12: gives the same message by gRPC and as JSON', async (t) => {
+  it('gives the same message by gRPC and as JSON', async (t) => {
     const { world, ids } = await busyWorld();
     t.after(() => world.end());
     const to = await startAdmin(t, world);
@@ -149,7 +149,7 @@ describe('every method', () => {
 });
 
 describe('pages', () => {
-  it('section 12: show each request that lives throughout exactly once, whatever moves between them', async (t) => {
+  it('show each request that lives throughout exactly once, whatever moves between them', async (t) => {
     const world = await createWorld({ window: 4, pages: createMemoryPages() });
     t.after(() => world.end());
     const to = await startAdmin(t, world);

@@ -49,7 +49,7 @@ async function start(t: TestContext) {
 }
 
 describe('what needs a person', () => {
-  it('section 5: is a held request, with how to retry it, also after a restart, until its hold ends', async (t) => {
+  it('is a held request, with how to retry it, also after a restart, until its hold ends', async (t) => {
     const { world, reborn } = await start(t);
     const id = await world().submit();
     await world().settle();
@@ -68,7 +68,7 @@ describe('what needs a person', () => {
     assert.deepEqual(await needsOf(t, world()), []);
   });
 
-  it('section 5: is a pause that is older than an hour, by its own age and not by that of the service', async (t) => {
+  it('is a pause that is older than an hour, by its own age and not by that of the service', async (t) => {
     const { world, reborn } = await start(t);
     await world().assembly.orders.set('dispatch', { what: 'paused' }, act);
     await world().clock.advance(hourMs / 2);

@@ -49,7 +49,7 @@ describe('the operators file', () => {
     assert.equal(found(operators, 'Bearer wrong-0123456789abc', fingerprint), undefined);
   });
 
-  it('section 2: compares every token of the list in constant time, whatever comes and wherever it stands', (t) => {
+  it('compares every token of the list in constant time, whatever comes and wherever it stands', (t) => {
     const operators = listed(list);
     const { timingSafeEqual } = crypto;
     t.after(() => {

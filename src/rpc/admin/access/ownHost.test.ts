@@ -10,7 +10,7 @@ const certificateFor = (...names: string[]): string => {
   return selfSigned({ key: privateKey, names, now: Date.UTC(2026, 0, 1) });
 };
 
-it('section 2: Host is a name of the listener, also of a certificate that is renewed', () => {
+it('Host is a name of the listener, also of a certificate that is renewed', () => {
   let pem: string | undefined = certificateFor('prover.example.org');
   const isOwn = createOwnHost(() => pem);
   for (const own of [

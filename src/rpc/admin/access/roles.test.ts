@@ -103,7 +103,7 @@ describe('the port of operators', () => {
   after(() => world.end());
 
   for (const [name, has] of Object.entries(roleNames))
-    it(`section 12: lets the role ${name} do what is its, by gRPC and as JSON, and refuses the rest`, async (t) => {
+    it(`lets the role ${name} do what is its, by gRPC and as JSON, and refuses the rest`, async (t) => {
       const { to, rest } = await openPort(t, world);
       for (const method of unaries) {
         const isAllowed = may(has, roleOf(method));

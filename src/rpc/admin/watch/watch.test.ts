@@ -65,7 +65,7 @@ const pathOfProof = [
 ];
 
 describe('a watcher', { timeout: 300_000 }, () => {
-  it('section 12: is told the same by gRPC and by server-sent events', async (t) => {
+  it('is told the same by gRPC and by server-sent events', async (t) => {
     const { world, byGrpc, bySse } = await start(t);
     const watchers = [byGrpc(), bySse()];
     for (const each of watchers) await each.until(isBeat);
@@ -100,7 +100,7 @@ describe('a watcher', { timeout: 300_000 }, () => {
     assert.deepEqual([fromNow.told, fromNow.cursor], [['beat'], BigInt(world.assembly.feed.newest)]);
   });
 
-  it('section 4: is sent to what is kept when it has fallen behind that', async (t) => {
+  it('is sent to what is kept when it has fallen behind that', async (t) => {
     const { world, byGrpc } = await start(t, { feedRetention: 4 });
     await world.prove(1_000);
     const { feed } = world.assembly;
