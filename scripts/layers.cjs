@@ -85,6 +85,7 @@ const layers = {
     may: {
       feed: 'types',
       operations: 'types',
+      metrics: 'code',
       network: 'code',
       transport: 'code',
       artifacts: 'code',

@@ -52,3 +52,6 @@ export const guestFailures = {
       `The guest commits to ${sizeBytes} bytes of public values, and at most ${limitBytes} are signed for here. Commit to a digest of them, or ask for another mode.`,
   ),
 };
+
+/** Whether the guest, or what its client said of it, is the reason. */
+export const isOfGuest = (code: string): boolean => Object.hasOwn(guestFailures, code);

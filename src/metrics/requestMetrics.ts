@@ -1,33 +1,25 @@
 // Proof requests in numbers. Counted with every transition that is on disk, as the feed is, so that they agree with the journal.
-import type { Clock, SteadyMs } from '../clock.js';
 import { requestModes } from '../engines/jobs.js';
 import { definitions } from '../failures/catalog.js';
-import type { RequestId } from '../ids.js';
 import { endStates, type RequestView, requestStates } from '../machines/request/view.js';
 import type { RequestCounts } from '../requests/census.js';
 import type { JournalEntry } from '../store/buckets.js';
 import { type Meter, provingBuckets } from './meter.js';
+import { isEnd } from './standings.js';
 
 const stages = ['executing', 'proving', 'verifying', 'signing'] as const;
 const outcomes = ['done', 'failed', 'given up'] as const;
 
-/** The path of a state, such as `proving.running`, and since when. */
-interface Standing {
-  readonly path: string;
-  readonly since: SteadyMs;
-}
-
 export interface RequestMetrics {
-  /** A transition is on disk. `view`: of the request then or later. */
-  note(view: RequestView, entry: JournalEntry): void;
+  /** A transition is on disk. `view`: of the request then or later. `stoodMs`: where it comes from, as far as that is known. */
+  note(view: RequestView, entry: JournalEntry, stoodMs: number | undefined): void;
 }
 
 export function createRequestMetrics(
   meter: Meter,
-  { clock, counts }: { readonly clock: Pick<Clock, 'steady'>; readonly counts: () => RequestCounts },
+  { counts }: { readonly counts: () => RequestCounts },
 ): RequestMetrics {
   const codes = Object.keys(definitions);
-  const standings = new Map<RequestId, Standing>();
   meter.gauge(
     { name: 'sealed_requests_open', help: 'Requests that have not ended.', labels: { state: requestStates } },
     () => Object.entries(counts().open).map(([state, value]) => ({ labels: { state }, value })),
@@ -66,9 +58,8 @@ export function createRequestMetrics(
     labels: { stage: stages, code: codes },
   });
 
-  function noteStage(mode: string, before: Standing, { to, failure }: JournalEntry): void {
-    const [stage = '', phase] = before.path.split('.');
-    const seconds = (clock.steady() - before.since) / 1000;
+  function noteStage(mode: string, { from, to, failure }: JournalEntry, seconds: number): void {
+    const [stage = '', phase] = from.split('.');
     if (stage === 'requested' || phase === 'waiting') waited.observe({ stage }, seconds);
     if (phase !== 'running') return;
     const isGoneOn = to === 'fulfilled' || order(to) > order(stage);
@@ -77,19 +68,14 @@ export function createRequestMetrics(
   }
 
   return {
-    note(view, entry) {
-      const { requestId, mode } = view.request;
+    note(view, entry, stoodMs) {
+      const { mode } = view.request;
       const { from, to, failure } = entry;
-      const before = standings.get(requestId);
-      // One that was restored is known from its first transition on: how long it had stood before was another life.
-      if (before?.path === from && from !== to) noteStage(mode, before, entry);
-      const isEnd = endStates.some((end) => end === to);
-      if (failure !== undefined && !isEnd) retries.add({ stage: from.split('.')[0] ?? '', code: failure.code });
-      if (!isEnd) {
-        if (before?.path !== to) standings.set(requestId, { path: to, since: clock.steady() });
+      if (stoodMs !== undefined) noteStage(mode, entry, stoodMs / 1000);
+      if (!isEnd(entry)) {
+        if (failure !== undefined) retries.add({ stage: from.split('.')[0] ?? '', code: failure.code });
         return;
       }
-      standings.delete(requestId);
       total.add({ state: to, mode });
       duration.observe({ mode, state: to }, view.elapsedMs / 1000);
       if (view.state === 'failed') failures.add({ code: view.failure.code });

@@ -1,6 +1,6 @@
 // Requests as operators look for them: all of them by pages, one by some of the digits of its id, and the history of one. Whatever is
 // shown is on disk. A look through the store is bounded, and lets the loop turn.
-import type { Clock } from '../clock.js';
+import type { Clock, EpochMs } from '../clock.js';
 import { migrated } from '../durable/migrate.js';
 import type { RequestId } from '../ids.js';
 import type { RequestView } from '../machines/request/view.js';
@@ -23,9 +23,17 @@ export interface Found {
   readonly last: RequestId | undefined;
 }
 
+export interface Ended {
+  readonly scanned: number;
+  /** When those ended that were not looked at any more. Undefined: all were. */
+  readonly lookedBackTo: EpochMs | undefined;
+}
+
 export interface Browse {
   /** Newest first, by id: ids begin with the time and never change, so that pages neither skip nor repeat a request. */
   page(sought: Sought): Promise<Found>;
+  /** Those that have ended since then, the last first, as far as one call may look. `view` is called with each. */
+  ended(since: EpochMs, view: (view: RequestView) => void): Promise<Ended>;
   /** All open ones that match, oldest first; more than `limit` of them are cut. */
   open(matches: (view: RequestView) => boolean, limit: number): Promise<RequestId[]>;
   /** Those whose id begins with 8 or more digits or ends with 6 or more, at most `limit`. */
@@ -92,6 +100,27 @@ export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
         return views.length >= limit;
       });
       return { views, scanned, last };
+    },
+
+    async ended(since, view) {
+      const endsAt = clock.steady() + maxScanMs;
+      let after: [kind: string, at: number, id: string] | undefined;
+      for (let scanned = 0; ; ) {
+        let read = 0;
+        for (const { key } of store.scan('ended', [requestKind.name], { reverse: true, limit: scannedInTurn, after })) {
+          if (key[1] < since) return { scanned, lookedBackTo: undefined };
+          after = key;
+          read += 1;
+          scanned += 1;
+          const id = key[2] as RequestId;
+          const envelope = store.get('snapshots', id);
+          const found = envelope && viewOf(id, envelope);
+          if (found !== undefined) view(found);
+        }
+        if (read < scannedInTurn) return { scanned, lookedBackTo: undefined };
+        if (scanned >= maxScanned || clock.steady() >= endsAt) return { scanned, lookedBackTo: after?.[1] };
+        await clock.turn();
+      }
     },
 
     async open(matches, limit) {

@@ -26,7 +26,10 @@ import { createUpkeep } from './upkeep.js';
 
 export interface AdminParameters {
   readonly config: Pick<Config, 'data' | 'adminSocket'> & AdminPortParameters['config'];
-  readonly assembly: Pick<Assembly, 'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'orders' | 'network'>;
+  readonly assembly: Pick<
+    Assembly,
+    'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'orders' | 'minutes' | 'network'
+  >;
   readonly scheduling: Scheduling;
   /** Where the data lies. */
   readonly dataFolder: string;
@@ -111,6 +114,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     audit: assembly.audit,
     upkeep: createUpkeep({ ...parameters, ...assembly, data: parameters.dataFolder }),
     orders: assembly.orders,
+    minutes: assembly.minutes,
     underWay: new Map(),
     random,
     watchers: createWatchers(),

@@ -12,10 +12,9 @@ import { fail } from '../failures/fail.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { noteLanes } from '../feed/noteLanes.js';
-import type { RequestId } from '../ids.js';
 import type { LaneStatus, Scheduling } from '../lanes/scheduling.js';
+import type { Minutes } from '../metrics/minutes.js';
 import { createNetworkMetrics } from '../metrics/networkMetrics.js';
-import { createRequestMetrics } from '../metrics/requestMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
 import { deliveryRecords } from '../network/deliveryRecords.js';
 import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
@@ -26,7 +25,7 @@ import { requestRecords } from '../requests/forget.js';
 import { proofVisibility } from '../requests/proofVisibility.js';
 import type { Registry } from '../requests/registry.js';
 import { createRetention } from '../requests/retention.js';
-import { createSystem, type RequestSystem, type SystemParameters } from '../requests/system.js';
+import { createSystem, type RequestSystem } from '../requests/system.js';
 import { healthMethods } from '../rpc/health.js';
 import type { Health } from '../rpc/http/getHealth.js';
 import { type ServiceRouteDependencies, serviceRoutes } from '../rpc/http/routes.js';
@@ -44,9 +43,9 @@ import { createIdempotency } from '../rpc/tee/idempotency.js';
 import { modelRoutes } from '../rpc/tee/routes.js';
 import { noSigner } from '../tee/noSigner.js';
 import { createVouchers } from '../tee/vouchers.js';
-import { createTraces } from '../traces/traces.js';
 import type { Method } from '../transport/grpc/call.js';
 import type { Route } from '../transport/http/routes.js';
+import { follow } from './follow.js';
 import { Gate } from './gate.js';
 import { createHousekeeping } from './housekeeping.js';
 import { artifactKeyOf } from './keys.js';
@@ -68,6 +67,8 @@ export interface Assembly {
   readonly feed: Feed;
   readonly audit: Audit;
   readonly orders: Orders;
+  /** How it went lately. */
+  readonly minutes: Minutes;
   readonly catalog: Catalog;
   readonly capabilities: Capabilities;
   readonly heldPolls: HeldPolls;
@@ -98,6 +99,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
   const signer = ports.tee?.signer ?? noSigner;
   const { maxActive, ...limits } = settings.requests;
   const { feed, life, audit, orders } = await assembleFeed(ports, settings, lifecycle);
+  const following = follow(ports, lifecycle, () => system);
   const system: RequestSystem = createSystem({
     ...ports,
     ...limits,
@@ -112,7 +114,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     feed,
     audit,
     orders,
-    onTransition: followers(ports, lifecycle, () => system),
+    onTransition: following.note,
     gate: () => gate.state,
   });
   lifecycle.onStop(() => system.stop());
@@ -167,6 +169,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     feed,
     audit,
     orders,
+    minutes: following.minutes,
     catalog,
     capabilities: storage.capabilities,
     heldPolls,
@@ -189,24 +192,6 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
       network?.start();
     },
     stop: () => lifecycle.stop(),
-  };
-}
-
-/** Who hears of each transition that is on disk. What is traced is sent after the requests have stopped. */
-function followers(
-  ports: Ports,
-  lifecycle: Lifecycle,
-  system: () => RequestSystem,
-): NonNullable<SystemParameters['onTransition']> {
-  const metrics = createRequestMetrics(ports.meter, { clock: ports.clock, counts: () => system().counts() });
-  const { collector } = ports;
-  if (collector === undefined) return metrics.note;
-  const registry = { view: (requestId: RequestId) => system().registry.view(requestId) };
-  const traces = createTraces({ ...ports, collector, registry });
-  lifecycle.onStop(() => traces.stop());
-  return (view, entry) => {
-    metrics.note(view, entry);
-    traces.note(view, entry);
   };
 }
 

@@ -1,7 +1,7 @@
 // The commands of `sealed-prover admin`, their options and their help.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseCount, parsePort, parseU64 } from '../parse.js';
+import { parseCount, parsePort, parseTimeout, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
 import { withFilters } from './filterOptions.js';
@@ -46,6 +46,9 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   watched(admin.command('queue').description('The lines in which requests wait.')).action(async (options) =>
     done(await (await import('./queue.js')).runQueue(cli, options)),
   );
+  watched(admin.command('failures').description('Why requests have failed lately, by code.'))
+    .option('--since <time>', 'how far to look back', parseTimeout, 86_400_000)
+    .action(async (options) => done(await (await import('./failures.js')).runFailures(cli, options)));
   watched(admin.command('audit').description('Who did what, and why, newest first.'))
     .option('--limit <n>', 'at most so many', parseCount, 20)
     .option('--before <n>', 'those before this number of the feed', parseU64)

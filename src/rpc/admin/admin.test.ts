@@ -50,6 +50,8 @@ describe('every method', () => {
       [Queue.method.get, {}],
       [Deliveries.method.list, {}],
       [Service.method.status, {}],
+      [Service.method.series, {}],
+      [Service.method.failures, {}],
       [Service.method.auditList, {}],
     ] as const;
     for (const [method, given] of calls) {
@@ -62,7 +64,7 @@ describe('every method', () => {
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
       .map(({ path }) => path)
-      .filter((path) => /\/(List|Get|History|Counts|Status|AuditList)$/.test(path));
+      .filter((path) => /\/(List|Get|History|Counts|Status|Series|Failures|AuditList)$/.test(path));
     assert.equal(served.length, named.size);
     assert.deepEqual(
       served.filter((path) => !named.has(path)),

@@ -3,6 +3,7 @@ import type { Clock, EpochMs, SteadyMs } from '../../clock.js';
 import type { Feed } from '../../feed/feed.js';
 import type { RequestId } from '../../ids.js';
 import type { Scheduling } from '../../lanes/scheduling.js';
+import type { Minutes } from '../../metrics/minutes.js';
 import type { Network } from '../../network/network.js';
 import type { Audit } from '../../operations/audit.js';
 import type { Orders } from '../../operations/orders.js';
@@ -25,6 +26,7 @@ export interface AdminDependencies {
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of'>;
   readonly counts: () => RequestCounts;
+  readonly minutes: Minutes;
   /** Those whose actor has failed, and with what. */
   readonly setAside: ReadonlyMap<RequestId, string>;
   readonly releases: Releases;

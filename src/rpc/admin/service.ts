@@ -28,9 +28,11 @@ import { getHistory } from './getHistory.js';
 import { getLane } from './getLane.js';
 import { getQueue } from './getQueue.js';
 import { getRequest } from './getRequest.js';
+import { getSeries } from './getSeries.js';
 import { getStatus } from './getStatus.js';
 import { listAudit } from './listAudit.js';
 import { listDeliveries } from './listDeliveries.js';
+import { listFailures } from './listFailures.js';
 import { listLanes } from './listLanes.js';
 import { listRequests } from './listRequests.js';
 import { checkService } from './upkeep/checkService.js';
@@ -68,6 +70,8 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Queue.method.resumeDispatch, resumeDispatch(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
   spoken(Service.method.status, getStatus(dependencies)),
+  spoken(Service.method.series, getSeries(dependencies)),
+  spoken(Service.method.failures, listFailures(dependencies)),
   spoken(Upkeep.method.backup, makeBackup(dependencies)),
   spoken(Upkeep.method.check, checkService(dependencies)),
   spoken(Upkeep.method.setLogLevel, setLogLevel(dependencies)),

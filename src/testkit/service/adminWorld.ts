@@ -28,6 +28,7 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
     log: createLog('silent'),
   }),
   orders: world.assembly.orders,
+  minutes: world.assembly.minutes,
   underWay: new Map(),
   random: systemRandom,
   watchers: createWatchers(),

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/service.proto.
  */
 export const file_admin_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3Qi5wYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRImCgZpbnRha2UYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISKAoIZGlzcGF0Y2gYESABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISLAoJbmVlZHNfeW91GA4gAygLMhkuc2VhbGVkLmFkbWluLnYxLk5lZWRzWW91EhcKD25lZWRzX3lvdV90b3RhbBgPIAEoDRIWCg5yZXNpZGVudF9ieXRlcxgMIAEoBBorCglPcGVuRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARouCgxSdW5uaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARo2ChRFbmRlZFNpbmNlU3RhcnRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKCUxhbmVTdGF0ZRIKCgJpZBgBIAEoCRINCgVzdGFnZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRIMCgR3YXJtGAQgASgIImIKCE5lZWRzWW91Eg4KBnJlYXNvbhgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEg8KB2xhbmVfaWQYBCABKAkSDwoHY29tbWFuZBgFIAEoCSIuCgREaXNrEhIKCmZyZWVfYnl0ZXMYASABKAQSEgoKc2l6ZV9ieXRlcxgCIAEoBCI3ChdTZXJ2aWNlQXVkaXRMaXN0UmVxdWVzdBIOCgZiZWZvcmUYASABKAQSDAoEc2l6ZRgCIAEoDSJDChhTZXJ2aWNlQXVkaXRMaXN0UmVzcG9uc2USJwoEcm93cxgBIAMoCzIZLnNlYWxlZC5hZG1pbi52MS5BdWRpdFJvdyJnCghBdWRpdFJvdxIMCgRmZWVkGAEgASgEEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgVhdWRpdBgDIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5BdWRpdDLQAQoHU2VydmljZRJdCgZTdGF0dXMSJS5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1JlcXVlc3QaJi5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlIgS4yBgBEmYKCUF1ZGl0TGlzdBIoLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQXVkaXRMaXN0UmVxdWVzdBopLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQXVkaXRMaXN0UmVzcG9uc2UiBLjIGAFiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3Qi5wYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRImCgZpbnRha2UYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISKAoIZGlzcGF0Y2gYESABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISLAoJbmVlZHNfeW91GA4gAygLMhkuc2VhbGVkLmFkbWluLnYxLk5lZWRzWW91EhcKD25lZWRzX3lvdV90b3RhbBgPIAEoDRIWCg5yZXNpZGVudF9ieXRlcxgMIAEoBBorCglPcGVuRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARouCgxSdW5uaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARo2ChRFbmRlZFNpbmNlU3RhcnRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKCUxhbmVTdGF0ZRIKCgJpZBgBIAEoCRINCgVzdGFnZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRIMCgR3YXJtGAQgASgIImIKCE5lZWRzWW91Eg4KBnJlYXNvbhgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEg8KB2xhbmVfaWQYBCABKAkSDwoHY29tbWFuZBgFIAEoCSIuCgREaXNrEhIKCmZyZWVfYnl0ZXMYASABKAQSEgoKc2l6ZV9ieXRlcxgCIAEoBCI3ChdTZXJ2aWNlQXVkaXRMaXN0UmVxdWVzdBIOCgZiZWZvcmUYASABKAQSDAoEc2l6ZRgCIAEoDSJDChhTZXJ2aWNlQXVkaXRMaXN0UmVzcG9uc2USJwoEcm93cxgBIAMoCzIZLnNlYWxlZC5hZG1pbi52MS5BdWRpdFJvdyJnCghBdWRpdFJvdxIMCgRmZWVkGAEgASgEEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgVhdWRpdBgDIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5BdWRpdCJAChRTZXJ2aWNlU2VyaWVzUmVxdWVzdBIoCgVzaW5jZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK4AgoVU2VydmljZVNlcmllc1Jlc3BvbnNlEikKBWZpcnN0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgprbm93bl9mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdGFydGVkGAMgAygNEhEKCWZ1bGZpbGxlZBgEIAMoDRIXCg9mYWlsZWRfYnlfZ3Vlc3QYBSADKA0SGAoQZmFpbGVkX290aGVyd2lzZRgGIAMoDRIRCgljYW5jZWxsZWQYByADKA0SDwoHZXhwaXJlZBgIIAMoDRIMCgRvcGVuGAkgAygNEg8KB3J1bm5pbmcYCiADKA0SKgoFd2FpdHMYCyADKAsyGy5zZWFsZWQuYWRtaW4udjEuU3RhZ2VXYWl0cyJWCgpTdGFnZVdhaXRzEg0KBXN0YWdlGAEgASgJEg8KB3NhbXBsZXMYAiADKA0SEwoLcDUwX3NlY29uZHMYAyADKAESEwoLcDk1X3NlY29uZHMYBCADKAEiQgoWU2VydmljZUZhaWx1cmVzUmVxdWVzdBIoCgVzaW5jZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKNAQoXU2VydmljZUZhaWx1cmVzUmVzcG9uc2USLQoGZ3JvdXBzGAEgAygLMh0uc2VhbGVkLmFkbWluLnYxLkZhaWx1cmVHcm91cBIPCgdzY2FubmVkGAIgASgNEjIKDmxvb2tlZF9iYWNrX3RvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLAAgoMRmFpbHVyZUdyb3VwEgwKBGNvZGUYASABKAkSEAoIc2VudGVuY2UYAiABKAkSDQoFY291bnQYAyABKA0SDAoEaGVsZBgEIAEoDRIpCgVmaXJzdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoEbGFzdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2FtcGxlX2lkcxgHIAMoCRIsCgVsYW5lcxgIIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5GYWlsdXJlU2hhcmUSEwoLbGFuZXNfdG90YWwYCSABKA0SLwoIcHJvZ3JhbXMYCiADKAsyHS5zZWFsZWQuYWRtaW4udjEuRmFpbHVyZVNoYXJlEhYKDnByb2dyYW1zX3RvdGFsGAsgASgNIisKDEZhaWx1cmVTaGFyZRIMCgRuYW1lGAEgASgJEg0KBWNvdW50GAIgASgNMpQDCgdTZXJ2aWNlEl0KBlN0YXR1cxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVzcG9uc2UiBLjIGAESXQoGU2VyaWVzEiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTZXJpZXNSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTZXJpZXNSZXNwb25zZSIEuMgYARJjCghGYWlsdXJlcxInLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRmFpbHVyZXNSZXF1ZXN0Giguc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VGYWlsdXJlc1Jlc3BvbnNlIgS4yBgBEmYKCUF1ZGl0TGlzdBIoLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQXVkaXRMaXN0UmVxdWVzdBopLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQXVkaXRMaXN0UmVzcG9uc2UiBLjIGAFiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ServiceStatusRequest
@@ -317,6 +317,295 @@ export const AuditRowSchema: GenMessage<AuditRow> = /*@__PURE__*/
   messageDesc(file_admin_v1_service, 7);
 
 /**
+ * @generated from message sealed.admin.v1.ServiceSeriesRequest
+ */
+export type ServiceSeriesRequest = Message<"sealed.admin.v1.ServiceSeriesRequest"> & {
+  /**
+   * 24 h at most; absent or 0 means 24 h.
+   *
+   * @generated from field: google.protobuf.Duration since = 1;
+   */
+  since?: Duration | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ServiceSeriesRequest.
+ * Use `create(ServiceSeriesRequestSchema)` to create a new message.
+ */
+export const ServiceSeriesRequestSchema: GenMessage<ServiceSeriesRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 8);
+
+/**
+ * Every list has as many entries, one a minute: the first is of the minute that begins at `first`, the last of the one that has not ended.
+ *
+ * @generated from message sealed.admin.v1.ServiceSeriesResponse
+ */
+export type ServiceSeriesResponse = Message<"sealed.admin.v1.ServiceSeriesResponse"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp first = 1;
+   */
+  first?: Timestamp | undefined;
+
+  /**
+   * From when on it knows. Nothing is told of the time before.
+   *
+   * @generated from field: google.protobuf.Timestamp known_from = 2;
+   */
+  knownFrom?: Timestamp | undefined;
+
+  /**
+   * How many have begun, and have ended, in each minute.
+   *
+   * @generated from field: repeated uint32 started = 3;
+   */
+  started: number[];
+
+  /**
+   * @generated from field: repeated uint32 fulfilled = 4;
+   */
+  fulfilled: number[];
+
+  /**
+   * By a fault of their guest, which their client may repair, and by any other.
+   *
+   * @generated from field: repeated uint32 failed_by_guest = 5;
+   */
+  failedByGuest: number[];
+
+  /**
+   * @generated from field: repeated uint32 failed_otherwise = 6;
+   */
+  failedOtherwise: number[];
+
+  /**
+   * @generated from field: repeated uint32 cancelled = 7;
+   */
+  cancelled: number[];
+
+  /**
+   * @generated from field: repeated uint32 expired = 8;
+   */
+  expired: number[];
+
+  /**
+   * At the end of each minute: how many have not ended, and how many of them run on a lane.
+   *
+   * @generated from field: repeated uint32 open = 9;
+   */
+  open: number[];
+
+  /**
+   * @generated from field: repeated uint32 running = 10;
+   */
+  running: number[];
+
+  /**
+   * Of stages for which a request has waited in that time.
+   *
+   * @generated from field: repeated sealed.admin.v1.StageWaits waits = 11;
+   */
+  waits: StageWaits[];
+};
+
+/**
+ * Describes the message sealed.admin.v1.ServiceSeriesResponse.
+ * Use `create(ServiceSeriesResponseSchema)` to create a new message.
+ */
+export const ServiceSeriesResponseSchema: GenMessage<ServiceSeriesResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 9);
+
+/**
+ * How long requests have waited for a lane or a signer, or (stage `requested`) for their admission, in the minute in which the wait has ended.
+ *
+ * @generated from message sealed.admin.v1.StageWaits
+ */
+export type StageWaits = Message<"sealed.admin.v1.StageWaits"> & {
+  /**
+   * @generated from field: string stage = 1;
+   */
+  stage: string;
+
+  /**
+   * Where it is 0, nothing is known, and the two others are 0 too.
+   *
+   * @generated from field: repeated uint32 samples = 2;
+   */
+  samples: number[];
+
+  /**
+   * In seconds, within an eighth.
+   *
+   * @generated from field: repeated double p50_seconds = 3;
+   */
+  p50Seconds: number[];
+
+  /**
+   * @generated from field: repeated double p95_seconds = 4;
+   */
+  p95Seconds: number[];
+};
+
+/**
+ * Describes the message sealed.admin.v1.StageWaits.
+ * Use `create(StageWaitsSchema)` to create a new message.
+ */
+export const StageWaitsSchema: GenMessage<StageWaits> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 10);
+
+/**
+ * @generated from message sealed.admin.v1.ServiceFailuresRequest
+ */
+export type ServiceFailuresRequest = Message<"sealed.admin.v1.ServiceFailuresRequest"> & {
+  /**
+   * Absent or 0 means 24 h.
+   *
+   * @generated from field: google.protobuf.Duration since = 1;
+   */
+  since?: Duration | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ServiceFailuresRequest.
+ * Use `create(ServiceFailuresRequestSchema)` to create a new message.
+ */
+export const ServiceFailuresRequestSchema: GenMessage<ServiceFailuresRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 11);
+
+/**
+ * @generated from message sealed.admin.v1.ServiceFailuresResponse
+ */
+export type ServiceFailuresResponse = Message<"sealed.admin.v1.ServiceFailuresResponse"> & {
+  /**
+   * The largest first.
+   *
+   * @generated from field: repeated sealed.admin.v1.FailureGroup groups = 1;
+   */
+  groups: FailureGroup[];
+
+  /**
+   * How many requests were looked at.
+   *
+   * @generated from field: uint32 scanned = 2;
+   */
+  scanned: number;
+
+  /**
+   * What has ended before is not in it: as long ago as was asked for, or less where there was too much to look through.
+   *
+   * @generated from field: google.protobuf.Timestamp looked_back_to = 3;
+   */
+  lookedBackTo?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ServiceFailuresResponse.
+ * Use `create(ServiceFailuresResponseSchema)` to create a new message.
+ */
+export const ServiceFailuresResponseSchema: GenMessage<ServiceFailuresResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 12);
+
+/**
+ * Requests that have failed with the same code, those that are held among them.
+ *
+ * @generated from message sealed.admin.v1.FailureGroup
+ */
+export type FailureGroup = Message<"sealed.admin.v1.FailureGroup"> & {
+  /**
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Of the last one.
+   *
+   * @generated from field: string sentence = 2;
+   */
+  sentence: string;
+
+  /**
+   * @generated from field: uint32 count = 3;
+   */
+  count: number;
+
+  /**
+   * Of these, those that are held for an operator.
+   *
+   * @generated from field: uint32 held = 4;
+   */
+  held: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp first = 5;
+   */
+  first?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp last = 6;
+   */
+  last?: Timestamp | undefined;
+
+  /**
+   * The last three at most.
+   *
+   * @generated from field: repeated string sample_ids = 7;
+   */
+  sampleIds: string[];
+
+  /**
+   * On which lanes, and of which programs: the ten with most of them, and how many there are.
+   *
+   * @generated from field: repeated sealed.admin.v1.FailureShare lanes = 8;
+   */
+  lanes: FailureShare[];
+
+  /**
+   * @generated from field: uint32 lanes_total = 9;
+   */
+  lanesTotal: number;
+
+  /**
+   * @generated from field: repeated sealed.admin.v1.FailureShare programs = 10;
+   */
+  programs: FailureShare[];
+
+  /**
+   * @generated from field: uint32 programs_total = 11;
+   */
+  programsTotal: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.FailureGroup.
+ * Use `create(FailureGroupSchema)` to create a new message.
+ */
+export const FailureGroupSchema: GenMessage<FailureGroup> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 13);
+
+/**
+ * @generated from message sealed.admin.v1.FailureShare
+ */
+export type FailureShare = Message<"sealed.admin.v1.FailureShare"> & {
+  /**
+   * Of a lane, or the hash of a program's verifying key.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.FailureShare.
+ * Use `create(FailureShareSchema)` to create a new message.
+ */
+export const FailureShareSchema: GenMessage<FailureShare> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 14);
+
+/**
  * @generated from service sealed.admin.v1.Service
  */
 export const Service: GenService<{
@@ -327,6 +616,26 @@ export const Service: GenService<{
     methodKind: "unary";
     input: typeof ServiceStatusRequestSchema;
     output: typeof ServiceStatusResponseSchema;
+  },
+  /**
+   * How it went lately, minute by minute, for charts. It is kept in memory, and so begins with the start of the service.
+   *
+   * @generated from rpc sealed.admin.v1.Service.Series
+   */
+  series: {
+    methodKind: "unary";
+    input: typeof ServiceSeriesRequestSchema;
+    output: typeof ServiceSeriesResponseSchema;
+  },
+  /**
+   * Why requests have failed lately: one cause or many?
+   *
+   * @generated from rpc sealed.admin.v1.Service.Failures
+   */
+  failures: {
+    methodKind: "unary";
+    input: typeof ServiceFailuresRequestSchema;
+    output: typeof ServiceFailuresResponseSchema;
   },
   /**
    * What operators have done, newest first.

@@ -1,0 +1,35 @@
+// Who hears of each transition of a request that is on disk: what counts it, what shows how it went lately, what traces it.
+import type { RequestId } from '../ids.js';
+import { createMinutes, type Minutes } from '../metrics/minutes.js';
+import { createRequestMetrics } from '../metrics/requestMetrics.js';
+import { Standings } from '../metrics/standings.js';
+import type { RequestSystem, SystemParameters } from '../requests/system.js';
+import { createTraces } from '../traces/traces.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { Ports } from './ports.js';
+
+export interface Following {
+  readonly note: NonNullable<SystemParameters['onTransition']>;
+  readonly minutes: Minutes;
+}
+
+/** What is traced is sent after the requests have stopped. */
+export function follow(ports: Ports, lifecycle: Pick<Lifecycle, 'onStop'>, system: () => RequestSystem): Following {
+  const { clock, collector } = ports;
+  const counts = () => system().counts();
+  const metrics = createRequestMetrics(ports.meter, { counts });
+  const minutes = createMinutes({ clock, counts });
+  const standings = new Standings(clock);
+  const registry = { view: (requestId: RequestId) => system().registry.view(requestId) };
+  const traces = collector && createTraces({ ...ports, collector, registry });
+  if (traces !== undefined) lifecycle.onStop(() => traces.stop());
+  return {
+    minutes,
+    note(view, entry) {
+      const stoodMs = standings.note(view.request.requestId, entry);
+      metrics.note(view, entry, stoodMs);
+      minutes.note(view, entry, stoodMs);
+      traces?.note(view, entry);
+    },
+  };
+}
