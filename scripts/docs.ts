@@ -42,6 +42,7 @@ function configurationPage(): string {
     ...rows,
     '',
     'The command line client also reads `SEALED_URL`, `SEALED_CLIENT_KEY` and `SEALED_TOKEN`; see `sealed-prover prove --help`.',
+    'In [network mode](private-prover.md#set-up) `SEALED_NETWORK_KEY` may hold the prover’s key in place of `--network-key-file`.',
     '',
   ].join('\n');
 }

@@ -7,7 +7,7 @@ import { homeFolder } from '../home.js';
 import { adminContradictions } from './admin.js';
 import { attestContradictions } from './attest.js';
 import { nearest } from './nearest.js';
-import { networkContradictions } from './network.js';
+import { networkContradictions, networkKeyVariable } from './network.js';
 import { environmentNameOf, flagOf, type OptionName, type OptionValues, optionNames, options } from './options.js';
 import { isOfPlatform } from './platformVariables.js';
 import { s3Contradictions, s3RegionOf } from './s3.js';
@@ -53,6 +53,7 @@ const otherVariables = [
   'SEALED_CLIENT_KEY',
   'SEALED_TOKEN',
   'SEALED_ADMIN',
+  networkKeyVariable,
 ];
 
 const prefix = 'SEALED_';
@@ -93,7 +94,7 @@ export function loadConfig(sources: ConfigSources): Config {
   if (values.data === undefined && home === undefined)
     problems.push(`${flagOf('data')} is needed: this user has no home folder for the data (HOME is not set)`);
   const config = complete(values as OptionValues, environment, problems);
-  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length === 0) problems.push(...contradictions(config, environment));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }
@@ -119,7 +120,7 @@ function adminSocketOf(named: string | undefined, data: string): AdminSocket | u
     : { path: resolve(named), isNamed: true };
 }
 
-function contradictions(config: Config): string[] {
+function contradictions(config: Config, environment: ConfigSources['environment']): string[] {
   const found: string[] = [];
   if (config.gpus.length > 0 && config.gpuServer === undefined)
     found.push(`${flagOf('gpus')} needs ${flagOf('gpuServer')}: the binary to run on them`);
@@ -158,7 +159,7 @@ function contradictions(config: Config): string[] {
     ...adminContradictions(config),
     ...attestContradictions(config),
     ...teeContradictions(config),
-    ...networkContradictions(config),
+    ...networkContradictions({ ...config, hasKeyInEnvironment: Boolean(environment[networkKeyVariable]) }),
     ...workersContradictions(config),
     ...s3Contradictions(config),
   ];

@@ -6,9 +6,9 @@ const flags = (more: Readonly<Record<string, string>>) => ({
   flags: { data: '/d', ...more },
   environment: {},
 });
-const problems = (more: Readonly<Record<string, string>>): string => {
+const problems = (more: Readonly<Record<string, string>>, environment: Record<string, string> = {}): string => {
   try {
-    loadConfig(flags(more));
+    loadConfig({ ...flags(more), environment });
     return '';
   } catch (error) {
     assert.ok(error instanceof ConfigError);
@@ -28,6 +28,16 @@ it('network mode needs the network, the key and a public URL together', () => {
   const { publicUrl: _url, ...withoutUrl } = whole;
   assert.match(problems(withoutUrl), /--network-url needs --public-url/);
   assert.match(problems({ networkKeyFile: '/key' }), /--network-key-file needs --network-url/);
+});
+
+it('the key may come from the environment instead, from there alone, and is in no message', () => {
+  const { networkKeyFile: _key, ...withoutKey } = whole;
+  const key = { SEALED_NETWORK_KEY: 'c0ffee' };
+  assert.equal(problems(withoutKey, key), '');
+  assert.match(problems(withoutKey, { SEALED_NETWORK_KEY: '' }), /--network-url needs --network-key-file/);
+  assert.match(problems({}, key), /^SEALED_NETWORK_KEY needs --network-url/);
+  assert.match(problems(whole, key), /^--network-key-file and SEALED_NETWORK_KEY both/);
+  assert.doesNotMatch(`${problems({}, key)}${problems(whole, key)}`, /c0ffee/);
 });
 
 it('network mode speaks in the clear on this machine only', () => {

@@ -2,6 +2,9 @@
 import { isLoopback } from './attest.js';
 import { flagOf, type OptionValues } from './options.js';
 
+/** The prover's key itself, for platforms that hand secrets over in no other way. No option: it must not be on a command line or in a file of options. */
+export const networkKeyVariable = 'SEALED_NETWORK_KEY';
+
 const isSafe = (origin: string) =>
   origin.startsWith('https:') || isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ''));
 
@@ -14,6 +17,7 @@ export function networkContradictions({
   deliver,
   undelivered,
   serveProofs,
+  hasKeyInEnvironment,
 }: Pick<
   OptionValues,
   | 'networkUrl'
@@ -24,19 +28,24 @@ export function networkContradictions({
   | 'deliver'
   | 'undelivered'
   | 'serveProofs'
->): string[] {
+> & { readonly hasKeyInEnvironment: boolean }): string[] {
   // Whatever else is set: who asks for it reads why.
   if (networkFlavour === 'auction')
     return [
       `${flagOf('networkFlavour')} auction is not served: there an executor that the network names must read the input before anything is settled, and inputs do not leave this machine. Take base, whose clients ask in Reserved mode`,
     ];
   if (networkUrl === undefined)
-    return networkKeyFile === undefined
-      ? []
-      : [`${flagOf('networkKeyFile')} needs ${flagOf('networkUrl')}: whom it signs for`];
+    return [
+      ...(networkKeyFile === undefined ? [] : [flagOf('networkKeyFile')]),
+      ...(hasKeyInEnvironment ? [networkKeyVariable] : []),
+    ].map((key) => `${key} needs ${flagOf('networkUrl')}: whom it signs for`);
   const found: string[] = [];
-  if (networkKeyFile === undefined)
+  if (networkKeyFile === undefined && !hasKeyInEnvironment)
     found.push(`${flagOf('networkUrl')} needs ${flagOf('networkKeyFile')}: the key that signs proofs there`);
+  if (networkKeyFile !== undefined && hasKeyInEnvironment)
+    found.push(
+      `${flagOf('networkKeyFile')} and ${networkKeyVariable} both give a key: take one of them, the file rather`,
+    );
   if (publicUrl === undefined)
     found.push(`${flagOf('networkUrl')} needs ${flagOf('publicUrl')}: clients sign it into every request`);
   for (const [name, url] of [

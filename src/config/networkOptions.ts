@@ -52,6 +52,12 @@ export const networkOptions = {
     'WHICH',
     'Network mode: what to do with a request that is assigned to the prover and whose input is not of here. known leaves it alone, fail tells the network that there will be no proof, prove-public fetches an input that is public there.',
   ),
+  programUploads: option(
+    choice('here', 'direct'),
+    'here',
+    'WHERE',
+    "Network mode: where clients upload programs. here passes them on to the network's store and keeps them; direct hands out the network's own URL, and a program is fetched from there with the first request for it, which that store must allow.",
+  ),
   networkHosts: option(
     list,
     's3.us-east-2.amazonaws.com',

@@ -6,7 +6,7 @@ import { keccak_256 } from '@noble/hashes/sha3';
 import type { Catalog } from '../artifacts/catalog.js';
 import type { Clock, SteadyMs } from '../clock.js';
 import { RequestProofResponseSchema } from '../gen/network/network_pb.js';
-import { type Address, type ArtifactId, bytesOf, parseRequestId, type RequestId } from '../ids.js';
+import { type Address, bytesOf, parseRequestId, type RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Registry, Submission } from '../requests/registry.js';
 import type { Store } from '../store/environment.js';
@@ -97,24 +97,37 @@ async function whoseItIs(
   return { seen };
 }
 
+const keyOf = ({ requester, stdinId }: Pick<Submission, 'requester' | 'stdinId'>) => `${requester}:${stdinId}`;
+
+/** Of these intents alone. */
+function keepOf(looked: Map<string, unknown>, open: readonly IntentRecord[]): void {
+  const keys = new Set(open.map(({ submission }) => keyOf(submission)));
+  for (const key of looked.keys()) if (!keys.has(key)) looked.delete(key);
+}
+
+/** One flight a key: a second call waits for the first and finds what it has left. */
+function createFlights() {
+  const flights = new Map<string, Promise<unknown>>();
+  return {
+    has: (key: string) => flights.has(key),
+    async alone<T>(key: string, work: () => Promise<T>): Promise<T> {
+      const before = flights.get(key) ?? Promise.resolve();
+      const mine = before.then(work, work);
+      flights.set(key, mine);
+      try {
+        return await mine;
+      } finally {
+        if (flights.get(key) === mine) flights.delete(key);
+      }
+    },
+  };
+}
+
 export function createIntake(parameters: IntakeParameters): Intake {
   const { upstream, clock, log, store, registry, intents, watch } = parameters;
-  /** One flight a key: a second call waits for the first and finds what it has left. */
-  const flights = new Map<string, Promise<unknown>>();
+  const flights = createFlights();
   /** When an intent that nobody asks about was last looked for. */
   const looked = new Map<string, SteadyMs>();
-
-  async function alone<T>(requester: Address, stdinId: ArtifactId, work: () => Promise<T>): Promise<T> {
-    const key = `${requester}:${stdinId}`;
-    const before = flights.get(key) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    flights.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (flights.get(key) === mine) flights.delete(key);
-    }
-  }
 
   /** The network has accepted it: from here on it is a request like any other. */
   const adopt = (intent: IntentRecord, networkId: RequestId, asked?: Asked): Promise<RequestId> =>
@@ -202,11 +215,12 @@ export function createIntake(parameters: IntakeParameters): Intake {
   }
 
   return {
-    submit: (call) => alone(call.submission.requester, call.submission.stdinId, () => take(call)),
+    submit: (call) => flights.alone(keyOf(call.submission), () => take(call)),
 
-    async claim({ submission: { requester, stdinId } }, networkId) {
-      if (flights.has(`${requester}:${stdinId}`)) return;
-      await alone(requester, stdinId, async () => {
+    async claim({ submission }, networkId) {
+      const { requester, stdinId } = submission;
+      if (flights.has(keyOf(submission))) return;
+      await flights.alone(keyOf(submission), async () => {
         const intent = intents.get(requester, stdinId);
         if (intent === undefined) return;
         await adopt(intent, networkId);
@@ -216,22 +230,29 @@ export function createIntake(parameters: IntakeParameters): Intake {
     },
 
     async resolve() {
-      for (const { submission } of intents.all()) {
+      const open = intents.all();
+      keepOf(looked, open);
+      for (const { submission } of open) {
         const { requester, stdinId } = submission;
-        const key = `${requester}:${stdinId}`;
+        const key = keyOf(submission);
         const last = looked.get(key);
         if (flights.has(key) || (last !== undefined && clock.steady() - last < lookAgainMs)) continue;
         looked.set(key, clock.steady());
-        await alone(requester, stdinId, async () => {
-          const intent = intents.get(requester, stdinId);
-          if (intent === undefined) return void looked.delete(key);
-          const id = await lookFor(intent);
-          if (id !== undefined)
-            return log.info({ event: 'network.intent_found', requestId: id }, 'a call whose answer was lost is found');
-          if (submission.deadlineAt < clock.now()) await store.write((tx) => intents.remove(tx, intent));
-        }).catch((error: unknown) =>
-          log.warn({ event: 'network.intent_open', err: error }, 'what became of a call is not known yet'),
-        );
+        await flights
+          .alone(key, async () => {
+            const intent = intents.get(requester, stdinId);
+            if (intent === undefined) return;
+            const id = await lookFor(intent);
+            if (id !== undefined)
+              return log.info(
+                { event: 'network.intent_found', requestId: id },
+                'a call whose answer was lost is found',
+              );
+            if (submission.deadlineAt < clock.now()) await store.write((tx) => intents.remove(tx, intent));
+          })
+          .catch((error: unknown) =>
+            log.warn({ event: 'network.intent_open', err: error }, 'what became of a call is not known yet'),
+          );
       }
     },
   };

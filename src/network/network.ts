@@ -17,6 +17,7 @@ import { createDeliveries, type Deliveries } from './deliveries.js';
 import { createIntake, type Intake } from './intake.js';
 import { createIntents } from './intents.js';
 import type { LargeReports } from './largeReports.js';
+import { createNetworkPrograms, type NetworkPrograms } from './networkPrograms.js';
 import { createNetworkProofs } from './networkProofs.js';
 import type { NetworkWatch } from './networkWatch.js';
 import { openOwnership } from './ownerOf.js';
@@ -48,6 +49,7 @@ export interface NetworkSettings extends DeliveryPolicy {
   readonly deadlineMarginMs: number;
   /** Where clients fetch their proofs: from us, or from the network once it has them. */
   readonly serveProofs: 'here' | 'network';
+  readonly programUploads: 'here' | 'direct';
   readonly adopt: AdoptPolicy;
   /** Where programs and public inputs may be fetched from. */
   readonly hosts: readonly string[];
@@ -90,6 +92,7 @@ export interface Network {
   readonly publicUrl: string;
   readonly settings: NetworkSettings;
   readonly programUploads: ProgramUploads;
+  readonly programs: NetworkPrograms;
   readonly deliveries: Pick<Deliveries, 'page' | 'viewOf'>;
   /** Assigned to us, and left alone. */
   readonly left: () => ReadonlyMap<RequestId, LeftRequest>;
@@ -173,6 +176,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     ...requests,
     stopWork: work.stop,
   });
+  const programs = createNetworkPrograms({ ...parameters, hosts: settings.hosts });
   const intents = createIntents({ store, catalog });
   const shared = { ...parameters, deliveries, intents, lateGraceMs };
   const intake = createIntake(shared);
@@ -205,6 +209,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     publicUrl,
     settings,
     programUploads: createProgramUploads(parameters),
+    programs,
     deliveries,
     left: () => adoption.left,
     health: () => healthOf({ reachability, deliveries, clock, owner }),
@@ -223,6 +228,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
       watcher.stop();
       adoption.stop();
       proofs.stop();
+      programs.stop();
       ownership.stop();
       keys.close();
       await deliveries.stop();

@@ -37,6 +37,8 @@ export function removeCandidate(
 ): ProgramRecord | undefined {
   const candidate = candidateOf(tx, vkHash, owner);
   if (candidate?.sha256 !== sha256) return undefined;
+  // The network may have the same bytes: whoever needs the program next brings their own.
+  if (tx.get('networkPrograms', vkHash)) tx.put('networkPrograms', [vkHash], false);
   if (tx.get('programCandidates', vkHash, owner) === undefined) tx.remove('programs', vkHash);
   else tx.remove('programCandidates', vkHash, owner);
   tx.put('programCounts', [owner], Math.max(0, (tx.get('programCounts', owner) ?? 0) - 1));

@@ -78,7 +78,7 @@ export async function openPorts({
   });
   lifecycle.onStop(() => scheduling.stop());
 
-  const network = openNetwork(config, { clock, log });
+  const network = openNetwork(config, { environment, clock, log });
   const access = openAccess(config, { clock, log });
   lifecycle.onStop(() => access.close());
   const signatures = createSignatures({ threads: config.signatureThreads });

@@ -74,6 +74,7 @@ export const settingsOf = (config: Config): Settings => ({
     lateGraceMs: config.lateGrace,
     deadlineMarginMs: config.networkDeadlineMargin,
     serveProofs: config.serveProofs,
+    programUploads: config.programUploads,
     adopt: config.adopt,
     hosts: config.networkHosts,
     forget: config.networkForget === 'on',

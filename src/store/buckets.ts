@@ -49,7 +49,7 @@ export const bucketNumbers = {
   networkIntents: 22,
   /** Programs that are uploaded through us: where the network keeps them, by its URI. */
   networkUploads: 23,
-  /** Programs that the network has registered. */
+  /** Programs that the network has registered. False: and what it has of them cannot be used. */
   networkPrograms: 24,
   /** (Caller, idempotency key) → request id: makes a repeated POST /request_proof the same request. */
   requestOfKey: 25,
@@ -220,7 +220,7 @@ export interface BucketTypes {
   openDeliveries: { key: [RequestId]; value: true };
   networkIntents: { key: [Address, ArtifactId]; value: unknown };
   networkUploads: { key: [programUri: string]; value: NetworkUpload };
-  networkPrograms: { key: [VkHash]; value: true };
+  networkPrograms: { key: [VkHash]; value: boolean };
   networkUploadUris: { key: [ArtifactId]; value: string };
   expiries: { key: [at: number, what: string, id: string]; value: true };
   requestOfStdin: { key: [ArtifactId]; value: RequestId };

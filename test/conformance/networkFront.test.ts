@@ -61,6 +61,22 @@ describe('sp1-sdk 6.10.0 through a private front', { timeout: 600_000 }, () => {
     assert.deepEqual(made.network.invariants([secret]), []);
   });
 
+  it('T38: behind another front the SDK uploads no program that the network has: it is fetched from there', async (t) => {
+    const another = await startNetworkRig({
+      flags: { 'network-hosts': '127.0.0.1' },
+      network: { switches: { programUri: 'public' } },
+      script: { vk: await fibonacciVk() },
+    });
+    t.after(() => another.end());
+    for (const [id, artifact] of made.network.ledger.artifacts) another.network.ledger.artifacts.set(id, artifact);
+    for (const [vkHash, program] of made.network.ledger.programs) another.network.ledger.programs.set(vkHash, program);
+    const { code, report } = await frontRequester(another, 8, another.prover).prove(u32(806));
+    assert.equal(code, 0, JSON.stringify(report));
+    assert.equal(report.publicValues, fakePublicValuesOfU32(806));
+    assert.deepEqual(another.network.record.of('CreateProgram'), []);
+    assert.equal(another.service.lines.filter(({ event }) => event === 'network.program_fetched').length, 1);
+  });
+
   describe('where the network says nothing of reservations', { concurrency: true }, () => {
     before(() => {
       const text = 'not served';

@@ -108,6 +108,7 @@ const turned: readonly Partial<Switches>[] = [
   { reencode: true },
   { requestIds: 'random' },
   { programPublicUri: 'empty' },
+  { programUri: 'public' },
   { duplicateProgram: 'refuse' },
   { lateFulfil: 'accept' },
   { repeatFulfil: 'accept' },

@@ -70,4 +70,15 @@ describe('another key of the prover', { timeout: 600_000 }, () => {
     assert.equal(await signerOfProof(id), addressOf('old'));
     assert.equal(made.network.ledger.requests.get(id)?.accepted, 1);
   });
+
+  it('T51: a key from the environment signs as one from a file, with a warning, and is in no line', async (t) => {
+    const other = await startNetworkRig({ keyIn: 'environment' });
+    t.after(() => other.end());
+    const client = other.requester(1);
+    await client.register();
+    const id = await client.submit(stdinOf('by the variable'), reserved);
+    await other.came(id, 'delivered');
+    assert.ok(other.service.lines.some(({ event }) => event === 'network.key_in_environment'));
+    assert.doesNotMatch(other.service.lines.map(({ text }) => text).join('\n'), /0{60}04/);
+  });
 });

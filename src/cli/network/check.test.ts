@@ -52,6 +52,19 @@ describe('sealed-prover network check', { timeout: 300_000 }, () => {
     assert.match(out, /request {5}not learnt: code 5, proof request not found\n/);
   });
 
+  it('takes the key from the environment where no file is named, and asks for one where there is neither', async () => {
+    const asked = async (environment: Record<string, string>) => {
+      const cli = scriptedCli(environment);
+      const code = await runCli(['network', 'check', '--network-url', network.url], cli);
+      return { code, out: cli.out(), err: cli.err() };
+    };
+    const found = await asked({ SEALED_NETWORK_KEY: '04'.padStart(64, '0') });
+    assert.deepEqual([found.code, found.out.includes(`0x${signer}`)], [0, true]);
+    assert.match((await asked({})).err, /--network-key-file, or set SEALED_NETWORK_KEY/);
+    const { code, err } = await asked({ SEALED_NETWORK_KEY: 'c0ffee' });
+    assert.deepEqual([code, err.includes('SEALED_NETWORK_KEY'), err.includes('c0ffee')], [1, true, false]);
+  });
+
   it('T51: ends with 1 where nobody answers, and does not repeat a key that is none', async () => {
     network.faults.set('GetOwner', { kind: 'status', name: 'unavailable', text: 'away', effect: false });
     assert.equal((await check()).code, 1);

@@ -1,15 +1,16 @@
 // `sealed-prover network check`: what the network says of a prover's key, and what it does not say. Nothing is signed.
 import { createSigner } from '../../client/signer.js';
+import { networkKeyVariable } from '../../config/network.js';
 import { FulfillmentStatus, ProverNetwork } from '../../gen/network/network_pb.js';
 import { type Address, bytesOf, parseAddress, type RequestId, shownId } from '../../ids.js';
 import { createUpstream, type Upstream, UpstreamError } from '../../network/upstream.js';
 import type { Cli } from '../cli.js';
-import { readSecretKey } from '../contracts/keyFile.js';
+import { readSecretKey, secretKeyOf } from '../contracts/keyFile.js';
 import { toJson } from '../output.js';
 
 export interface NetworkCheckOptions {
   readonly networkUrl: URL;
-  readonly networkKeyFile: string;
+  readonly networkKeyFile?: string;
   readonly requester?: Address;
   readonly request?: RequestId;
   readonly json?: true;
@@ -26,8 +27,11 @@ type Learnt<T> = T | { readonly unknown: Unknown };
 const pageSize = 100;
 
 /** Answers 0 when the network knows an owner. Throws CliError for a key that cannot be used. */
-export async function runNetworkCheck({ output, clock }: Cli, options: NetworkCheckOptions): Promise<number> {
-  const { address } = createSigner(readSecretKey(options.networkKeyFile, '--network-key-file'));
+export async function runNetworkCheck(
+  { output, clock, environment }: Cli,
+  options: NetworkCheckOptions,
+): Promise<number> {
+  const { address } = createSigner(keyOf(options, environment));
   const upstream = createUpstream({ url: options.networkUrl, clock });
   try {
     const facts = await learn(upstream, address, options);
@@ -36,6 +40,12 @@ export async function runNetworkCheck({ output, clock }: Cli, options: NetworkCh
   } finally {
     upstream.close();
   }
+}
+
+/** Throws CliError. */
+function keyOf({ networkKeyFile }: NetworkCheckOptions, environment: Cli['environment']): `0x${string}` {
+  if (networkKeyFile !== undefined) return readSecretKey(networkKeyFile, '--network-key-file');
+  return secretKeyOf(environment[networkKeyVariable], { option: '--network-key-file', variable: networkKeyVariable });
 }
 
 async function learn(upstream: Upstream, signer: Address, { requester, request }: NetworkCheckOptions) {

@@ -1,5 +1,6 @@
 // The commands of `sealed-prover network`, their options and their help.
 import { type Command, InvalidArgumentError } from 'commander';
+import { networkKeyVariable } from '../../config/network.js';
 import { type Address, parseAddress as addressOf } from '../../ids.js';
 import { withAdminOptions } from '../admin/connection.js';
 import { parseUrl } from '../attest/parseOptions.js';
@@ -20,7 +21,10 @@ export function addNetwork(program: Command, cli: Cli, done: (exitCode: number) 
     .command('check')
     .description('Ask the network what it knows of a prover’s key. Reads only. Exit code 0 only if it knows an owner.')
     .requiredOption('--network-url <url>', 'the network', parseUrl)
-    .requiredOption('--network-key-file <file>', 'the prover’s private key in hex, in a file that only you can read')
+    .option(
+      '--network-key-file <file>',
+      `the prover’s private key in hex, in a file that only you can read (or ${networkKeyVariable})`,
+    )
     .option('--requester <address>', 'whose reservation to look for', parseRequester)
     .option('--request <id>', 'a request whose details to read', parseId)
     .option('--json', 'the result as a JSON object')

@@ -1,5 +1,5 @@
-// GetProgram and CreateProgram of the front. A program that is not here is "unknown", so that its client sends it through us, whoever has
-// registered it before: it is here then, checked, and nothing has to be fetched from URLs that strangers chose.
+// GetProgram and CreateProgram of the front. A program that the network knows is known when its bytes are here, or can be fetched from there
+// with the first request. Any other is "unknown", so that its client sends it through us, whoever has registered it before.
 import { createHash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { fail } from '../../failures/fail.js';
@@ -12,7 +12,8 @@ import {
 } from '../../gen/network/network_pb.js';
 import { bytesOf, type VkHash } from '../../ids.js';
 import type { FetchedProgram } from '../../network/fetchProgram.js';
-import { mayPass } from '../../network/upstream.js';
+import { mayPass, parsed } from '../../network/upstream.js';
+import { confirmedProgram } from '../../programs/programs.js';
 import type { UnaryMethod } from '../../transport/grpc/call.js';
 import { parseMessage } from '../../transport/grpc/unary.js';
 import { assertVkHash } from '../sdk/circuits.js';
@@ -20,20 +21,28 @@ import { vkHashField } from '../sdk/fields.js';
 import { getProgram, registerProgram } from '../sdk/programs.js';
 import { signedBody } from '../signed/signedBody.js';
 import type { FrontDependencies } from './dependencies.js';
-import { upstreamRefusal } from './forward.js';
+import { forwardRead, upstreamRefusal } from './forward.js';
 
 const path = '/network.ProverNetwork/CreateProgram';
 const alreadyExists = 6;
 
 export function getNetworkProgram(dependencies: FrontDependencies): UnaryMethod {
+  const { store, network } = dependencies;
   const local = getProgram(dependencies);
   return {
     path: local.path,
-    answer(call) {
+    async answer(call) {
       const vkHash = vkHashField(parseMessage(ProverNetwork.method.getProgram.input, call.raw).vkHash);
-      if (dependencies.store.get('networkPrograms', vkHash) === undefined)
+      const seen = store.get('networkPrograms', vkHash);
+      if (seen !== undefined && confirmedProgram(store, vkHash) !== undefined) return local.answer(call);
+      if (seen === false) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
+      const answer = await forwardRead(dependencies, local.path, call.raw);
+      const { program } = parsed(ProverNetwork.method.getProgram.output, answer);
+      if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
+      if (seen === undefined) await store.write((tx) => tx.put('networkPrograms', [vkHash], true));
+      if (confirmedProgram(store, vkHash) === undefined && !(await network.programs.canBeHad(program)))
         throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
-      return local.answer(call);
+      return answer;
     },
   };
 }
@@ -51,7 +60,8 @@ export function createNetworkProgram(dependencies: FrontDependencies): UnaryMeth
       assertVkHash(body.vk, vkHash);
       const owner = await signatures.recover({ message, signature });
       const upload = programUploads.of(body.programUri);
-      if (upload === undefined) throw malformed('program_uri', 'it must be the URI that CreateArtifact answered');
+      if (upload === undefined && network.settings.programUploads === 'here')
+        throw malformed('program_uri', 'it must be the URI that CreateArtifact answered');
       // It has arrived with the upload already, unless that was answered 504 and not sent again.
       await programUploads.push(body.programUri, owner);
 
@@ -59,8 +69,12 @@ export function createNetworkProgram(dependencies: FrontDependencies): UnaryMeth
       const isKnown = answer.ok || answer.code === alreadyExists || (await isRegistered(dependencies, answer, vkHash));
       if (!isKnown) throw upstreamRefusal(answer.code, answer.text);
       const { vk } = body;
-      await registerProgram(dependencies, { vkHash, vk, artifactId: upload.artifactId, owner }, () => {});
-      await store.write((tx) => tx.put('networkPrograms', [vkHash], true));
+      if (upload !== undefined)
+        await registerProgram(dependencies, { vkHash, vk, artifactId: upload.artifactId, owner }, () => {});
+      await store.write((tx) => {
+        // What it has from others may be unusable still.
+        if (tx.get('networkPrograms', vkHash) === undefined) tx.put('networkPrograms', [vkHash], true);
+      });
       if (answer.ok) return answer.bytes;
       const txHash = new Uint8Array(createHash('sha256').update(message).digest());
       return toBinary(CreateProgramResponseSchema, create(CreateProgramResponseSchema, { txHash, body: {} }));

@@ -15,19 +15,19 @@ import { submissionOf } from '../sdk/submission.js';
 
 export type ProvableDependencies = Pick<SdkDependencies, 'scheduling' | 'store' | 'catalog'>;
 
-/** Throws MODE_UNAVAILABLE, ARTIFACT_NOT_UPLOADED, ARTIFACT_NOT_OWNED, PROGRAM_NOT_FOUND and ELF_CLASS_MISMATCH. */
+/** Throws MODE_UNAVAILABLE, ARTIFACT_NOT_UPLOADED, ARTIFACT_NOT_OWNED, then PROGRAM_NOT_FOUND and ELF_CLASS_MISMATCH, in this order. */
 export function assertProvable(
   { scheduling, store, catalog }: ProvableDependencies,
   { requester, vkHash, version, mode, stdinId }: Submission,
 ): void {
   if (mode === 'tee')
     throw new FailureError(fail('MODE_UNAVAILABLE', { mode, reason: 'the public network knows no such mode' }));
+  const reason = scheduling.refusal(mode);
+  if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode, reason }));
   catalog.owned(stdinId, 'stdin', requester);
   const program = programFor(store, vkHash, requester);
   if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
   assertElfClass(program.elf, sp1Of(version));
-  const reason = scheduling.refusal(mode);
-  if (reason !== undefined) throw new FailureError(fail('MODE_UNAVAILABLE', { mode, reason }));
 }
 
 /** A request as the network's lists show it. Throws what `submissionOf` and `assertProvable` throw. */

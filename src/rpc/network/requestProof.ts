@@ -56,7 +56,7 @@ async function assertWelcome(dependencies: FrontDependencies, submission: Submis
   if (strategy !== FulfillmentStrategy.RESERVED) throw new FailureError(fail('STRATEGY_UNSUPPORTED'));
   if (deadlineAt - clock.now() < deadlineMarginMs)
     throw new FailureError(fail('DEADLINE_TOO_NEAR', { deadlineAt, marginMs: deadlineMarginMs }));
-  assertProvable(dependencies, submission);
+  const isMissing = isProgramMissing(dependencies, submission);
   const outage = scheduling.outage(mode);
   if (outage !== undefined) throw new FailureError(outage);
   registry.assertRoomFor(requester);
@@ -66,5 +66,21 @@ async function assertWelcome(dependencies: FrontDependencies, submission: Submis
   const reservation = await network.reservationOf(requester);
   if (typeof reservation === 'object')
     throw new FailureError(fail('RESERVED_ELSEWHERE', { requester, fulfiller: reservation.other, owner }));
+  if (isMissing) {
+    // It has the network's word that it is known. Fetched last: it costs more than all that could be refused before.
+    await network.programs.bring(submission.vkHash, requester);
+    assertProvable(dependencies, submission);
+  }
   return reservation === 'ours';
+}
+
+/** Throws what else keeps it from being proved here. */
+function isProgramMissing(dependencies: FrontDependencies, submission: Submission): boolean {
+  try {
+    assertProvable(dependencies, submission);
+    return false;
+  } catch (error) {
+    if (error instanceof FailureError && error.failure.code === 'PROGRAM_NOT_FOUND') return true;
+    throw error;
+  }
 }

@@ -95,7 +95,7 @@ function getNonce(dependencies: FrontDependencies): UnaryMethod {
   };
 }
 
-/** Inputs are ours, and the network has never heard of them. A program gets its place in the network's store, and comes through us. */
+/** Inputs are ours, and the network has never heard of them. A program gets its place in the network's store, and comes through us unless it is told otherwise. */
 function createArtifact(dependencies: FrontDependencies, local: UnaryMethod): UnaryMethod {
   const { network, signatures, capabilities, clock, random } = dependencies;
   const { publicUrl } = network;
@@ -111,6 +111,7 @@ function createArtifact(dependencies: FrontDependencies, local: UnaryMethod): Un
       }
       const owner = await signatures.recover({ message: signedArtifactText, signature });
       const bytes = await forwardRead(dependencies, local.path, call.raw);
+      if (network.settings.programUploads === 'direct') return bytes;
       const { artifactUri: programUri, artifactPresignedUrl } = parseMessage(CreateArtifactResponseSchema, bytes);
       const now = clock.now();
       const id = newArtifactId(now, random);

@@ -20,7 +20,15 @@ const isInOrder = (key: bigint) => key > 0n && key < order;
 export function readKeyFile(path: string, option: string): Uint8Array {
   const unusable = (problem: string) =>
     new KeyFileError(`The key file ${path} (${option}) cannot be used: ${problem}.`);
-  const text = read(path, unusable).trim().replace(/^0x/i, '');
+  return parseKey(read(path, unusable), unusable);
+}
+
+/** 32 bytes. `name` is that of the variable which holds it. Throws a KeyFileError. */
+export const readKeyText = (text: string, name: string): Uint8Array =>
+  parseKey(text, (problem) => new KeyFileError(`The key in ${name} cannot be used: ${problem}.`));
+
+function parseKey(written: string, unusable: (problem: string) => KeyFileError): Uint8Array {
+  const text = written.trim().replace(/^0x/i, '');
   if (!/^[0-9a-fA-F]{64}$/.test(text)) throw unusable('a private key is 64 hex digits, with or without 0x');
   if (!isInOrder(BigInt(`0x${text}`))) throw unusable('its number is outside the order of the curve');
   return new Uint8Array(Buffer.from(text, 'hex'));

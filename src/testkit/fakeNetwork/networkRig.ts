@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSigner } from '../../client/signer.js';
 import { systemClock } from '../../clock.js';
+import { networkKeyVariable } from '../../config/network.js';
 import { FulfillmentStrategy } from '../../gen/network/network_pb.js';
 import type { Address, RequestId } from '../../ids.js';
 import { createRequester, type ServiceRequester } from '../service/serviceRequests.js';
@@ -38,14 +39,20 @@ export const reserved = { strategy: FulfillmentStrategy.RESERVED } as const;
 
 export async function startNetworkRig({
   network: networkOptions = {},
+  keyIn = 'file',
   ...options
-}: ServiceRigOptions & { network?: FakeNetworkOptions } = {}): Promise<NetworkRig> {
+}: ServiceRigOptions & { network?: FakeNetworkOptions; keyIn?: 'file' | 'environment' } = {}): Promise<NetworkRig> {
   const network = await startFakeNetwork(networkOptions);
   const keyFile = join(temporaryFolder('prover-key'), 'key');
   writeFileSync(keyFile, `0x${proverKey}\n`, { mode: 0o600 });
   const rig = await createServiceRig({
     ...options,
-    flags: { 'network-url': network.url, 'network-key-file': keyFile, ...options.flags },
+    flags: {
+      'network-url': network.url,
+      ...(keyIn === 'file' && { 'network-key-file': keyFile }),
+      ...options.flags,
+    },
+    environment: { ...(keyIn === 'environment' && { [networkKeyVariable]: proverKey }), ...options.environment },
   });
   const prover = createSigner(proverKey).address;
   const opened: ServiceRequester[] = [];

@@ -12,6 +12,8 @@ export interface Switches {
   /** How ids of requests are made. */
   readonly requestIds: 'keccak' | 'random';
   readonly programPublicUri: 'set' | 'empty';
+  /** What GetProgram names: its place in the network's store, or a URL from which anybody may fetch it. */
+  readonly programUri: 'store' | 'public';
   readonly duplicateProgram: 'accept' | 'refuse';
   /** A proof after its deadline. */
   readonly lateFulfil: 'accept' | 'refuse';
@@ -40,6 +42,7 @@ export const usualSwitches: Switches = {
   reencode: false,
   requestIds: 'keccak',
   programPublicUri: 'set',
+  programUri: 'store',
   duplicateProgram: 'accept',
   lateFulfil: 'refuse',
   repeatFulfil: 'refuse',

@@ -169,6 +169,7 @@ export const ampleSettings = ({
     lateGraceMs: 600_000,
     deadlineMarginMs: 30_000,
     serveProofs: 'here',
+    programUploads: 'here',
     adopt: 'known',
     hosts: [],
     forget: false,

@@ -35,12 +35,14 @@ export const createProgram = (world: FakeWorld) =>
     return toBinary(CreateProgramResponseSchema, create(CreateProgramResponseSchema, answer));
   });
 
-export const getProgram = ({ ledger }: FakeWorld) =>
+export const getProgram = (world: FakeWorld) =>
   unary(ProverNetwork.method.getProgram, ({ vkHash }) => {
     const hash = parseVkHash(vkHash);
     if (hash === undefined) throw malformedField('vk_hash');
-    const program = ledger.programs.get(hash);
+    const program = world.ledger.programs.get(hash);
     if (program === undefined) throw refused('notFound', 'program not found');
-    const { vk, programUri, owner, createdAt } = program;
+    const { vk, owner, createdAt } = program;
+    const artifact = world.switches().programUri === 'public' ? world.artifactOf(program.programUri) : undefined;
+    const programUri = artifact === undefined ? program.programUri : world.urlOf(artifact);
     return { program: { vkHash, vk, programUri, owner: bytesOf(owner), createdAt: BigInt(createdAt) } };
   });
