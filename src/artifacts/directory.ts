@@ -111,6 +111,7 @@ export function directoryBackendOver(layout: Layout, pool: Uploads): ArtifactBac
     },
 
     sweepScratch: layout.sweepScratch,
+    scratch: layout.scratch,
     close: () => pool.close(),
   });
 

@@ -111,5 +111,7 @@ export interface ArtifactBackend {
   list(kind: ArtifactKind): AsyncIterable<{ readonly id: ArtifactId; readonly place: ArtifactPlace }>;
   /** Removes leftovers of uploads and attempts that a crash interrupted. Called once at boot, before anything is received. */
   sweepScratch(keep: (id: ArtifactId) => boolean): Promise<void>;
+  /** How much lies unfinished: uploads and outputs under way, and what attempts have left that the next start looks at. */
+  scratch(): Promise<{ readonly files: number; readonly bytes: number }>;
   close(): Promise<void>;
 }

@@ -18,6 +18,16 @@ export const adminFailures = {
     ({ digits, candidates }) =>
       `Several requests have ids that begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
   ),
+  /** `digits`: hex, bounded by the caller. */
+  PROGRAM_UNKNOWN: failure<{ digits: string }>(
+    'permanent',
+    ({ digits }) => `No program is registered here under a hash that begins or ends with ${digits}.`,
+  ),
+  AMBIGUOUS_PROGRAM: failure<{ digits: string; candidates: readonly string[] }>(
+    'permanent',
+    ({ digits, candidates }) =>
+      `Several programs have hashes that begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
+  ),
   LANE_UNKNOWN: failure<{ lane: string; lanes: readonly string[] }>(
     'permanent',
     ({ lane, lanes }) => `There is no lane ${lane} here. There are: ${lanes.join(', ') || 'none'}.`,

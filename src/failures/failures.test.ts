@@ -212,6 +212,14 @@ const all: Array<[Failure, string]> = [
     `Several requests have ids that begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
   ],
   [
+    fail('PROGRAM_UNKNOWN', { digits: '3fa94c' }),
+    'No program is registered here under a hash that begins or ends with 3fa94c.',
+  ],
+  [
+    fail('AMBIGUOUS_PROGRAM', { digits: '3fa94c', candidates: [id, '22'.repeat(32)] }),
+    `Several programs have hashes that begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
+  ],
+  [
     fail('LANE_UNKNOWN', { lane: 'gpu-9', lanes: ['gpu-0', 'gpu-1'] }),
     'There is no lane gpu-9 here. There are: gpu-0, gpu-1.',
   ],

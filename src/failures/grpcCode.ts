@@ -122,6 +122,8 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   NOT_UNDERSTOOD: 'invalidArgument',
   REQUEST_UNKNOWN: 'notFound',
   AMBIGUOUS_ID: 'invalidArgument',
+  PROGRAM_UNKNOWN: 'notFound',
+  AMBIGUOUS_PROGRAM: 'invalidArgument',
   LANE_UNKNOWN: 'notFound',
   TOKEN_EXPIRED: 'invalidArgument',
   CURSOR_AHEAD: 'invalidArgument',

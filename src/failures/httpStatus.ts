@@ -103,6 +103,8 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   NOT_UNDERSTOOD: 400,
   REQUEST_UNKNOWN: 404,
   AMBIGUOUS_ID: 400,
+  PROGRAM_UNKNOWN: 404,
+  AMBIGUOUS_PROGRAM: 400,
   LANE_UNKNOWN: 404,
   TOKEN_EXPIRED: 400,
   CURSOR_AHEAD: 400,

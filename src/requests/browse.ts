@@ -1,5 +1,6 @@
 // Requests as operators look for them: all of them by pages, one by some of the digits of its id, and the history of one. Whatever is
 // shown is on disk. A look through the store is bounded, and lets the loop turn.
+import { boundedLook } from '../boundedLook.js';
 import type { Clock, EpochMs } from '../clock.js';
 import { migrated } from '../durable/migrate.js';
 import type { RequestId } from '../ids.js';
@@ -42,11 +43,8 @@ export interface Browse {
   history(view: RequestView, fromSeq: number, limit: number): { readonly seq: number; readonly entry: JournalEntry }[];
 }
 
-/** A call reads at most this many records, of some 7 µs each, and then answers what it has. */
-const maxScanned = 20_000;
-const maxScanMs = 50;
-/** So many of them in one turn of the loop, which takes a few milliseconds. All other calls wait for it. */
-const scannedInTurn = 500;
+/** So many records in one turn of the loop, which takes a few milliseconds. All other calls wait for it. */
+const readInTurn = 500;
 const beginningDigits = 8;
 const endingDigits = 6;
 
@@ -65,21 +63,12 @@ export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
 
   /** Calls `look` with each, newest first, until it answers true. */
   async function walk(before: RequestId | undefined, look: (id: RequestId, envelope: Envelope) => boolean) {
-    const endsAt = clock.steady() + maxScanMs;
-    let after: [RequestId] | undefined = before && [before];
-    let scanned = 0;
-    for (;;) {
-      let read = 0;
-      for (const { key, value } of store.scan('snapshots', [], { reverse: true, limit: scannedInTurn, after })) {
-        after = key;
-        read += 1;
-        scanned += 1;
-        if (look(key[0], value)) return { scanned, last: key[0] };
-      }
-      if (read < scannedInTurn) return { scanned, last: undefined };
-      if (scanned >= maxScanned || clock.steady() >= endsAt) return { scanned, last: after?.[0] };
-      await clock.turn();
-    }
+    const scan = (after: [RequestId] | undefined, limit: number) =>
+      store.scan('snapshots', [], { reverse: true, limit, after });
+    const { scanned, last } = await boundedLook({ scan, clock }, before && [before], ({ key, value }) =>
+      look(key[0], value),
+    );
+    return { scanned, last: last?.[0] };
   }
 
   function beginningWith(digits: string, limit: number): RequestId[] {
@@ -103,37 +92,32 @@ export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
     },
 
     async ended(since, view) {
-      const endsAt = clock.steady() + maxScanMs;
-      let after: [kind: string, at: number, id: string] | undefined;
-      for (let scanned = 0; ; ) {
-        let read = 0;
-        for (const { key } of store.scan('ended', [requestKind.name], { reverse: true, limit: scannedInTurn, after })) {
-          if (key[1] < since) return { scanned, lookedBackTo: undefined };
-          after = key;
-          read += 1;
-          scanned += 1;
-          const id = key[2] as RequestId;
-          const envelope = store.get('snapshots', id);
-          const found = envelope && viewOf(id, envelope);
-          if (found !== undefined) view(found);
-        }
-        if (read < scannedInTurn) return { scanned, lookedBackTo: undefined };
-        if (scanned >= maxScanned || clock.steady() >= endsAt) return { scanned, lookedBackTo: after?.[1] };
-        await clock.turn();
-      }
+      let isPast = false;
+      const scan = (after: [kind: string, at: number, id: string] | undefined, limit: number) =>
+        store.scan('ended', [requestKind.name], { reverse: true, limit, after });
+      const { scanned, last } = await boundedLook({ scan, clock }, undefined, ({ key: [, at, text] }) => {
+        isPast = at < since;
+        if (isPast) return true;
+        const id = text as RequestId;
+        const envelope = store.get('snapshots', id);
+        const found = envelope && viewOf(id, envelope);
+        if (found !== undefined) view(found);
+        return false;
+      });
+      return { scanned, lookedBackTo: isPast ? undefined : last?.[1] };
     },
 
     async open(matches, limit) {
       const found: RequestId[] = [];
       let after: [RequestId] | undefined;
       for (;;) {
-        const slice = [...store.scan('openRequests', [], { limit: scannedInTurn, after })].map(({ key }) => key[0]);
+        const slice = [...store.scan('openRequests', [], { limit: readInTurn, after })].map(({ key }) => key[0]);
         for (const id of slice) {
           const view = host.view(id);
           if (view !== undefined && matches(view)) found.push(id);
         }
         const last = slice.at(-1);
-        if (last === undefined || slice.length < scannedInTurn || found.length > limit) return found.slice(0, limit);
+        if (last === undefined || slice.length < readInTurn || found.length > limit) return found.slice(0, limit);
         after = [last];
         await clock.turn();
       }

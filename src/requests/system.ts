@@ -83,7 +83,7 @@ export interface RequestSystem {
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
   /** Why open requests do not move. */
   readonly why: () => Look;
-  readonly usual: Pick<UsualTimes, 'of'>;
+  readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
   readonly counts: () => RequestCounts;
   /** Open requests whose actor has failed, by a bug of ours, and with what: they rest until they are released, or the next start. */
   readonly setAside: ReadonlyMap<RequestId, string>;

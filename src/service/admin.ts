@@ -28,7 +28,16 @@ export interface AdminParameters {
   readonly config: Pick<Config, 'data' | 'adminSocket'> & AdminPortParameters['config'];
   readonly assembly: Pick<
     Assembly,
-    'system' | 'readiness' | 'life' | 'feed' | 'audit' | 'orders' | 'minutes' | 'network'
+    | 'system'
+    | 'readiness'
+    | 'life'
+    | 'feed'
+    | 'audit'
+    | 'orders'
+    | 'minutes'
+    | 'network'
+    | 'browseArtifacts'
+    | 'browsePrograms'
   >;
   readonly scheduling: Scheduling;
   /** Where the data lies. */
@@ -110,6 +119,8 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
   const { config, assembly, scheduling, store, version, clock, random } = parameters;
   return {
     ...assembly.system,
+    browseArtifacts: assembly.browseArtifacts,
+    browsePrograms: assembly.browsePrograms,
     feed: assembly.feed,
     audit: assembly.audit,
     upkeep: createUpkeep({ ...parameters, ...assembly, data: parameters.dataFolder }),

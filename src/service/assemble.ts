@@ -1,5 +1,6 @@
 // The one composition: ports and settings in, the parts of the service out. It opens nothing itself; `main.ts` brings real ports and
 // listens, and tests bring others.
+import { type BrowseArtifacts, createBrowseArtifacts } from '../artifacts/browse.js';
 import { type Capabilities, createCapabilities } from '../artifacts/capability.js';
 import { type Catalog, createCatalog } from '../artifacts/catalog.js';
 import { createProofIds } from '../artifacts/proofIds.js';
@@ -20,6 +21,7 @@ import { deliveryRecords } from '../network/deliveryRecords.js';
 import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
 import { type Audit, createAudit } from '../operations/audit.js';
 import { createOrders, type Orders } from '../operations/orders.js';
+import { type BrowsePrograms, createBrowsePrograms } from '../programs/browse.js';
 import { Admission } from '../requests/admission.js';
 import { requestRecords } from '../requests/forget.js';
 import { proofVisibility } from '../requests/proofVisibility.js';
@@ -71,6 +73,9 @@ export interface Assembly {
   readonly minutes: Minutes;
   readonly catalog: Catalog;
   readonly capabilities: Capabilities;
+  /** What operators see of stored bytes and of programs. */
+  readonly browseArtifacts: BrowseArtifacts;
+  readonly browsePrograms: BrowsePrograms;
   readonly heldPolls: HeldPolls;
   /** The calls and the HTTP routes that are served. */
   readonly methods: readonly Method[];
@@ -172,6 +177,8 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     minutes: following.minutes,
     catalog,
     capabilities: storage.capabilities,
+    browseArtifacts: storage.browseArtifacts,
+    browsePrograms: createBrowsePrograms({ store, clock }),
     heldPolls,
     methods: [...methods, ...healthMethods(readiness)],
     routes: [
@@ -255,7 +262,8 @@ async function assembleStorage(ports: Ports, { uploads }: Settings) {
   const key = await artifactKeyOf(store, random);
   const capabilities = createCapabilities({ key, clock });
   registerUploadMetrics(meter, { slots, space });
-  return { catalog, slots, direct, capabilities, proofIds: createProofIds(key) };
+  const browseArtifacts = createBrowseArtifacts({ store, backend: artifacts, space, clock });
+  return { catalog, slots, direct, capabilities, browseArtifacts, proofIds: createProofIds(key) };
 }
 
 /** The SDK's wire over the registry. */

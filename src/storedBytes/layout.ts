@@ -32,6 +32,8 @@ export interface Layout {
   find(kind: ArtifactKind): FoundFile[];
   /** Removes unfinished files: all uploads, and the outputs that are not kept. */
   sweepScratch(keep: (id: ArtifactId) => boolean): Promise<void>;
+  /** How many unfinished files there are, and of how many bytes together. */
+  scratch(): Promise<{ readonly files: number; readonly bytes: number }>;
 }
 
 /** Makes the fixed folders under `root` (0700) where they are missing. */
@@ -75,6 +77,17 @@ export function createLayout(root: string, random = systemRandom): Layout {
         const isOurs = file.isFile() && (id ?? idOfUpload(file.name)) !== undefined;
         if (isOurs && !(id !== undefined && keep(id))) await rm(join(scratchFolder, file.name), { force: true });
       }
+    },
+
+    async scratch() {
+      let [files, bytes] = [0, 0];
+      for (const name of await readdir(scratchFolder)) {
+        const stats = statSync(join(scratchFolder, name), { throwIfNoEntry: false });
+        if (!stats?.isFile()) continue;
+        files += 1;
+        bytes += stats.size;
+      }
+      return { files, bytes };
     },
   };
 }

@@ -108,6 +108,7 @@ export function createS3Backend({
     measure: local.measure,
     output: local.output,
     sweepScratch: local.sweepScratch,
+    scratch: local.scratch,
 
     adopt: (id, place, made) =>
       asFailure(async () => {

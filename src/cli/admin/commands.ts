@@ -5,6 +5,7 @@ import { parseCount, parsePort, parseTimeout, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
 import { withFilters } from './filterOptions.js';
+import { addStored } from './storedCommands.js';
 import { addUpkeep } from './upkeepCommands.js';
 
 const help = `
@@ -53,6 +54,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--limit <n>', 'at most so many', parseCount, 20)
     .option('--before <n>', 'those before this number of the feed', parseU64)
     .action(async (options) => done(await (await import('./audit.js')).runAudit(cli, options)));
+  addStored(admin, cli, done);
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

@@ -1,6 +1,6 @@
 // How long a stage usually takes for a program, learned from those that have ended since the start of the service.
 import type { Clock, SteadyMs } from '../../clock.js';
-import type { RequestId } from '../../ids.js';
+import type { RequestId, VkHash } from '../../ids.js';
 import { isTerminal, type RequestView } from '../../machines/request/view.js';
 
 export interface Usual {
@@ -37,9 +37,15 @@ export class UsualTimes {
   /** Of the stage in which the request is. Undefined: none of its program has ended here. */
   of(view: RequestView, state: string = view.state): Usual | undefined {
     const times = this.#times.get(keyOf(view, state));
-    if (times === undefined) return undefined;
-    const sorted = [...times].sort((a, b) => a - b);
-    return { ms: sorted[Math.floor(sorted.length / 2)] ?? 0, samples: sorted.length };
+    return times && medianOf(times);
+  }
+
+  /** Of all stages and modes of a program that are known. */
+  *ofProgram(vkHash: VkHash): Generator<Usual & { readonly stage: string; readonly mode: string }> {
+    for (const [key, times] of this.#times) {
+      const [state = '', mode = '', program] = key.split(' ');
+      if (program === vkHash) yield { stage: stages[state] ?? state, mode, ...medianOf(times) };
+    }
   }
 
   #learn(key: string, ms: number): void {
@@ -52,6 +58,19 @@ export class UsualTimes {
     }
   }
 }
+
+function medianOf(times: readonly number[]): Usual {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { ms: sorted[Math.floor(sorted.length / 2)] ?? 0, samples: sorted.length };
+}
+
+/** What is done in a state. */
+const stages: Readonly<Record<string, string>> = {
+  executing: 'execute',
+  proving: 'prove',
+  verifying: 'verify',
+  signing: 'sign',
+};
 
 /** In which a request goes on when all is well. */
 const order: readonly string[] = ['executing', 'proving', 'verifying', 'signing'];

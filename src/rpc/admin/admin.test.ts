@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { create, equals } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Artifacts } from '../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { FilterSchema, Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
@@ -12,7 +14,7 @@ import type { Address, RequestId } from '../../ids.js';
 import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
-import { createWorld, requester, type World } from '../../testkit/world/world.js';
+import { createWorld, requester, vkHash, type World } from '../../testkit/world/world.js';
 import { adminMethods } from './service.js';
 
 const other = '12'.repeat(20) as Address;
@@ -48,6 +50,10 @@ describe('every method', () => {
       [Requests.method.counts, {}],
       [Lanes.method.list, {}],
       [Queue.method.get, {}],
+      [Programs.method.list, { page: { size: 1 } }],
+      [Programs.method.get, { vkHash }],
+      [Artifacts.method.usage, {}],
+      [Artifacts.method.list, { kinds: ['stdin'], page: { size: 1 } }],
       [Deliveries.method.list, {}],
       [Service.method.status, {}],
       [Service.method.series, {}],
@@ -64,7 +70,7 @@ describe('every method', () => {
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
       .map(({ path }) => path)
-      .filter((path) => /\/(List|Get|History|Counts|Status|Series|Failures|AuditList)$/.test(path));
+      .filter((path) => /\/(List|Get|History|Counts|Status|Series|Failures|AuditList|Usage)$/.test(path));
     assert.equal(served.length, named.size);
     assert.deepEqual(
       served.filter((path) => !named.has(path)),

@@ -1,4 +1,5 @@
 // What the methods of operators read. All of it is in memory or a bounded look at the store.
+import type { BrowseArtifacts } from '../../artifacts/browse.js';
 import type { Clock, EpochMs, SteadyMs } from '../../clock.js';
 import type { Feed } from '../../feed/feed.js';
 import type { RequestId } from '../../ids.js';
@@ -7,6 +8,7 @@ import type { Minutes } from '../../metrics/minutes.js';
 import type { Network } from '../../network/network.js';
 import type { Audit } from '../../operations/audit.js';
 import type { Orders } from '../../operations/orders.js';
+import type { BrowsePrograms } from '../../programs/browse.js';
 import type { Random } from '../../random.js';
 import type { ActRequest } from '../../requests/acting.js';
 import type { Admission } from '../../requests/admission.js';
@@ -23,8 +25,10 @@ import type { Watchers } from './watch/watchers.js';
 export interface AdminDependencies {
   readonly registry: Pick<Registry, 'view' | 'elapsedMs' | 'progress'>;
   readonly browse: Browse;
+  readonly browseArtifacts: BrowseArtifacts;
+  readonly browsePrograms: BrowsePrograms;
   readonly why: () => Look;
-  readonly usual: Pick<UsualTimes, 'of'>;
+  readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
   readonly counts: () => RequestCounts;
   readonly minutes: Minutes;
   /** Those whose actor has failed, and with what. */

@@ -46,7 +46,11 @@ export function matcherOf(filter: Filter | undefined, look: Look): (view: Reques
   };
 }
 
-function setOf(field: string, given: readonly string[], known: readonly string[]): ReadonlySet<string> | undefined {
+export function setOf(
+  field: string,
+  given: readonly string[],
+  known: readonly string[],
+): ReadonlySet<string> | undefined {
   const strange = given.find((word) => !known.includes(word));
   if (strange !== undefined) {
     const choices = known.length > mostChoices ? 'see docs/operating.md' : `there are ${known.join(', ')}`;
@@ -57,7 +61,12 @@ function setOf(field: string, given: readonly string[], known: readonly string[]
 
 const mostChoices = 10;
 
-function parsed<T>(field: string, given: string, parse: (text: string) => T | undefined, form: string): T | undefined {
+export function parsed<T>(
+  field: string,
+  given: string,
+  parse: (text: string) => T | undefined,
+  form: string,
+): T | undefined {
   if (given === '') return undefined;
   const found = parse(given);
   if (found === undefined) throw new FailureError(fail('NOT_UNDERSTOOD', { field, problem: form }));

@@ -1,41 +1,50 @@
-// Where the next page of a list begins, in the caller's hands: it works with the same filter only, and cannot be made up.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { toBinary } from '@bufbuild/protobuf';
+// Where the next page of a list begins, in the caller's hands: it works with the same list and filter only, cannot be made up, and does not
+// tell its place, because that may be the id of a proof.
+import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
-import { type Filter, FilterSchema } from '../../gen/admin/v1/requests_pb.js';
-import { bytesOf, parseRequestId, type RequestId } from '../../ids.js';
 
-const version = 1;
-const idBytes = 32;
-const macBytes = 16;
+const version = 2;
+const cipher = 'aes-256-ctr';
+/** A block of the cipher, and more than anybody tries. */
+const markBytes = 16;
 
-function macOf(key: Uint8Array, filter: Filter | undefined, id: Uint8Array): Buffer {
-  const digest = createHash('sha256')
-    .update(filter === undefined ? '' : toBinary(FilterSchema, filter))
+/** Which list a place is in. */
+export type ListDigest = Buffer;
+
+/** `filter`: a message with all that says what is listed, and nothing else. */
+export const listOf = <M extends DescMessage>(schema: M, filter: MessageShape<M> | undefined): ListDigest =>
+  createHash('sha256')
+    .update(`${schema.typeName}\n`)
+    .update(filter === undefined ? '' : toBinary(schema, filter))
     .digest();
-  // The first line keeps this MAC apart from whatever else is made with the key.
-  return createHmac('sha256', key)
-    .update('sealed-prover page token 1\n')
-    .update(digest)
-    .update(id)
-    .digest()
-    .subarray(0, macBytes);
-}
 
-/** Of the page behind `last`. */
-export function pageToken(key: Uint8Array, filter: Filter | undefined, last: RequestId): string {
-  const id = bytesOf(last);
-  return Buffer.concat([Buffer.from([version]), id, macOf(key, filter, id)]).toString('base64url');
+/** Hex digits. */
+type Place = string;
+
+// The text keeps these keys apart from whatever else is made with the one they come from.
+const keyFor = (key: Uint8Array, use: string): Buffer =>
+  createHmac('sha256', key).update(`sealed-prover page token 2 ${use}\n`).digest();
+
+/** Of list and place: the start of the key stream, so that no two places are hidden by the same, and what nobody else can make. */
+const markOf = (key: Uint8Array, list: ListDigest, place: Uint8Array): Buffer =>
+  createHmac('sha256', keyFor(key, 'mark')).update(list).update(place).digest().subarray(0, markBytes);
+
+/** Of the page behind `place`. The same place of the same list has the same token. */
+export function pageToken(key: Uint8Array, list: ListDigest, place: Place): string {
+  const bytes = Buffer.from(place, 'hex');
+  const mark = markOf(key, list, bytes);
+  const hidden = createCipheriv(cipher, keyFor(key, 'hide'), mark).update(bytes);
+  return Buffer.concat([Buffer.from([version]), mark, hidden]).toString('base64url');
 }
 
 /** Throws TOKEN_EXPIRED. */
-export function parsePageToken(key: Uint8Array, filter: Filter | undefined, token: string): RequestId {
+export function placeIn(key: Uint8Array, list: ListDigest, token: string): Place {
   const bytes = Buffer.from(token, 'base64url');
-  const id = bytes.subarray(1, 1 + idBytes);
-  const mac = bytes.subarray(1 + idBytes);
-  const isOurs = bytes[0] === version && mac.byteLength === macBytes && timingSafeEqual(mac, macOf(key, filter, id));
-  const requestId = isOurs ? parseRequestId(id) : undefined;
-  if (requestId === undefined) throw new FailureError(fail('TOKEN_EXPIRED'));
-  return requestId;
+  const mark = bytes.subarray(1, 1 + markBytes);
+  if (bytes[0] !== version || mark.byteLength !== markBytes) throw new FailureError(fail('TOKEN_EXPIRED'));
+  const place = createDecipheriv(cipher, keyFor(key, 'hide'), mark).update(bytes.subarray(1 + markBytes));
+  if (!timingSafeEqual(mark, markOf(key, list, place))) throw new FailureError(fail('TOKEN_EXPIRED'));
+  return place.toString('hex');
 }

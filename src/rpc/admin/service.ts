@@ -1,7 +1,9 @@
 // The methods of operators, all of them. They stand on a listener of their own.
 
+import { Artifacts } from '../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
@@ -26,14 +28,18 @@ import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
 import { getHistory } from './getHistory.js';
 import { getLane } from './getLane.js';
+import { getProgram } from './getProgram.js';
 import { getQueue } from './getQueue.js';
 import { getRequest } from './getRequest.js';
 import { getSeries } from './getSeries.js';
 import { getStatus } from './getStatus.js';
+import { getUsage } from './getUsage.js';
+import { listArtifacts } from './listArtifacts.js';
 import { listAudit } from './listAudit.js';
 import { listDeliveries } from './listDeliveries.js';
 import { listFailures } from './listFailures.js';
 import { listLanes } from './listLanes.js';
+import { listPrograms } from './listPrograms.js';
 import { listRequests } from './listRequests.js';
 import { checkService } from './upkeep/checkService.js';
 import { makeBackup } from './upkeep/makeBackup.js';
@@ -68,6 +74,10 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Queue.method.resumeIntake, resumeIntake(dependencies)),
   spoken(Queue.method.pauseDispatch, pauseDispatch(dependencies)),
   spoken(Queue.method.resumeDispatch, resumeDispatch(dependencies)),
+  spoken(Programs.method.list, listPrograms(dependencies)),
+  spoken(Programs.method.get, getProgram(dependencies)),
+  spoken(Artifacts.method.usage, getUsage(dependencies)),
+  spoken(Artifacts.method.list, listArtifacts(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
   spoken(Service.method.status, getStatus(dependencies)),
   spoken(Service.method.series, getSeries(dependencies)),

@@ -1,4 +1,5 @@
 // Who calls a method of operators.
+import { Role } from '../../gen/admin/v1/access_pb.js';
 import { printable } from '../../printable.js';
 import type { Peer } from '../../transport/connection.js';
 import type { CallContext } from '../../transport/grpc/call.js';
@@ -7,6 +8,8 @@ export interface Caller {
   readonly name: string;
   /** The name is the caller's own word: whoever can open the socket may say anything. */
   readonly isClaimed: boolean;
+  /** What it may do. */
+  readonly role: Role;
 }
 
 /** What a call shows of its caller, at whatever protocol. */
@@ -20,8 +23,9 @@ export type Admit = (shown: Shown) => Caller;
 
 const longestName = 40;
 
-/** By the `x-sealed-operator` header, as sent. */
+/** By the `x-sealed-operator` header, as sent: of the socket, which only its owner can open. */
 export const claimedBy = ({ headers }: Shown): Caller => ({
   name: printable(headers['x-sealed-operator']?.toString() ?? '', longestName).trim() || 'unnamed',
   isClaimed: true,
+  role: Role.OWN,
 });

@@ -18,6 +18,8 @@ import type { World } from '../world/world.js';
 
 export const adminPartsOf = (world: World): AdminDependencies => ({
   ...world.system,
+  browseArtifacts: world.assembly.browseArtifacts,
+  browsePrograms: world.assembly.browsePrograms,
   feed: world.assembly.feed,
   audit: world.assembly.audit,
   upkeep: createUpkeep({

@@ -85,7 +85,7 @@ async function paused(world: World, what: 'intake' | 'dispatch') {
   return {};
 }
 
-const lane = (id: string, changes: Partial<LaneReport> = {}): LaneReport => ({
+export const sampleLane = (id: string, changes: Partial<LaneReport> = {}): LaneReport => ({
   id: laneId(id),
   kind: 'gpu',
   stage: 'prove',
@@ -111,7 +111,7 @@ function withLanes({
   readonly ordered?: 'drained' | 'stopped';
 } = {}) {
   return async (world: World) => {
-    world.lanes.reports = [lane('gpu-0'), ...others.map((other, index) => lane(`gpu-${index + 1}`, other))];
+    world.lanes.reports = [sampleLane('gpu-0'), ...others.map((other, index) => sampleLane(`gpu-${index + 1}`, other))];
     if (ordered !== undefined) await world.assembly.orders.set('lane.gpu-0' as 'dispatch', { what: ordered }, before);
     return { id: 'gpu-0' };
   };

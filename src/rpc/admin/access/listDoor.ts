@@ -66,7 +66,10 @@ export function createListDoor({ operators, isOwnHost, clock }: ListDoorParamete
   }
 
   return {
-    admit: (shown, needed) => ({ name: admitted(shown, needed).name, isClaimed: false }),
+    admit(shown, needed) {
+      const { name, role } = admitted(shown, needed);
+      return { name, role, isClaimed: false };
+    },
     lookIn,
     async *follow(shown, needed, gone, follow) {
       const { name } = admitted(shown, needed);

@@ -5,8 +5,10 @@ import type { NetConnectOpts } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { type DescMethod, type DescMethodUnary, hasOption } from '@bufbuild/protobuf';
 import { Role, role } from '../../../gen/admin/v1/access_pb.js';
+import { Artifacts } from '../../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../../gen/admin/v1/lanes_pb.js';
+import { Programs } from '../../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../../gen/admin/v1/service_pb.js';
@@ -24,9 +26,8 @@ import { createOwnHost } from './ownHost.js';
 import { may, roleNames, roleOf } from './roles.js';
 
 const folder = new URL('../../../../proto/admin/v1/', import.meta.url);
-const methods: readonly DescMethod[] = [Deliveries, Lanes, Queue, Requests, Service, Upkeep].flatMap(
-  (each) => each.methods,
-);
+const services = [Artifacts, Deliveries, Lanes, Programs, Queue, Requests, Service, Upkeep];
+const methods: readonly DescMethod[] = services.flatMap((each) => each.methods);
 const unaries = methods.filter((each): each is DescMethodUnary => each.methodKind === 'unary');
 
 const tokenOf = (who: string) => `${who}-0123456789abcdef`;

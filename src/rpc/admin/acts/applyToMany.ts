@@ -3,6 +3,7 @@ import { fail } from '../../../failures/fail.js';
 import { FailureError } from '../../../failures/failureError.js';
 import { failureFrom } from '../../../failures/failureFrom.js';
 import { sentenceOf } from '../../../failures/sentenceOf.js';
+import { Role } from '../../../gen/admin/v1/access_pb.js';
 import { Requests, type RequestsApplyToManyRequest } from '../../../gen/admin/v1/requests_pb.js';
 import type { RequestId } from '../../../ids.js';
 import { printable } from '../../../printable.js';
@@ -35,7 +36,8 @@ export const applyToMany = (dependencies: ManyDependencies) => {
   const fitting = ({ filter }: RequestsApplyToManyRequest) => browse.open(matcherOf(filter, why()), mostRequests + 1);
 
   async function applyTo(ids: readonly RequestId[], one: One, act: Act): Promise<void> {
-    const caller = { name: act.operator, isClaimed: act.isClaimed };
+    // What they ask for is what this asks for.
+    const caller = { name: act.operator, isClaimed: act.isClaimed, role: Role.OPERATE };
     const left: unknown[] = [];
     for (let from = 0; from < ids.length; from += batch.size) {
       if (from > 0) await new Promise<void>((resolve) => clock.wakeIn(batch.pauseMs, resolve));

@@ -1,0 +1,104 @@
+// `sealed-prover admin artifacts`: what is stored, of whom, and how much room there is.
+import { toJson as messageJson } from '@bufbuild/protobuf';
+import {
+  Artifacts,
+  type ArtifactsUsageResponse,
+  ArtifactsUsageResponseSchema,
+  type StoredArtifact,
+  StoredArtifactSchema,
+} from '../../gen/admin/v1/artifacts_pb.js';
+import type { Cli } from '../cli.js';
+import { formatCount, formatSize } from '../format.js';
+import { callAdmin } from './callAdmin.js';
+import type { AdminOptions } from './connection.js';
+import { show } from './show.js';
+import { table } from './table.js';
+import { ago, shortId } from './words.js';
+
+/** So many owners are shown; `--json` has up to 50. */
+const shownOwners = 10;
+
+export const runUsage = (cli: Cli, options: AdminOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const usage = await callAdmin(Artifacts.method.usage, {}, to);
+    return { lines: linesOf(usage), objects: [messageJson(ArtifactsUsageResponseSchema, usage) as object] };
+  });
+
+const size = (bytes: bigint | undefined): string => formatSize(Number(bytes ?? 0n));
+
+function linesOf(usage: ArtifactsUsageResponse): string[] {
+  const { kinds, owners, ownersTotal, spent, scratch, freeBytes, reservedBytes, reservedLimitBytes } = usage;
+  const more = ownersTotal - Math.min(owners.length, shownOwners);
+  return [
+    ...table(
+      ['KIND', 'COUNT', 'FILES', 'SIZE'],
+      [
+        ...kinds.map(({ kind, count, files, sizeBytes }) => [
+          kind,
+          formatCount(count),
+          formatCount(files),
+          size(sizeBytes),
+        ]),
+        ['unfinished', '–', formatCount(scratch?.files ?? 0), size(scratch?.sizeBytes)],
+      ],
+    ),
+    `free       ${size(freeBytes)} on the disk under the data folder`,
+    `reserved   ${size(reservedBytes)} of ${size(reservedLimitBytes)} for uploads`,
+    ...(spent === 0 ? [] : [`spent      ${formatCount(spent)} inputs of ended requests, whose bytes are gone`]),
+    ...(owners.length === 0 ? [] : ['']),
+    ...(owners.length === 0
+      ? []
+      : table(
+          ['OWNER', 'COUNT', 'SIZE'],
+          owners
+            .slice(0, shownOwners)
+            .map(({ owner, count, sizeBytes }) => [`0x${owner}`, formatCount(count), size(sizeBytes)]),
+        )),
+    ...(more > 0 ? [`and ${formatCount(more)} more owners`] : []),
+  ];
+}
+
+export interface ArtifactListOptions extends AdminOptions {
+  readonly kind?: readonly string[];
+  readonly owner?: string;
+  readonly limit: number;
+  readonly page?: string;
+}
+
+export const runArtifactList = (cli: Cli, options: ArtifactListOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const { kind = [], owner = '', limit, page = '' } = options;
+    const request = { kinds: [...kind], owner, page: { size: limit, token: page } };
+    const { rows, page: info } = await callAdmin(Artifacts.method.list, request, to);
+    const token = info?.nextToken ?? '';
+    const further = token === '' ? [] : [`further: --page ${token}`];
+    return {
+      lines:
+        rows.length === 0
+          ? ['No such artifacts.', ...further]
+          : [
+              ...table(
+                ['ARTIFACT', 'KIND', 'SIZE', 'AGE', 'OWNER', 'NEEDED BY'],
+                rows.map((row) => [
+                  shortId(row.id),
+                  row.isPrivate ? `${row.kind} (private)` : row.kind,
+                  size(row.sizeBytes),
+                  ago(row.stored, cli.clock),
+                  shortId(row.owner),
+                  neededBy(row),
+                ]),
+              ),
+              ...further,
+            ],
+      objects: [
+        ...rows.map((row) => messageJson(StoredArtifactSchema, row) as object),
+        ...(token === '' ? [] : [{ nextToken: token }]),
+      ],
+    };
+  });
+
+function neededBy({ isSpent, references: [first, ...others] }: StoredArtifact): string {
+  if (isSpent) return 'spent';
+  if (first === undefined) return 'nothing';
+  return others.length === 0 ? shortId(first) : `${shortId(first)} +${others.length}`;
+}

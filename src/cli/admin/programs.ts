@@ -1,0 +1,85 @@
+// `sealed-prover admin programs` and `admin program VK`: what clients have registered, and what has to do with it now.
+import { toJson as messageJson } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import {
+  type Program,
+  ProgramSchema,
+  Programs,
+  type Registration,
+  RegistrationSchema,
+} from '../../gen/admin/v1/programs_pb.js';
+import type { Cli } from '../cli.js';
+import { formatSize } from '../format.js';
+import { callAdmin } from './callAdmin.js';
+import type { AdminOptions } from './connection.js';
+import { show } from './show.js';
+import { table, wrapped } from './table.js';
+import { ago, lasting, shortId } from './words.js';
+
+export interface ProgramsOptions extends AdminOptions {
+  readonly owner?: string;
+  readonly limit: number;
+  readonly page?: string;
+}
+
+export const runPrograms = (cli: Cli, options: ProgramsOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const { owner = '', limit, page = '' } = options;
+    const answer = await callAdmin(Programs.method.list, { owner, page: { size: limit, token: page } }, to);
+    const { rows } = answer;
+    const token = answer.page?.nextToken ?? '';
+    const further = token === '' ? [] : [`further: --page ${token}`];
+    return {
+      lines:
+        rows.length === 0
+          ? ['No such programs.', ...further]
+          : [
+              ...table(
+                ['PROGRAM', 'SIZE', 'REGISTERED', 'BY', 'COUNTS FOR'],
+                rows.map((row) => [
+                  shortId(row.vkHash),
+                  formatSize(Number(row.sizeBytes)),
+                  ago(row.registered, cli.clock),
+                  `0x${row.owner}`,
+                  row.isConfirmed ? 'everybody' : 'its owner',
+                ]),
+              ),
+              ...further,
+            ],
+      objects: [
+        ...rows.map((row) => messageJson(RegistrationSchema, row) as object),
+        ...(token === '' ? [] : [{ nextToken: token }]),
+      ],
+    };
+  });
+
+export const runProgram = (cli: Cli, hash: string, options: AdminOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const { program } = await callAdmin(Programs.method.get, { vkHash: hash }, to);
+    if (program === undefined) throw new Error('an answer without a program');
+    return { lines: linesOf(program), objects: [messageJson(ProgramSchema, program) as object] };
+  });
+
+function linesOf({ vkHash, vk, registrations, laneIds, openRequests, requestIds, usual }: Program): string[] {
+  const shown = requestIds.slice(0, 5).map(shortId).join(' ');
+  const fields: [string, string | undefined][] = [
+    ['Program', `0x${vkHash}`],
+    ['Key', `${vk.length / 2} bytes, ${vk.slice(0, 16)}…; --json has all of it`],
+    ...registrations.map((each, index): [string, string] => [index === 0 ? 'Registered' : '', registered(each)]),
+    ['Lanes', laneIds.length === 0 ? 'set up on none' : `set up on ${laneIds.join(', ')}`],
+    ['Requests', openRequests === 0 ? 'none is open' : `${openRequests} open: ${shown}`],
+    ...usual.map((each, index): [string, string] => [
+      index === 0 ? 'Usual' : '',
+      `${each.stage} ${each.mode} ${lasting(each.usual)}, of ${each.samples}`,
+    ]),
+  ];
+  return fields
+    .filter((field): field is [string, string] => field[1] !== undefined)
+    .flatMap(([name, value]) => wrapped(value, `${name.padEnd(12)} `));
+}
+
+function registered({ owner, registered: at, isConfirmed, sizeBytes }: Registration): string {
+  const moment = at === undefined ? '' : new Date(timestampMs(at)).toISOString().replace(/\.\d+Z$/, 'Z');
+  const trust = isConfirmed ? 'confirmed by a lane' : 'counts for its owner alone';
+  return `${moment} by 0x${owner}, ${formatSize(Number(sizeBytes))}, ${trust}`;
+}

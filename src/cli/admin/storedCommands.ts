@@ -1,0 +1,30 @@
+// The commands of `sealed-prover admin` about what is stored: programs and artifacts.
+import { Argument, type Command } from 'commander';
+import type { Cli } from '../cli.js';
+import { parseCount } from '../parse.js';
+import { withAdminOptions } from './connection.js';
+
+const each = (value: string, before: readonly string[] = []) => [...before, value];
+
+const withPages = (command: Command): Command =>
+  command
+    .option('--owner <address>', 'only of this address')
+    .option('--limit <n>', 'at most so many', parseCount, 20)
+    .option('--page <token>', 'go on where an earlier list has ended, with the same filters');
+
+export function addStored(admin: Command, cli: Cli, done: (exitCode: number) => void): void {
+  withPages(withAdminOptions(admin.command('programs').description('Programs that clients have registered.'))).action(
+    async (options) => done(await (await import('./programs.js')).runPrograms(cli, options)),
+  );
+  withAdminOptions(admin.command('program').description('Everything about one program.'))
+    .argument('<hash>', 'the hash of its key, or some digits of it')
+    .action(async (hash, options) => done(await (await import('./programs.js')).runProgram(cli, hash, options)));
+
+  withPages(withAdminOptions(admin.command('artifacts').description('Programs, inputs and proofs that are stored.')))
+    .addArgument(new Argument('[verb]', 'how much there is, or which').choices(['usage', 'list']).default('usage'))
+    .option('--kind <kind>', 'only program, stdin or proof. May be given several times', each)
+    .action(async (verb, options) => {
+      const { runArtifactList, runUsage } = await import('./artifacts.js');
+      done(await (verb === 'list' ? runArtifactList : runUsage)(cli, options));
+    });
+}
