@@ -5,7 +5,6 @@ import { FailureError } from '../failures/failureError.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
 import { type Program, ProverNetwork } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, type VkHash } from '../ids.js';
-import { programFor } from '../programs/programs.js';
 import type { Store } from '../store/environment.js';
 import { within } from '../within.js';
 import { type FetchProgramParameters, fetchProgram } from './fetchProgram.js';
@@ -106,7 +105,7 @@ export function createNetworkPrograms(parameters: NetworkProgramsParameters): Ne
         flights.set(key, flight);
       }
       await within(clock, waitMs, flights.get(key) as Promise<void>);
-      if (programFor(store, vkHash, requester) === undefined) unavailable();
+      if (flights.has(key)) unavailable();
     },
     stop: () => stopping.abort(),
   };
