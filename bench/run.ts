@@ -11,6 +11,7 @@ import { measureHoldingSdk } from './holdingSdk.js';
 import { measureIntake } from './intake.js';
 import { measureLatency } from './latency.js';
 import { measureNetwork } from './network.js';
+import { measurePage } from './page.js';
 import { measureReal } from './real.js';
 import { measureRestart } from './restart.js';
 import type { Part } from './setting.js';
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, Part>> = {
   attestation: measureAttestation,
   tee: measureTee,
   network: measureNetwork,
+  page: measurePage,
 };
 
 const usage = `Usage: npm run bench -- [PART …] [OPTIONS]

@@ -1,4 +1,5 @@
 // What an operator can do to a request, a lane and the service, as `sealed-prover admin` can. Only what would not be refused as things stand is offered.
+import { type Filter, wireFilter } from './filter.js';
 import type { ActMethod, LaneAct, LaneJson, RequestAct, Row, Status } from './wire.js';
 import { isOpen, localMinute, shortId } from './words.js';
 
@@ -29,6 +30,10 @@ export interface Act {
   /** It ends or loses something. */
   readonly isLoss?: boolean;
   readonly field?: Field;
+  /** Which ones it is done to: it is done when their number has been typed. */
+  readonly many?: { readonly filter: object; readonly ids: readonly string[] };
+  /** Called when it is done. */
+  readonly done?: () => void;
 }
 
 const hourMs = 3_600_000;
@@ -72,6 +77,31 @@ export function actsOnRequest(row: Row): Act[] {
     { ...onRequest(row, 'Cancel', 'Cancel it', 'Cancel'), isLoss: true },
   ];
 }
+
+/** The first ends nothing, and is asked for before anybody has chosen. */
+const manyActions = [
+  'retry-now',
+  'retry',
+  'release',
+  'priority-first',
+  'priority-normal',
+  'priority-last',
+  'give-up',
+  'cancel',
+];
+
+/** `ids`: those of them only; none means all that fit. */
+export const actOnMany = (filter: Filter, ids: readonly string[], done: () => void): Act => ({
+  method: 'Requests/ApplyToMany',
+  name: ids.length === 0 ? 'Act on all that fit' : 'Act on them',
+  does: 'Do it to each of them',
+  target: ids.length === 0 ? 'all open requests that fit the filter' : `${ids.length} selected`,
+  isLoss: true,
+  field: { name: 'action', label: 'Action', kind: 'choice', choices: manyActions, value: manyActions[0] ?? '' },
+  // Those that were chosen are meant as they are, whatever they fit by now.
+  many: ids.length === 0 ? { filter: wireFilter(filter), ids } : { filter: {}, ids },
+  done,
+});
 
 const onLane = (id: string, name: LaneAct): Act => ({
   method: `Lanes/${name}`,

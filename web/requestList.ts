@@ -6,6 +6,12 @@ import { type Filter, fits, wireFilter } from './filter.js';
 import { CallError, call, type FeedEvent, type Row } from './wire.js';
 
 const pageSize = 500;
+/** The first one is small: nothing is seen before it is there. */
+const firstPageSize = 100;
+/** At the top nobody looks at the end: beyond so many rows the list begins anew, however long the tab is open. Some 5 MB. */
+const mostRows = 5_000;
+/** Of those that wait: their number is told no further. */
+const mostFresh = 2_000;
 /** Pages may be empty and not the last: so many are read before somebody has to ask for more. */
 const mostEmptyPages = 20;
 /** Of what is in sight, so many reasons are asked for at once, and so often (ms). */
@@ -17,8 +23,12 @@ export class RequestList {
   readonly version = signal(0);
   /** In the order in which they are shown. */
   rows: Row[] = [];
-  /** New ones that wait, because somebody looks at what is further down. */
-  fresh: Row[] = [];
+  /** New ones that wait, because somebody looks at what is further down, or has selected some. */
+  readonly fresh = new Map<string, Row>();
+  /** More wait than are kept. */
+  isOverfull = false;
+  /** By id: while there are any, no row moves. */
+  readonly selected = new Set<string>();
   /** Those in `rows` that fit the filter no more, and go when nobody looks at them. */
   readonly gone = new Set<string>();
   phase: 'loading' | 'more' | 'whole' = 'loading';
@@ -27,7 +37,11 @@ export class RequestList {
   isAtTop = true;
 
   #token = '';
+  /** What is in `rows` is of an earlier beginning: shown until there is something else. */
+  #isAnew = false;
   #early: FeedEvent[] | undefined = [];
+  /** Of requests on the page that is being read, which may say what was true before. */
+  #missed: FeedEvent[] = [];
   readonly #stale = new Set<string>();
   #reasonsAt = 0;
   #stop = new AbortController();
@@ -51,17 +65,20 @@ export class RequestList {
     try {
       const before = this.rows.length;
       for (let page = 0; page < mostEmptyPages && this.rows.length === before; page += 1) {
-        const asked = { filter: wireFilter(this.filter), page: { size: pageSize, token: this.#token } };
+        const size = this.#token === '' ? firstPageSize : pageSize;
+        const asked = { filter: wireFilter(this.filter), page: { size, token: this.#token } };
         const { rows, page: info } = await call('Requests/List', asked, signal);
+        if (this.#isAnew) this.#empty();
         for (const row of rows) this.rows.push(row);
         this.#token = info?.nextToken ?? '';
         this.phase = this.#token === '' ? 'whole' : 'more';
         if (this.phase === 'whole') break;
       }
       this.problem = undefined;
-      const early = this.#early ?? [];
+      const events = [...(this.#early ?? []), ...this.#missed];
       this.#early = undefined;
-      this.#take(early);
+      this.#missed = [];
+      this.#take(events);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof CallError)) throw error;
@@ -76,26 +93,51 @@ export class RequestList {
   }
   #isReading = false;
 
-  /** From the beginning, with what is true now. */
+  /** From the beginning, with what is true now. What is shown stays until that is here. */
   again(): void {
     this.#stop.abort();
     this.#stop = new AbortController();
     this.#isReading = false;
     this.#token = '';
+    this.#isAnew = true;
     this.#early = [];
-    this.rows = [];
-    this.fresh = [];
-    this.gone.clear();
+    this.#missed = [];
     this.phase = 'loading';
     void this.more();
   }
 
+  #empty(): void {
+    this.#isAnew = false;
+    this.rows = [];
+    this.fresh.clear();
+    this.isOverfull = false;
+    this.gone.clear();
+    this.#stale.clear();
+  }
+
+  /** Whether rows stay where they are, because somebody looks at them. */
+  get isStill(): boolean {
+    return !this.isAtTop || this.selected.size > 0;
+  }
+
+  select(ids: readonly string[], isSelected: boolean): void {
+    for (const id of ids)
+      if (isSelected) this.selected.add(id);
+      else this.selected.delete(id);
+    if (!this.isStill) this.settle();
+    this.version.value += 1;
+  }
+
   /** What waits comes in, and what has gone goes. */
   settle(): void {
-    if (this.fresh.length === 0 && this.gone.size === 0) return;
-    this.rows = this.rows.filter(({ id }) => !this.gone.has(id));
-    for (const row of this.fresh) this.#insert(row);
-    this.fresh = [];
+    if (this.isOverfull || this.rows.length + this.fresh.size > mostRows) {
+      if (this.phase !== 'loading') this.again();
+      return;
+    }
+    if (this.fresh.size === 0 && this.gone.size === 0) return;
+    if (this.gone.size > 0) this.rows = this.rows.filter(({ id }) => !this.gone.has(id));
+    for (const row of this.fresh.values()) this.#insert(row);
+    this.fresh.clear();
     this.gone.clear();
     this.version.value += 1;
   }
@@ -112,8 +154,9 @@ export class RequestList {
       return;
     }
     let isChanged = false;
-    for (const { request, progress } of events) {
-      if (request?.row !== undefined) isChanged = this.#put(request.row) || isChanged;
+    for (const event of events) {
+      const { request, progress } = event;
+      if (request?.row !== undefined) isChanged = this.#put(request.row, event) || isChanged;
       else if (progress !== undefined) {
         const at = this.#indexOf(progress.id);
         const row = this.rows[at];
@@ -123,12 +166,12 @@ export class RequestList {
       }
     }
     if (!isChanged) return;
-    if (this.isAtTop) this.settle();
+    if (!this.isStill) this.settle();
     this.version.value += 1;
   }
 
   /** Whether anything has changed. */
-  #put(row: Row): boolean {
+  #put(row: Row, event: FeedEvent): boolean {
     const at = this.#indexOf(row.id);
     const known = this.rows[at];
     if (known !== undefined) {
@@ -143,10 +186,14 @@ export class RequestList {
     // Older than all that was read, and on a page that has not been: it will be read as it is then. Reasons no event has.
     const oldest = this.rows.at(-1);
     const isUnread = this.phase !== 'whole' && oldest !== undefined && row.id < oldest.id;
-    if (isUnread || this.filter.reason !== undefined || !fits(row, this.filter)) return false;
-    const waiting = this.fresh.findIndex(({ id }) => id === row.id);
-    if (waiting === -1) this.fresh.push(row);
-    else this.fresh[waiting] = row;
+    if (isUnread && this.#isReading) this.#missed.push(event);
+    if (isUnread || this.filter.reason !== undefined) return false;
+    if (!fits(row, this.filter)) return this.fresh.delete(row.id);
+    if (this.fresh.size >= mostFresh && !this.fresh.has(row.id)) {
+      this.isOverfull = true;
+      return true;
+    }
+    this.fresh.set(row.id, row);
     this.#stale.add(row.id);
     return true;
   }

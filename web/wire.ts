@@ -50,9 +50,9 @@ export type RequestAct = 'Cancel' | 'RetryNow' | 'Retry' | 'GiveUp' | 'Release' 
 export type LaneAct = 'Drain' | 'Resume' | 'Restart' | 'Stop' | 'Start';
 type LineAct = 'PauseIntake' | 'ResumeIntake' | 'PauseDispatch' | 'ResumeDispatch';
 /** Each answers what it has done, or would do. */
-export type ActMethod = `Requests/${RequestAct}` | `Lanes/${LaneAct}` | `Queue/${LineAct}`;
+export type ActMethod = `Requests/${RequestAct | 'ApplyToMany'}` | `Lanes/${LaneAct}` | `Queue/${LineAct}`;
 
-interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed> }> {
+interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed>; readonly fitting?: number }> {
   'Service/Status': Status;
   'Requests/List': Json<RequestsListResponse>;
   'Requests/Get': Json<RequestsGetResponse>;

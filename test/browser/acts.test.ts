@@ -91,6 +91,8 @@ describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_0
     await dialog.page().keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
   }
+  const ids = async (rows: Locator) =>
+    await Promise.all((await rows.all()).map(async (row) => (await row.getAttribute('id'))?.slice('row-'.length)));
   const open = async (t: TestContext) => await openInBrowser(t, browser, socket());
   const main = (page: Page) => page.locator('#main');
 
@@ -217,6 +219,58 @@ describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_0
       await page.unrouteAll({ behavior: 'wait' });
       assert.deepEqual(complaints, []);
     });
+
+  it('acts on those that were selected by the keys, once their number is typed, and no row moves until then', async (t) => {
+    const older = await requester.submit(stdinOf('what is chosen'));
+    const newer = await requester.submit(stdinOf('what is chosen too'));
+    const { page, complaints } = await open(t);
+    await go(page, '/requests');
+    await page.locator(`#row-${newer}`).getByText('proving.waiting').waitFor();
+    for (const key of ['j', 'x', 'j', 'X']) await page.keyboard.press(key);
+    await page.getByText('2 selected').waitFor();
+    const selected = page.locator('.row[aria-selected=true]');
+    assert.deepEqual(await ids(selected), [newer, older]);
+    const later = await requester.submit(stdinOf('what comes meanwhile'));
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    assert.deepEqual(await ids(page.locator('.row[aria-rowindex="2"]')), [newer]);
+    assert.deepEqual(await axeFindings(page), []);
+    await page.keyboard.press('.');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Act on them: 2 selected' });
+    await dialog.getByLabel('Action').selectOption('cancel');
+    await dialog.getByText('cancel is done to each of the 2 open requests that fit.').waitFor();
+    await dialog.getByLabel('Reason').fill(because);
+    const does = dialog.getByRole('button', { name: 'Do it to each of them' });
+    for (const number of ['', '1', '3']) {
+      await dialog.getByLabel('Their number').fill(number);
+      assert.ok(await does.isDisabled(), number);
+    }
+    await dialog.getByLabel('Their number').fill('2');
+    assert.deepEqual(await axeFindings(page), []);
+    await done(dialog, 'Do it to each of them');
+    for (const id of [older, newer]) assert.equal((await rowOf(id)).state, 'cancelled');
+    assert.equal((await rowOf(later)).state, 'proving');
+    await page.locator(`#row-${later}[aria-rowindex="2"]`).waitFor();
+    assert.equal(await selected.count(), 0);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('acts on all that fit a filter, and not when others fit by then', async (t) => {
+    const { page, complaints } = await open(t);
+    await go(page, '/requests?state=proving.waiting&mode=core');
+    const dialog = await asked(main(page), 'Act on all that fit');
+    await dialog.getByLabel('Action').selectOption('priority-last');
+    const said = await dialog.getByText(/^priority-last is done to each of the \d+ open/).textContent();
+    const fitting = Number(/\d+/.exec(said ?? '')?.[0]);
+    const one = await requester.submit(stdinOf('what is one more'));
+    await page.locator(`#row-${one}`).getByText('proving.waiting').waitFor();
+    await dialog.getByLabel('Their number').fill(`${fitting}`);
+    await dialog.getByLabel('Reason').fill(because);
+    await dialog.getByRole('button', { name: 'Do it to each of them' }).click();
+    await dialog.getByRole('alert').getByText('COUNT_DIFFERS').waitFor();
+    assert.equal((await rowOf(one)).priority, 'normal');
+    assert.deepEqual(complaints, []);
+  });
 
   it('drains, resumes, restarts, stops and starts a lane, the last of its kind only by force', async (t) => {
     const { page, complaints } = await open(t);

@@ -31,6 +31,8 @@ function Dialog({ act }: { readonly act: Act }) {
   const reason = useSignal('');
   const value = useSignal(act.field?.value ?? '');
   const effects = useSignal<readonly string[]>([]);
+  const fitting = useSignal(0);
+  const typed = useSignal('');
   const problem = useSignal<CallError | undefined>(undefined);
   const step = useSignal<'asking' | 'shown' | 'doing' | 'done'>('asking');
   /** Of the last call: an answer to an earlier one is about something else. */
@@ -46,9 +48,10 @@ function Dialog({ act }: { readonly act: Act }) {
     step.value = dryRun ? 'asking' : 'doing';
     problem.value = undefined;
     try {
-      const { changed } = await call(act.method, {
+      const answer = await call(act.method, {
         ...(act.id !== undefined && { id: act.id }),
         ...(act.field && { [act.field.name]: sent(act.field, value.value) }),
+        ...(act.many && { ...act.many, expectedCount: dryRun ? 0 : Number(typed.value) }),
         change: {
           reason: dryRun ? 'a look at what it would do' : reason.value,
           dryRun,
@@ -57,8 +60,10 @@ function Dialog({ act }: { readonly act: Act }) {
         },
       });
       if (last.current !== own) return;
-      effects.value = changed?.effects ?? [];
-      step.value = changed?.applied ? 'done' : 'shown';
+      effects.value = answer.changed?.effects ?? [];
+      fitting.value = answer.fitting ?? 0;
+      step.value = answer.changed?.applied ? 'done' : 'shown';
+      if (step.value === 'done') act.done?.();
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       if (last.current !== own) return;
@@ -79,6 +84,7 @@ function Dialog({ act }: { readonly act: Act }) {
     void ask(true);
   };
   const isDone = step.value === 'done';
+  const isCounted = act.many === undefined || (fitting.value > 0 && typed.value.trim() === `${fitting.value}`);
   return (
     <dialog ref={dialog} aria-labelledby="act" onClose={() => (asked.value = undefined)}>
       <h2 id="act">
@@ -95,6 +101,20 @@ function Dialog({ act }: { readonly act: Act }) {
       <Problem problem={problem.value} />
       {!isDone && act.field && (
         <Input field={act.field} value={value.value} change={change} disabled={step.value === 'doing'} />
+      )}
+      {!isDone && act.many && (
+        <p>
+          <label>
+            Their number, to be typed{' '}
+            <input
+              inputMode="numeric"
+              autocomplete="off"
+              size={6}
+              value={typed.value}
+              onInput={({ currentTarget }) => (typed.value = currentTarget.value)}
+            />
+          </label>
+        </p>
       )}
       {!isDone && (
         <p>
@@ -115,7 +135,7 @@ function Dialog({ act }: { readonly act: Act }) {
         <button
           type="button"
           class={act.isLoss ? 'bad' : ''}
-          disabled={step.value !== 'shown' || reason.value.trim().length < leastReason}
+          disabled={step.value !== 'shown' || !isCounted || reason.value.trim().length < leastReason}
           onClick={() => void ask(false)}
         >
           {act.does}

@@ -11,9 +11,11 @@ const keys: readonly [string, string][] = [
   ['j k', 'one row down, one up'],
   ['Enter', 'open it'],
   ['c', 'copy its id'],
+  ['x', 'select it, or no more'],
+  ['X', 'select from there to here'],
   ['.', 'to what can be done here'],
   ['space', 'pause what is live, or go on'],
-  ['Esc', 'back'],
+  ['Esc', 'select none; back'],
   ['?', 'this'],
 ];
 

@@ -16,8 +16,15 @@ const pool = 60;
 const spare = 6;
 const aheadOfEnd = 200;
 
-/** `cursor`: the id of the row that the keys are at. */
-export function Rows({ list, cursor }: { readonly list: RequestList; readonly cursor: Signal<string> }) {
+interface RowsParameters {
+  readonly list: RequestList;
+  /** The id of the row that the keys are at. */
+  readonly cursor: Signal<string>;
+  /** Selects the row, or no more; `isRange`: and all from the one before. */
+  readonly select: (id: string, isRange: boolean) => void;
+}
+
+export function Rows({ list, cursor, select }: RowsParameters) {
   const box = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
   list.version.value;
@@ -44,7 +51,7 @@ export function Rows({ list, cursor }: { readonly list: RequestList; readonly cu
   const onScroll = () => {
     const { scrollTop = 0 } = box.current ?? {};
     list.isAtTop = scrollTop < rowPx;
-    if (list.isAtTop) list.settle();
+    if (!list.isStill) list.settle();
     top.value = scrollTop;
   };
   return (
@@ -53,12 +60,16 @@ export function Rows({ list, cursor }: { readonly list: RequestList; readonly cu
       ref={box}
       role="grid"
       aria-label="Requests"
+      aria-multiselectable={true}
       aria-rowcount={list.phase === 'whole' ? rows.length + 1 : -1}
       tabIndex={0}
       aria-activedescendant={at === -1 ? undefined : `row-${cursor.value}`}
       onScroll={onScroll}
     >
       <div class="row head" role="row" aria-rowindex={1}>
+        <span role="columnheader" class="select">
+          <span class="unseen">selected</span>
+        </span>
         {columns.map(([name]) => (
           <span key={name} role="columnheader" class={name}>
             {name}
@@ -73,6 +84,8 @@ export function Rows({ list, cursor }: { readonly list: RequestList; readonly cu
             index={first + index}
             isAt={row.id === cursor.value}
             isGone={list.gone.has(row.id)}
+            isSelected={list.selected.has(row.id)}
+            select={select}
           />
         ))}
       </div>
@@ -96,22 +109,29 @@ interface RowLineParameters {
   readonly index: number;
   readonly isAt: boolean;
   readonly isGone: boolean;
+  readonly isSelected: boolean;
+  readonly select: RowsParameters['select'];
 }
 
-function RowLine({ row, index, isAt, isGone }: RowLineParameters) {
-  const open = ({ target }: MouseEvent) => {
-    if (!(target as Element).closest('a')) navigate(`/requests/${row.id}`);
+function RowLine({ row, index, isAt, isGone, isSelected, select }: RowLineParameters) {
+  const open = ({ target, shiftKey }: MouseEvent) => {
+    if ((target as Element).closest('.select')) select(row.id, shiftKey);
+    else if (!(target as Element).closest('a')) navigate(`/requests/${row.id}`);
   };
   return (
     <div
       id={`row-${row.id}`}
       role="row"
       aria-rowindex={index + 2}
-      aria-selected={isAt}
-      class={`row ${isAt ? 'at' : ''} ${isGone ? 'gone' : ''}`}
+      aria-selected={isSelected}
+      class={`row ${isAt ? 'at' : ''} ${isGone ? 'gone' : ''} ${isSelected ? 'selected' : ''}`}
       style={{ transform: `translateY(${index * rowPx}px)` }}
       onClick={open}
     >
+      {/* Said by the row itself, and done by x: a box in each row would be a stop of Tab in each. */}
+      <span role="gridcell" class="select">
+        <span aria-hidden="true">{isSelected ? '☑' : '☐'}</span>
+      </span>
       {columns.map(([name, show]) => (
         <span key={name} role="gridcell" class={name}>
           {show(row, now.value)}

@@ -1,9 +1,11 @@
 // Which ones? A table of as many as there are, narrowed by what the address says, and live.
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { actOnMany } from '../acts.js';
 import { addressOf, type Field, filterOf } from '../filter.js';
 import { modes, paths, reasons } from '../generated/words.js';
 import { onKey } from '../keys.js';
+import { Acts } from '../parts/acts.js';
 import { Problem } from '../parts/problem.js';
 import { Rows } from '../parts/rows.js';
 import { RequestList } from '../requestList.js';
@@ -30,11 +32,32 @@ export function Requests() {
       PageUp: () => move(-20),
       Home: () => move(Number.NEGATIVE_INFINITY),
       Enter: () => cursor.value !== '' && navigate(`/requests/${cursor.value}`),
+      x: () => cursor.value !== '' && select(cursor.value, false),
+      X: () => cursor.value !== '' && select(cursor.value, true),
+      Escape: () => (list.selected.size > 0 ? selectNone() : history.back()),
       c: () => cursor.value !== '' && void navigator.clipboard?.writeText(`0x${cursor.value}`),
     }),
   );
+  /** Where the next range begins. */
+  const last = useRef('');
+  const select = (id: string, isRange: boolean) => {
+    const indexOf = (each: string) => list.rows.findIndex((row) => row.id === each);
+    const [from, to] = [indexOf(isRange && last.current !== '' ? last.current : id), indexOf(id)].sort((a, b) => a - b);
+    const ids = from === -1 ? [id] : list.rows.slice(from, (to ?? 0) + 1).map((row) => row.id);
+    const isSelected = isRange || !list.selected.has(id);
+    list.select(ids, isSelected);
+    last.current = id;
+    cursor.value = id;
+  };
+  const selectNone = () => list.select([...list.selected], false);
+  const showNew = () => {
+    list.settle();
+    document.querySelector('.rows')?.scrollTo(0, 0);
+  };
   list.version.value;
   const { fresh, phase, problem, rows } = list;
+  const isFiltered = Object.keys(filter).length > 0;
+  const acts = [actOnMany(filter, [...list.selected], selectNone)];
   const count = phase === 'whole' ? `${rows.length}` : phase === 'more' ? `${rows.length} so far` : '…';
   return (
     <div class="listing">
@@ -43,15 +66,28 @@ export function Requests() {
       </h1>
       <FilterBar />
       <Problem problem={problem} />
-      {fresh.length > 0 && (
-        <button type="button" class="pill" onClick={() => list.settle()}>
-          {fresh.length} new
-        </button>
-      )}
+      <div class="chosen">
+        {list.selected.size > 0 ? (
+          <>
+            <span role="status">{list.selected.size} selected</span> <Acts acts={acts} />
+            <button type="button" class="quiet" onClick={selectNone}>
+              Select none
+            </button>
+          </>
+        ) : (
+          isFiltered && rows.length > 0 && <Acts acts={acts} />
+        )}
+        {fresh.size > 0 && (
+          <button type="button" class="pill" onClick={showNew}>
+            {fresh.size}
+            {list.isOverfull && ' and more'} new
+          </button>
+        )}
+      </div>
       {phase === 'whole' && rows.length === 0 ? (
-        <p class="empty">{Object.keys(filter).length > 0 ? 'No request fits this filter.' : 'No requests yet.'}</p>
+        <p class="empty">{isFiltered ? 'No request fits this filter.' : 'No requests yet.'}</p>
       ) : (
-        <Rows list={list} cursor={cursor} />
+        <Rows list={list} cursor={cursor} select={select} />
       )}
     </div>
   );

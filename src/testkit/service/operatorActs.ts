@@ -60,6 +60,16 @@ async function manyProving(world: World) {
   return { action: 'cancel', filter: { states: ['proving'] }, expectedCount: 3 };
 }
 
+/** Two of four are named that are proved, and one that waits, which does not fit. */
+async function manyChosen(world: World) {
+  const { id: first } = await proving(world);
+  const asked = await manyProving(world);
+  const { id: second } = await proving(world);
+  const waiting = await world.submit();
+  await world.settle();
+  return { ...asked, ids: [first, second, waiting], expectedCount: 2 };
+}
+
 /** Its actor fails: what it was told cannot be written. */
 export async function fails(world: World, id: RequestId) {
   const event = { type: 'PRIORITY_SET', priority: (() => {}) as never } as const;
@@ -187,6 +197,18 @@ export const acts: readonly Act[] = [
       ['COUNT_DIFFERS', async (world) => ({ ...(await manyProving(world)), expectedCount: 2 })],
       ['NOT_UNDERSTOOD', async (world) => ({ ...(await manyProving(world)), action: 'explode' })],
       ['NOT_UNDERSTOOD', async (world) => ({ ...(await manyProving(world)), filter: { states: ['asleep'] } })],
+    ],
+  },
+  {
+    method: Requests.method.applyToMany,
+    name: 'requests.many',
+    given: manyChosen,
+    parts: 2,
+    seen: (world) => ['proving', 'cancelled'].map((each) => world.system.counts().open[each as 'proving'] ?? 0),
+    refused: [
+      ['COUNT_DIFFERS', async (world) => ({ ...(await manyChosen(world)), expectedCount: 3 })],
+      ['NOT_UNDERSTOOD', async (world) => ({ ...(await manyChosen(world)), ids: ['c07713aa'] })],
+      ['NOT_UNDERSTOOD', async (world) => ({ ...(await manyChosen(world)), ids: Array(501).fill('ab'.repeat(32)) })],
     ],
   },
   {

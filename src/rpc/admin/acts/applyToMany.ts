@@ -5,7 +5,7 @@ import { failureFrom } from '../../../failures/failureFrom.js';
 import { sentenceOf } from '../../../failures/sentenceOf.js';
 import { Role } from '../../../gen/admin/v1/access_pb.js';
 import { Requests, type RequestsApplyToManyRequest } from '../../../gen/admin/v1/requests_pb.js';
-import type { RequestId } from '../../../ids.js';
+import { parseRequestId, type RequestId } from '../../../ids.js';
 import { printable } from '../../../printable.js';
 import type { Act } from '../../../store/buckets.js';
 import type { Caller } from '../../connect/caller.js';
@@ -22,6 +22,8 @@ import { retryNow } from './retryNow.js';
 
 /** More than any service has open, and a minute and a half of work. */
 const mostRequests = 20_000;
+/** Of those that are named one by one. */
+const mostChosen = 500;
 /** At once, and the pause behind them (ms): 200 a second, so that clients are answered as ever. */
 const batch = { size: 20, pauseMs: 100 } as const;
 
@@ -33,7 +35,11 @@ export const applyToMany = (dependencies: ManyDependencies) => {
   const { browse, why, orders, clock, readiness } = dependencies;
   const actions = actionsOf(dependencies);
 
-  const fitting = ({ filter }: RequestsApplyToManyRequest) => browse.open(matcherOf(filter, why()), mostRequests + 1);
+  async function fitting({ filter, ids }: RequestsApplyToManyRequest): Promise<readonly RequestId[]> {
+    const chosen = chosenOf(ids);
+    const fits = matcherOf(filter, why());
+    return await browse.open((view) => (chosen?.has(view.request.requestId) ?? true) && fits(view), mostRequests + 1);
+  }
 
   async function applyTo(ids: readonly RequestId[], one: One, act: Act): Promise<void> {
     // What they ask for is what this asks for.
@@ -79,6 +85,18 @@ export const applyToMany = (dependencies: ManyDependencies) => {
     answer: async (call) => ({ fitting: Math.min((await fitting(call)).length, mostRequests) }),
   });
 };
+
+/** Undefined: all are. Throws NOT_UNDERSTOOD: what is no id would quietly be left out. */
+function chosenOf(ids: readonly string[]): ReadonlySet<RequestId> | undefined {
+  const refuse = (problem: string) => new FailureError(fail('NOT_UNDERSTOOD', { field: 'ids', problem }));
+  if (ids.length > mostChosen) throw refuse(`${ids.length} are more than ${mostChosen}: ask for fewer`);
+  const chosen = ids.map((text) => {
+    const id = parseRequestId(text);
+    if (id === undefined) throw refuse(`"${printable(text, 20)}" is no whole id of 64 hex digits`);
+    return id;
+  });
+  return chosen.length === 0 ? undefined : new Set(chosen);
+}
 
 /** What it is to do it to one. */
 type One = (id: RequestId, reason: string, caller: Caller) => Promise<unknown>;
