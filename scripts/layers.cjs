@@ -87,6 +87,7 @@ const layers = {
       feed: 'types',
       operations: 'types',
       metrics: 'code',
+      config: 'types',
       network: 'code',
       transport: 'code',
       artifacts: 'code',

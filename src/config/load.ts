@@ -20,6 +20,8 @@ export type Config = Readonly<
   Omit<OptionValues, Resolved | 'adminSocket'> & { [N in Resolved]: Exclude<OptionValues[N], undefined> } & {
     /** Undefined: none is wanted. */
     adminSocket: AdminSocket | undefined;
+    /** What somebody has set, as they wrote it. */
+    given: ReadonlyMap<OptionName, Given>;
   }
 >;
 
@@ -58,9 +60,9 @@ const otherVariables = [
 
 const prefix = 'SEALED_';
 
-interface Given {
+export interface Given {
   readonly text: string;
-  /** How the user wrote it, for messages. */
+  /** Where the user wrote it, for messages: `--data`, `SEALED_DATA`, `"data" in FILE`. */
   readonly as: string;
 }
 
@@ -72,6 +74,7 @@ export function loadConfig(sources: ConfigSources): Config {
   rejectUnknownVariables(environment, problems);
 
   const values: Partial<Record<OptionName, unknown>> = {};
+  const all = new Map<OptionName, Given>();
   for (const name of optionNames) {
     const variable = environmentNameOf(name);
     const flag = sources.flags[name];
@@ -81,6 +84,7 @@ export function loadConfig(sources: ConfigSources): Config {
         : environment[variable] !== undefined
           ? { text: environment[variable], as: variable }
           : (fromFile.get(name) ?? fromDefaults.get(name));
+    if (given !== undefined) all.set(name, given);
     const text = given?.text ?? options[name].default;
     if (text === undefined) continue;
     const parsed = options[name].schema.safeParse(text);
@@ -93,13 +97,17 @@ export function loadConfig(sources: ConfigSources): Config {
   const home = environment['XDG_DATA_HOME'] || homeFolder();
   if (values.data === undefined && home === undefined)
     problems.push(`${flagOf('data')} is needed: this user has no home folder for the data (HOME is not set)`);
-  const config = complete(values as OptionValues, environment, problems);
+  const config = { ...complete(values as OptionValues, environment, problems), given: all };
   if (problems.length === 0) problems.push(...contradictions(config, environment));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }
 
-function complete(values: OptionValues, environment: ConfigSources['environment'], problems: string[]): Config {
+function complete(
+  values: OptionValues,
+  environment: ConfigSources['environment'],
+  problems: string[],
+): Omit<Config, 'given'> {
   const hasGpus = (values.gpus?.length ?? 0) + (values.gpuSockets?.length ?? 0) > 0;
   const dataHome = environment['XDG_DATA_HOME'] || join(homeFolder() ?? '/', '.local', 'share');
   const data = resolve(values.data ?? join(dataHome, 'sealed-prover'));

@@ -28,15 +28,22 @@ export const address = z.string().transform((text, context) => {
   return parsed as Address;
 });
 
+interface Option<S, D> {
+  readonly schema: S;
+  readonly default: D;
+  readonly placeholder: string;
+  readonly description: string;
+  /** Nobody is shown its value. Most secrets lie in files, which an option only names. */
+  readonly isSecret: boolean;
+}
+
 /** `fallback` is text, as a user would write it; undefined when the default depends on the machine. */
 export const option = <S extends z.ZodType<unknown, string>, const D extends string | undefined>(
   schema: S,
   fallback: D,
   placeholder: string,
   description: string,
-): { schema: S; default: D; placeholder: string; description: string } => ({
-  schema,
-  default: fallback,
-  placeholder,
-  description,
-});
+): Option<S, D> => ({ schema, default: fallback, placeholder, description, isSecret: false });
+
+/** One in which a key may stand, as it does in the paths of many URLs. */
+export const secret = <S, D>(of: Option<S, D>): Option<S, D> => ({ ...of, isSecret: true });

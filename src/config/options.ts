@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { adminOptions } from './adminOptions.js';
 import { networkOptions } from './networkOptions.js';
-import { choice, count, list, option, text } from './option.js';
+import { choice, count, list, option, secret, text } from './option.js';
 import { baseUrl, listen, origin } from './places.js';
 import { duration, retention, size } from './quantities.js';
 import { teeOptions } from './teeOptions.js';
@@ -113,11 +113,13 @@ export const options = {
     'LEVEL',
     'Least level that is logged: fatal, error, warn, info, debug, trace or silent.',
   ),
-  tracesTo: option(
-    baseUrl,
-    undefined,
-    'URL',
-    'Where a collector of OpenTelemetry takes [traces](operating.md#traces), by OTLP over HTTP, at `/v1/traces` below it. Default: OTEL_EXPORTER_OTLP_ENDPOINT; where neither is set, nothing is sent.',
+  tracesTo: secret(
+    option(
+      baseUrl,
+      undefined,
+      'URL',
+      'Where a collector of OpenTelemetry takes [traces](operating.md#traces), by OTLP over HTTP, at `/v1/traces` below it. Default: OTEL_EXPORTER_OTLP_ENDPOINT; where neither is set, nothing is sent.',
+    ),
   ),
   engine: option(text, undefined, 'FILE', 'The engine binary. Default: the one that set-up has built.'),
   executeLanes: option(

@@ -1,6 +1,6 @@
 // The options of mode tee, in the table of all.
 import { z } from 'zod';
-import { address, choice, count, list, option, text } from './option.js';
+import { address, choice, count, list, option, secret, text } from './option.js';
 import { duration, size } from './quantities.js';
 
 export const teeOptions = {
@@ -25,11 +25,13 @@ export const teeOptions = {
     'The prover registry in which the keys of mode tee are registered, so that contracts know them. Default: none; clients verify the quote.',
   ),
   teeChainId: option(count(1, 999_999_999), undefined, 'N', 'The chain that the registry is on.'),
-  teeRpc: option(
-    list.pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be URLs such as https://rpc.example.org,…' }))),
-    '',
-    'URLS',
-    'RPCs of that chain; the first that answers is taken. They can delay a registration, and change nothing in what is signed.',
+  teeRpc: secret(
+    option(
+      list.pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be URLs such as https://rpc.example.org,…' }))),
+      '',
+      'URLS',
+      'RPCs of that chain; the first that answers is taken. They can delay a registration, and change nothing in what is signed.',
+    ),
   ),
   teeKeyFile: option(
     text,

@@ -1,6 +1,7 @@
 // The listeners of operators: a unix socket in the data folder, for the user that the service runs as, and a port for others where one is
 // wanted. They share nothing with the port of clients, so that they answer while that one is busy, and while the service starts and stops.
 import type { Clock } from '../clock.js';
+import { effectiveOptions } from '../config/effective.js';
 import type { AdminSocket, Config } from '../config/load.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
@@ -18,14 +19,14 @@ import { createListener } from '../transport/front/createListener.js';
 import type { Front } from '../transport/front/front.js';
 import { SocketPathError } from '../transport/front/unixSocket.js';
 import { createRoutes } from '../transport/http/routes.js';
-import { type AdminPortParameters, type ListenerFor, openAdminPort } from './adminPort.js';
+import { type ListenerFor, openAdminPort } from './adminPort.js';
 import type { Assembly } from './assemble.js';
 import { machineOf } from './footprint.js';
 import { artifactKeyOf } from './keys.js';
 import { createUpkeep } from './upkeep.js';
 
 export interface AdminParameters {
-  readonly config: Pick<Config, 'data' | 'adminSocket'> & AdminPortParameters['config'];
+  readonly config: Config;
   readonly assembly: Pick<
     Assembly,
     | 'system'
@@ -134,6 +135,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     network: assembly.network,
     scheduling,
     clock,
+    options: effectiveOptions(config),
     version,
     started: { at: clock.now(), steady: clock.steady() },
     ...machineOf(config.data),

@@ -55,6 +55,11 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--before <n>', 'those before this number of the feed', parseU64)
     .action(async (options) => done(await (await import('./audit.js')).runAudit(cli, options)));
   addStored(admin, cli, done);
+  withAdminOptions(
+    admin.command('config').description('The configuration of the service as it holds, without its secrets.'),
+  )
+    .option('--given', 'only what somebody has set')
+    .action(async (options) => done(await (await import('./config.js')).runConfig(cli, options)));
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

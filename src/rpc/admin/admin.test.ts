@@ -58,6 +58,7 @@ describe('every method', () => {
       [Service.method.status, {}],
       [Service.method.series, {}],
       [Service.method.failures, {}],
+      [Service.method.config, {}],
       [Service.method.auditList, {}],
     ] as const;
     for (const [method, given] of calls) {
@@ -70,7 +71,7 @@ describe('every method', () => {
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
       .map(({ path }) => path)
-      .filter((path) => /\/(List|Get|History|Counts|Status|Series|Failures|AuditList|Usage)$/.test(path));
+      .filter((path) => /\/(List|Get|History|Counts|Status|Series|Failures|Config|AuditList|Usage)$/.test(path));
     assert.equal(served.length, named.size);
     assert.deepEqual(
       served.filter((path) => !named.has(path)),

@@ -1,6 +1,7 @@
 // What the methods of operators read. All of it is in memory or a bounded look at the store.
 import type { BrowseArtifacts } from '../../artifacts/browse.js';
 import type { Clock, EpochMs, SteadyMs } from '../../clock.js';
+import type { EffectiveOption } from '../../config/effective.js';
 import type { Feed } from '../../feed/feed.js';
 import type { RequestId } from '../../ids.js';
 import type { Scheduling } from '../../lanes/scheduling.js';
@@ -51,6 +52,8 @@ export interface AdminDependencies {
   /** Undefined where the service is a network of its own. */
   readonly network: Pick<Network, 'deliveries' | 'left'> | undefined;
   readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn'>;
+  /** The configuration, without its secrets. */
+  readonly options: readonly EffectiveOption[];
   /** Of the package. */
   readonly version: string;
   /** How often the service was started with this data folder. */

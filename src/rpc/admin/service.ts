@@ -26,6 +26,7 @@ import { retryNow } from './acts/retryNow.js';
 import { restartLane, startLane, stopLane } from './acts/stopLane.js';
 import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
+import { getConfig } from './getConfig.js';
 import { getHistory } from './getHistory.js';
 import { getLane } from './getLane.js';
 import { getProgram } from './getProgram.js';
@@ -82,6 +83,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Service.method.status, getStatus(dependencies)),
   spoken(Service.method.series, getSeries(dependencies)),
   spoken(Service.method.failures, listFailures(dependencies)),
+  spoken(Service.method.config, getConfig(dependencies)),
   spoken(Upkeep.method.backup, makeBackup(dependencies)),
   spoken(Upkeep.method.check, checkService(dependencies)),
   spoken(Upkeep.method.setLogLevel, setLogLevel(dependencies)),

@@ -3,6 +3,8 @@
 import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { effectiveOptions } from '../../config/effective.js';
+import { loadConfig } from '../../config/load.js';
 import { createLog } from '../../log.js';
 import { systemRandom } from '../../random.js';
 import { type Door, ownersDoor } from '../../rpc/admin/access/door.js';
@@ -39,6 +41,7 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
   network: world.assembly.network,
   scheduling: world.lanes,
   clock: world.clock,
+  options: effectiveOptions(loadConfig({ flags: { data: world.folder }, environment: {} })),
   version: '0.0.0',
   started: { at: world.clock.now(), steady: world.clock.steady() },
   disk: async () => ({ freeBytes: 40, sizeBytes: 100 }),
