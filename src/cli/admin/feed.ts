@@ -31,9 +31,16 @@ export const runFeed = (cli: Cli, options: FeedOptions): Promise<number> =>
       await untilLevel(to, after, print);
       return signal.aborted ? interruptedExitCode : 0;
     }
-    await keepFollowing(cli, { to, after, onEvent: print }, (error) => {
+    let said = '';
+    const onEvent = (event: RequestsWatchResponse) => {
+      said = '';
+      print(event);
+    };
+    await keepFollowing(cli, { to, after, onEvent }, (error) => {
       if (error instanceof CliError && error.code !== 'UNREACHABLE') throw error;
-      if (error instanceof CliError) cli.output.note(error.message);
+      // A service may be away for long: once is enough.
+      if (error instanceof CliError && error.message !== said) cli.output.note(error.message);
+      if (error instanceof CliError) said = error.message;
     });
     return interruptedExitCode;
   });

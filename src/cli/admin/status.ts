@@ -20,7 +20,8 @@ export const runStatus = (cli: Cli, options: AdminOptions): Promise<number> =>
     return { lines: linesOf(status), objects: [messageJson(ServiceStatusResponseSchema, status) as object] };
   });
 
-function linesOf(status: ServiceStatusResponse): string[] {
+/** Within the width of a table. */
+export function linesOf(status: ServiceStatusResponse): string[] {
   const { phase, version, up, outage, open, running, lanes, oldestWait, disk, residentBytes, endedSinceStart } = status;
   const total = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
   const able = lanes.filter(({ state }) => state === 'ready' || state === 'busy');
@@ -69,6 +70,8 @@ function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): stri
     const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
     const what = requestId === '' ? laneId : shortId(requestId);
     const line = `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
-    return command === '' ? [line] : [line, `${indent} → admin ${command.replace(requestId, what)}`];
+    // The empty id of what is about no request stands everywhere.
+    const typed = requestId === '' ? command : command.replace(requestId, what);
+    return command === '' ? [line] : [line, `${indent} → admin ${typed}`];
   });
 }
