@@ -76,6 +76,8 @@ const layers = {
       client: 'code',
       gen: 'code',
       workers: 'code',
+      feed: 'types',
+      operations: 'types',
       requests: 'types',
       store: 'types',
       artifacts: 'types',

@@ -44,6 +44,9 @@ export function parseRequestMode(text: string): RequestMode {
 }
 
 /** Collects. */
+export const parseEach = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Collects. */
 export function parseAddresses(text: string, earlier: readonly Address[] = []): readonly Address[] {
   const address = parseAddress(text);
   if (address === undefined) throw new InvalidArgumentError('An address is 40 hex digits, with or without 0x.');

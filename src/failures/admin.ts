@@ -15,8 +15,13 @@ export const adminFailures = {
   ),
   AMBIGUOUS_ID: failure<{ digits: string; candidates: readonly string[] }>(
     'permanent',
-    ({ digits, candidates }) =>
-      `Several requests have ids that begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
+    ({ digits, candidates }) => `Several ids begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
+  ),
+  /** Also where the service is no front of a network. */
+  DELIVERY_UNKNOWN: failure<{ digits: string }>(
+    'permanent',
+    ({ digits }) =>
+      `No delivery here has an id that begins or ends with ${digits}. Of ended ones only some are searched by their last digits: give the whole id.`,
   ),
   /** `digits`: hex, bounded by the caller. */
   PROGRAM_UNKNOWN: failure<{ digits: string }>(
@@ -33,9 +38,9 @@ export const adminFailures = {
     ({ lane, lanes }) => `There is no lane ${lane} here. There are: ${lanes.join(', ') || 'none'}.`,
   ),
   /** What an operator looked at has changed since. */
-  STALE_VIEW: failure<{ requestId: string; seq: number }>(
+  STALE_VIEW: failure<{ what: 'Request' | 'Delivery' | 'Signer'; id: string; seq: number }>(
     'permanent',
-    ({ requestId, seq }) => `Request ${requestId} has moved on: its last transition is now number ${seq}. Look again.`,
+    ({ what, id, seq }) => `${what} ${id} has moved on: its last transition is now number ${seq}. Look again.`,
   ),
   /** `action`: a word of ours. */
   NOTHING_TO_DO: failure<{ action: string; state: string }>(

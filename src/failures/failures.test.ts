@@ -209,7 +209,11 @@ const all: Array<[Failure, string]> = [
   ],
   [
     fail('AMBIGUOUS_ID', { digits: '3fa94c', candidates: [id, '22'.repeat(32)] }),
-    `Several requests have ids that begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
+    `Several ids begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
+  ],
+  [
+    fail('DELIVERY_UNKNOWN', { digits: '3fa94c21' }),
+    'No delivery here has an id that begins or ends with 3fa94c21. Of ended ones only some are searched by their last digits: give the whole id.',
   ],
   [
     fail('PROGRAM_UNKNOWN', { digits: '3fa94c' }),
@@ -232,7 +236,7 @@ const all: Array<[Failure, string]> = [
     '4 requests fit now, and 3 were confirmed. Look again, and confirm 4.',
   ],
   [
-    fail('STALE_VIEW', { requestId: id, seq: 7 }),
+    fail('STALE_VIEW', { what: 'Request', id, seq: 7 }),
     `Request ${id} has moved on: its last transition is now number 7. Look again.`,
   ],
   [

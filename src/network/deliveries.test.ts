@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { createSigner } from '../client/signer.js';
+import { openFeed } from '../feed/feed.js';
 import {
   FulfillmentStatus,
   GetProofRequestDetailsResponseSchema,
@@ -10,6 +11,7 @@ import {
 } from '../gen/network/network_pb.js';
 import { type Address, bytesOf, type RequestId } from '../ids.js';
 import { createLog } from '../log.js';
+import { createAudit } from '../operations/audit.js';
 import { createStore } from '../store/environment.js';
 import { deliveryStart } from '../testkit/world/deliveries.js';
 import { createMemoryPages } from '../testkit/world/memoryPages.js';
@@ -25,6 +27,7 @@ it('T26: assigned to another prover is seen when that is on disk and its work is
   const store = await createStore(pages);
   const clock = new SimulatedClock();
   const log = createLog('silent');
+  const feed = openFeed({ store, clock, retention: 100 });
   const request = create(ProofRequestSchema, {
     fulfillmentStatus: FulfillmentStatus.ASSIGNED,
     fulfiller: bytesOf('b0'.repeat(20) as Address),
@@ -35,6 +38,9 @@ it('T26: assigned to another prover is seen when that is on disk and its work is
   const stopped: RequestId[] = [];
   const deliveries = createDeliveries({
     store,
+    feed,
+    audit: createAudit({ store, feed }),
+    life: 1,
     clock,
     log,
     upstream,

@@ -2,13 +2,18 @@
 import { createHost } from '../durable/host.js';
 import { restoreOpen } from '../durable/restore.js';
 import type { Failure } from '../failures/catalog.js';
+import type { FeedWriter } from '../feed/feed.js';
 import type { RequestId } from '../ids.js';
 import type { Log } from '../log.js';
 import { deliveryMachine } from '../machines/delivery/machine.js';
 import type { DeliveryEvent, DeliveryStart } from '../machines/delivery/rules.js';
-import type { DeliveryView } from '../machines/delivery/view.js';
+import { type DeliveryState, type DeliveryView, hasDeliveryEnded } from '../machines/delivery/view.js';
+import type { AuditWriter } from '../operations/audit.js';
 import type { Envelope } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
+import { Tally } from '../tally.js';
+import { type ActOnDelivery, createActOnDelivery } from './actOnDelivery.js';
+import { type BrowseDeliveries, createBrowseDeliveries } from './browseDeliveries.js';
 import { deliverySleep } from './deliverySleep.js';
 import {
   backOffEffect,
@@ -24,10 +29,11 @@ import { createExecutionReports } from './executionReports.js';
 import { type DeliveryKind, deliveryKind, firstDelivery } from './kind.js';
 import { createOpenDeliveries, type OpenDeliveries } from './openDeliveries.js';
 import type { SeenRequest } from './readRequest.js';
+import { createRefusals, type RefusedDelivery } from './refusals.js';
 import { createRequestEnds, type RequestEndsParameters } from './requestEnds.js';
 import { unwantedBy } from './unwantedWork.js';
 
-export interface Deliveries {
+export interface Deliveries extends BrowseDeliveries {
   /** Writes a new one, within the transaction that makes its request. `begin` is called once that is durable. */
   writeFirst(tx: Transaction, start: Omit<DeliveryStart, 'signer'>): void;
   /** `seen`: what the network says of it, where it was asked already. */
@@ -35,40 +41,30 @@ export interface Deliveries {
   send(networkId: RequestId, event: DeliveryEvent): void;
   /** The network has said that it is ours, on disk or not yet. */
   isOurs(networkId: RequestId): boolean;
-  /** As it is on disk. Undefined when there is none. */
-  viewOf(networkId: RequestId): DeliveryView | undefined;
-  /** A page of all that are on disk, by id, of those that fit. */
-  page(query: DeliveryQuery): Promise<DeliveryPage>;
+  /** Does what an operator says. */
+  readonly act: ActOnDelivery;
   /** Resolves with its next change, or when the time is over. */
   moved(networkId: RequestId, withinMs: number): Promise<void>;
   /** Those that are open. */
   readonly open: Omit<OpenDeliveries, 'note' | 'noteRestored'>;
+  /** How deliveries have ended since the start. */
+  ended(): ReadonlyMap<DeliveryState, number>;
+  /** Those that the network has refused for good, as long as it waits for them. */
+  refused(): readonly RefusedDelivery[];
   restore(): number;
   stop(): Promise<void>;
 }
-
-export interface DeliveryQuery {
-  /** The id where the page before has ended. */
-  readonly after: RequestId | undefined;
-  readonly limit: number;
-  readonly matches: (view: DeliveryView) => boolean;
-}
-
-export interface DeliveryPage {
-  readonly views: readonly DeliveryView[];
-  /** Undefined: there is nothing behind. */
-  readonly last: RequestId | undefined;
-}
-
-/** Records that are read in one turn of the loop, and for one page. */
-const slice = 256;
-const mostScanned = 20_000;
 
 export interface DeliveriesParameters
   extends Omit<EffectParameters, 'durable' | 'granted' | 'seen' | 'onOurs' | 'early' | 'executions' | 'ends'>,
     RequestEndsParameters {
   readonly store: Store;
   readonly log: Log;
+  /** Every transition gets a number in it. */
+  readonly feed: FeedWriter;
+  readonly audit: AuditWriter;
+  /** Which life of the service this is. */
+  readonly life: number;
   /** Nobody wants this request's proof any more. */
   readonly stopWork: (localId: RequestId, why: Failure) => void;
 }
@@ -77,7 +73,7 @@ const isDurable = (view: DeliveryView | undefined, tries: number) =>
   view?.state === 'submitting' && view.context.tries === tries;
 
 export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
-  const { store, clock, log, watch } = parameters;
+  const { store, clock, log, watch, feed, audit, life } = parameters;
   const waiters = new Map<RequestId, { readonly tries: number; readonly resolve: () => void }>();
   const watchers = new Map<RequestId, Set<() => void>>();
   /** The network has said so, and it is on its way to the disk. */
@@ -86,6 +82,8 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     for (const tell of watchers.get(networkId) ?? []) tell();
   };
   const open = createOpenDeliveries({ store, clock });
+  const refusals = createRefusals({ store, clock });
+  const ended = new Tally<DeliveryState>();
 
   const effects: EffectParameters = {
     ...parameters,
@@ -126,9 +124,17 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     clock,
     log,
     kind,
-    hooks: [],
+    life,
+    hooks: [refusals.write],
+    note(tx, { context }, seq, entry) {
+      // The cause before what it led to.
+      if (entry.act !== undefined) audit.note(tx, entry.at, entry.act);
+      feed.note(tx, { at: entry.at, what: 'delivery', id: context.networkId, seq });
+    },
     onDurable(view) {
       const { networkId, localId } = view.context;
+      refusals.note(view);
+      if (hasDeliveryEnded(view)) ended.add(view.state);
       const owedMs = open.note(view);
       watch.moved(view, owedMs);
       ours.delete(networkId);
@@ -149,24 +155,10 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     onQuarantined: () => {},
   });
 
+  const browse = createBrowseDeliveries({ store, clock, durableView });
+
   return {
-    writeFirst(tx, start) {
-      const envelope: Envelope = {
-        machine: machine.id,
-        seq: 0,
-        at: clock.now(),
-        elapsedMs: 0,
-        snapshot: firstDelivery({ ...start, signer: parameters.keys.first.signer.address }),
-      };
-      tx.put('deliveries', [start.networkId], envelope);
-      tx.put('deliveryJournal', [start.networkId, 0], {
-        at: envelope.at,
-        from: '',
-        to: 'assigning',
-        on: 'xstate.init',
-      });
-      tx.put('openDeliveries', [start.networkId], true);
-    },
+    writeFirst: firstWriter(parameters),
     begin(networkId, seen) {
       const envelope = store.get('deliveries', networkId);
       if (envelope === undefined || host.has(networkId)) return;
@@ -179,11 +171,8 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     },
     send: (networkId, event) => void host.send(networkId, event),
     isOurs: (networkId) => ours.has(networkId),
-    viewOf(networkId) {
-      const envelope = store.get('deliveries', networkId);
-      return envelope && durableView(networkId, envelope);
-    },
-    page: (query) => pageOf({ store, clock, durableView }, query),
+    ...browse,
+    act: createActOnDelivery(host, browse),
     moved: (networkId, withinMs) =>
       new Promise((resolve) => {
         const here = watchers.get(networkId) ?? new Set();
@@ -198,31 +187,30 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
         here.add(end);
       }),
     open,
-    restore: () => restoreOpen({ store, kind, host, prepare: open.noteRestored }),
+    ended: () => new Map(ended.entries()),
+    refused: refusals.all,
+    restore() {
+      refusals.restore();
+      return restoreOpen({ store, kind, host, prepare: open.noteRestored });
+    },
     stop: () => host.stop().finally(() => effects.ends.close()),
   };
 }
 
-interface PageParameters extends Pick<DeliveriesParameters, 'store' | 'clock'> {
-  readonly durableView: (networkId: RequestId, stored: Envelope) => DeliveryView;
-}
-
-async function pageOf(
-  { store, clock, durableView }: PageParameters,
-  { after, limit, matches }: DeliveryQuery,
-): Promise<DeliveryPage> {
-  const views: DeliveryView[] = [];
-  let last = after;
-  for (let scanned = 0; scanned < mostScanned; scanned += slice) {
-    const read = [...store.scan('deliveries', [], { limit: slice, after: last && [last] })];
-    for (const { key, value } of read) {
-      last = key[0];
-      const view = durableView(last, value);
-      if (matches(view)) views.push(view);
-      if (views.length === limit) return { views, last };
-    }
-    if (read.length < slice) return { views, last: undefined };
-    await clock.turn();
-  }
-  return { views, last };
-}
+/** As a host writes a new one, but within a transaction of somebody else. */
+const firstWriter =
+  ({
+    clock,
+    feed,
+    life,
+    keys,
+  }: Pick<DeliveriesParameters, 'clock' | 'feed' | 'life' | 'keys'>): Deliveries['writeFirst'] =>
+  (tx, start) => {
+    const { networkId } = start;
+    const at = clock.now();
+    const snapshot = firstDelivery({ ...start, signer: keys.first.signer.address });
+    tx.put('deliveries', [networkId], { machine: deliveryMachine.id, seq: 0, at, elapsedMs: 0, snapshot });
+    tx.put('deliveryJournal', [networkId, 0], { at, from: '', to: 'assigning', on: 'xstate.init', life });
+    tx.put('openDeliveries', [networkId], true);
+    feed.note(tx, { at, what: 'delivery', id: networkId, seq: 0 });
+  };

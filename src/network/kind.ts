@@ -1,9 +1,13 @@
 // A delivery as a kind of durable machine.
+import type { Host } from '../durable/host.js';
 import type { DurableKind } from '../durable/kind.js';
 import type { RequestId } from '../ids.js';
 import { deliveryMachine } from '../machines/delivery/machine.js';
 import { type DeliveryEvent, type DeliveryStart, freshDelivery } from '../machines/delivery/rules.js';
 import { type DeliveryView, deliveryPath, deliveryViewOf, hasDeliveryEnded } from '../machines/delivery/view.js';
+import type { Act } from '../store/buckets.js';
+
+export type DeliveryHost = Host<RequestId, DeliveryStart, DeliveryView, DeliveryEvent>;
 
 export type DeliveryKind = DurableKind<RequestId, DeliveryStart, DeliveryView, DeliveryEvent>;
 
@@ -38,5 +42,12 @@ export const deliveryKind: DeliveryKind = {
   isTerminal: hasDeliveryEnded,
   expires: true,
   pathOf: deliveryPath,
+  factsOf: (...transition) => factsOf(...transition),
   first: firstDelivery as unknown as DeliveryKind['first'],
+};
+
+/** At which call it is or was, and which operator has done it. */
+const factsOf: NonNullable<DeliveryKind['factsOf']> = (event, _, { context: { tries } }) => {
+  const { act } = event as DeliveryEvent & { readonly act?: Act };
+  return { ...(tries > 0 && { attempt: tries }), ...(act !== undefined && { act }) };
 };

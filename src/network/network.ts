@@ -13,7 +13,7 @@ import type { Registry } from '../requests/registry.js';
 import type { TakeProof } from '../requests/takeProof.js';
 import type { Store } from '../store/environment.js';
 import { type AdoptionParameters, type AdoptPolicy, createAdoption, type LeftRequest } from './adoption.js';
-import { createDeliveries, type Deliveries } from './deliveries.js';
+import { createDeliveries, type Deliveries, type DeliveriesParameters } from './deliveries.js';
 import { createIntake, type Intake } from './intake.js';
 import { createIntents } from './intents.js';
 import type { LargeReports } from './largeReports.js';
@@ -93,7 +93,7 @@ export interface Network {
   readonly settings: NetworkSettings;
   readonly programUploads: ProgramUploads;
   readonly programs: NetworkPrograms;
-  readonly deliveries: Pick<Deliveries, 'page' | 'viewOf'>;
+  readonly deliveries: Omit<Deliveries, 'writeFirst' | 'begin' | 'send' | 'restore' | 'stop'>;
   /** Assigned to us, and left alone. */
   readonly left: () => ReadonlyMap<RequestId, LeftRequest>;
   health(): NetworkHealth;
@@ -106,7 +106,8 @@ export interface Network {
 
 export interface NetworkParameters
   extends NetworkPorts,
-    Pick<AdoptionParameters, 'readSubmission' | 'register' | 'random' | 'limitBytes'> {
+    Pick<AdoptionParameters, 'readSubmission' | 'register' | 'random' | 'limitBytes'>,
+    Pick<DeliveriesParameters, 'feed' | 'audit' | 'life'> {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -163,17 +164,12 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
   const proofs = createNetworkProofs({ ...parameters, ...requests, hosts: settings.hosts });
   const work = createStopWork({ registry, proofs });
   const deliveries: Deliveries = createDeliveries({
-    store,
-    clock,
-    log,
-    upstream,
+    ...parameters,
+    ...requests,
     keys,
     policy: settings,
     owner,
     openProof,
-    largeReports,
-    watch,
-    ...requests,
     stopWork: work.stop,
   });
   const programs = createNetworkPrograms({ ...parameters, hosts: settings.hosts });

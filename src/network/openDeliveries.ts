@@ -3,6 +3,7 @@ import type { Clock, SteadyMs } from '../clock.js';
 import type { RequestId } from '../ids.js';
 import { type DeliveryState, type DeliveryView, hasDeliveryEnded } from '../machines/delivery/view.js';
 import type { Store } from '../store/environment.js';
+import { Tally } from '../tally.js';
 
 /** Since when a report is on disk. */
 interface Owed {
@@ -35,6 +36,9 @@ export function createOpenDeliveries({
   readonly clock: Pick<Clock, 'steady'>;
 }): OpenDeliveries {
   const open = new Map<RequestId, DeliveryView>();
+  const perState = new Tally<DeliveryState>();
+  /** How many tell of a request here. */
+  const perRequest = new Tally<RequestId>();
   const owed = new Map<RequestId, Owed>();
 
   /** It is `pending` with its report for the first time, and again after each try. */
@@ -44,38 +48,44 @@ export function createOpenDeliveries({
     return updatedAt;
   }
 
+  function count({ state, context: { localId } }: DeliveryView, by: number): void {
+    perState.add(state, by);
+    if (localId !== null) perRequest.add(localId, by);
+  }
+
+  function put(networkId: RequestId, view: DeliveryView | undefined): void {
+    const before = open.get(networkId);
+    if (before !== undefined) count(before, -1);
+    if (view !== undefined) count(view, 1);
+    if (view === undefined) open.delete(networkId);
+    else open.set(networkId, view);
+  }
+
   return {
     note(view) {
       const { networkId, report } = view.context;
       const before = owed.get(networkId);
       const now = clock.steady();
       if (hasDeliveryEnded(view)) {
-        open.delete(networkId);
+        put(networkId, undefined);
         owed.delete(networkId);
       } else {
-        open.set(networkId, view);
+        put(networkId, view);
         if (report !== null && before === undefined) owed.set(networkId, { at: view.updatedAt, steadyAt: now });
       }
       return before?.steadyAt === undefined ? undefined : now - before.steadyAt;
     },
     noteRestored(view) {
       const { networkId, report } = view.context;
-      open.set(networkId, view);
+      put(networkId, view);
       if (report !== null) owed.set(networkId, { at: firstPendingAt(view), steadyAt: undefined });
     },
     get size() {
       return open.size;
     },
     views: () => [...open.values()],
-    hasOf(localId) {
-      for (const { context } of open.values()) if (context.localId === localId) return true;
-      return false;
-    },
-    counts() {
-      const found = new Map<DeliveryState, number>();
-      for (const { state } of open.values()) found.set(state, (found.get(state) ?? 0) + 1);
-      return found;
-    },
+    hasOf: (localId) => perRequest.of(localId) > 0,
+    counts: () => new Map(perState.entries()),
     owed() {
       let oldestAt: number | undefined;
       for (const { at } of owed.values()) if (oldestAt === undefined || at < oldestAt) oldestAt = at;

@@ -23,7 +23,7 @@ export const createActing =
   async ({ requestId, event, expectedSeq, act }) => {
     const seq = host.decidedSeq(requestId);
     if (expectedSeq !== 0 && seq !== undefined && seq !== expectedSeq)
-      throw new FailureError(fail('STALE_VIEW', { requestId, seq }));
+      throw new FailureError(fail('STALE_VIEW', { what: 'Request', id: requestId, seq }));
     // The host's kind finds it there again, when it writes the transition (`factsOf`).
     const withAct: RequestEvent & { readonly act: Act } = { ...event, act };
     const done = host.act(requestId, withAct);

@@ -103,7 +103,8 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
 
   const signer = ports.tee?.signer ?? noSigner;
   const { maxActive, ...limits } = settings.requests;
-  const { feed, life, audit, orders } = await assembleFeed(ports, settings, lifecycle);
+  const records = await assembleFeed(ports, settings, lifecycle);
+  const { feed } = records;
   const following = follow(ports, lifecycle, () => system);
   const system: RequestSystem = createSystem({
     ...ports,
@@ -115,10 +116,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     admission: new Admission(maxActive),
     catalog,
     proofIds,
-    life,
-    feed,
-    audit,
-    orders,
+    ...records,
     onTransition: following.note,
     gate: () => gate.state,
   });
@@ -127,7 +125,8 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
   const expiry = assembleExpiry(ports, settings, registry, lifecycle);
 
   const nonces = createNonces({ store, clock });
-  const network = await assembleNetwork(ports, settings, { catalog, registry, takeProof: system.takeProof });
+  const { takeProof } = system;
+  const network = await assembleNetwork(ports, settings, { catalog, registry, takeProof, ...records });
   if (network !== undefined) lifecycle.onStop(() => network.stop());
   const { heldPolls, methods } = assembleWire(ports, settings, {
     ...storage,
@@ -170,10 +169,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     readiness,
     system,
     network,
-    life,
-    feed,
-    audit,
-    orders,
+    ...records,
     minutes: following.minutes,
     catalog,
     capabilities: storage.capabilities,
@@ -301,7 +297,7 @@ function assembleWire(
 async function assembleNetwork(
   ports: Ports,
   { publicUrl, network: settings, programs, uploads: { limitBytes } }: Settings,
-  parts: Pick<NetworkParameters, 'catalog' | 'registry' | 'takeProof'>,
+  parts: Pick<NetworkParameters, 'catalog' | 'registry' | 'takeProof' | 'feed' | 'audit' | 'life'>,
 ): Promise<Network | undefined> {
   if (ports.network === undefined) return undefined;
   if (publicUrl === undefined) throw new Error('network mode needs a public URL');

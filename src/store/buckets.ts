@@ -59,7 +59,9 @@ export const bucketNumbers = {
   keysOfRequest: 31,
   /** Which durable machines have ended, by kind and time: whose records go next. */
   ended: 32,
-  /** What has happened to requests, lanes and the service, by number. The last entry stays: the next number is behind it. */
+  /** Deliveries that the network has refused for good, in which words, and until when it would take their reports. */
+  refusedDeliveries: 33,
+  /** What has happened to durable machines, lanes and the service, by number. The last entry stays: the next number is behind it. */
   feed: 40,
   /** What operators have done, by its number in the feed. It stays when the feed is trimmed. */
   audit: 41,
@@ -181,9 +183,9 @@ export interface NetworkUpload {
   readonly at: number;
 }
 
-/** What has happened. A request's is told in full by its journal. */
+/** What has happened. Of a durable machine its journal tells all of it. */
 export type FeedEntry = { readonly at: number } & (
-  | { readonly what: 'request'; readonly id: RequestId; readonly seq: number }
+  | { readonly what: 'request' | 'delivery'; readonly id: RequestId; readonly seq: number }
   | {
       readonly what: 'lane';
       readonly id: LaneId;
@@ -226,6 +228,7 @@ export interface BucketTypes {
   requestOfStdin: { key: [ArtifactId]; value: RequestId };
   requestOfKey: { key: [caller: Address, key: string]; value: RequestId };
   keysOfRequest: { key: [RequestId, caller: Address, key: string]; value: true };
+  refusedDeliveries: { key: [RequestId]; value: { readonly text: string; readonly closesAt: number } };
   ended: { key: [kind: string, at: number, id: string]; value: true };
   feed: { key: [n: number]; value: FeedEntry };
   audit: { key: [n: number]; value: { readonly at: number } & Act };

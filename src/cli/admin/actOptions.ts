@@ -1,5 +1,6 @@
 // The options that all actions of `sealed-prover admin` have in common: a reason, a dry run, and that nothing is ended without `--yes`.
 import type { Command } from 'commander';
+import { CliError } from '../cli.js';
 import { parseSeq, parseUuid } from '../parse.js';
 import { type AdminOptions, withAdminOptions } from './connection.js';
 import type { FilterOptions } from './filterOptions.js';
@@ -13,8 +14,16 @@ export interface ActOptions extends AdminOptions {
 }
 
 export const withActOptions = (command: Command): Command =>
-  withAdminOptions(command)
-    .requiredOption('--reason <text>', 'why, for the audit: 3 to 200 characters')
+  withChangeOptions(withAdminOptions(command).requiredOption('--reason <text>', reasonHelp));
+
+const reasonHelp = 'why, for the audit: 3 to 200 characters';
+
+/** For commands that only show where they are given nothing to do. */
+export const withMaybeActOptions = (command: Command): Command =>
+  withChangeOptions(command.option('--reason <text>', `of what is done: ${reasonHelp}`));
+
+const withChangeOptions = (command: Command): Command =>
+  command
     .option('--dry-run', 'say what would happen, and do nothing')
     .option('--operation-id <uuid>', 'the same one again within 24 hours is done only once', parseUuid);
 
@@ -44,6 +53,13 @@ export const manyActions = [
 
 export interface ManyOptions extends ActOptions, Omit<FilterOptions, 'reason'> {
   readonly count?: number;
+}
+
+export type MaybeActOptions = Omit<ActOptions, 'reason'> & { readonly reason?: string };
+
+/** Throws a CliError where the reason is missing. */
+export function assertReason(options: MaybeActOptions): asserts options is ActOptions {
+  if (options.reason === undefined) throw new CliError('NOT_UNDERSTOOD', 'Say why, with --reason.', 2);
 }
 
 export interface IntakeOptions extends ActOptions {

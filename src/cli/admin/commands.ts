@@ -1,9 +1,10 @@
 // The commands of `sealed-prover admin`, their options and their help.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseCount, parsePort, parseTimeout, parseU64 } from '../parse.js';
+import { parseCount, parseEach, parsePort, parseTimeout, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
+import { addDeliveries } from './deliveryCommands.js';
 import { withFilters } from './filterOptions.js';
 import { addStored } from './storedCommands.js';
 import { addUpkeep } from './upkeepCommands.js';
@@ -43,6 +44,12 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   withAdminOptions(admin.command('feed').description('What has happened, by its number in the feed: the last of it.'))
     .option('--after <n>', 'what came after this number', parseU64)
     .option('--follow', 'and what happens from now on, until Ctrl-C')
+    .option('--kind <kind>', 'only of request, delivery, lane, service or audit. May be given several times', parseEach)
+    .option(
+      '--delivery-state <state>',
+      'of deliveries only what comes from or to this. May be given several times',
+      parseEach,
+    )
     .action(async (options) => done(await (await import('./feed.js')).runFeed(cli, options)));
   watched(admin.command('queue').description('The lines in which requests wait.')).action(async (options) =>
     done(await (await import('./queue.js')).runQueue(cli, options)),
@@ -60,6 +67,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   )
     .option('--given', 'only what somebody has set')
     .action(async (options) => done(await (await import('./config.js')).runConfig(cli, options)));
+  addDeliveries(admin, cli, done);
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

@@ -5,7 +5,7 @@ import { type RequestsWatchResponse, RequestsWatchResponseSchema } from '../../g
 import { type Cli, CliError, interruptedExitCode } from '../cli.js';
 import type { AdminCall } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
-import { followFeed, keepFollowing } from './followFeed.js';
+import { type FollowParameters, followFeed, keepFollowing } from './followFeed.js';
 import { jsonLine } from './show.js';
 import { cut } from './table.js';
 import { shortId, shortTarget } from './words.js';
@@ -13,6 +13,8 @@ import { shortId, shortTarget } from './words.js';
 export interface FeedOptions extends AdminOptions {
   readonly after?: bigint;
   readonly follow?: true;
+  readonly kind?: readonly string[];
+  readonly deliveryState?: readonly string[];
 }
 
 /** Shown where no number is given. */
@@ -21,6 +23,7 @@ const usualCount = 100;
 export const runFeed = (cli: Cli, options: FeedOptions): Promise<number> =>
   cli.interruptible(async (signal) => {
     const to = await connection(cli, options, signal);
+    const only = { kinds: options.kind, deliveryStates: options.deliveryState };
     const print = (event: RequestsWatchResponse) => {
       if (options.json) cli.output.print(jsonLine(messageJson(RequestsWatchResponseSchema, event) as object));
       else for (const line of linesOf(event)) cli.output.print(cut(line));
@@ -28,7 +31,7 @@ export const runFeed = (cli: Cli, options: FeedOptions): Promise<number> =>
     // 0 is now for the service, and everything for who asks what came after it.
     const after = options.after === undefined ? await lately(to) : options.after > 0n ? options.after : 1n;
     if (options.follow !== true) {
-      await untilLevel(to, after, print);
+      await untilLevel(to, after, print, only);
       return signal.aborted ? interruptedExitCode : 0;
     }
     let said = '';
@@ -36,7 +39,7 @@ export const runFeed = (cli: Cli, options: FeedOptions): Promise<number> =>
       said = '';
       print(event);
     };
-    await keepFollowing(cli, { to, after, onEvent }, (error) => {
+    await keepFollowing(cli, { ...only, to, after, onEvent }, (error) => {
       if (error instanceof CliError && error.code !== 'UNREACHABLE') throw error;
       // A service may be away for long: once is enough.
       if (error instanceof CliError && error.message !== said) cli.output.note(error.message);
@@ -59,10 +62,12 @@ async function untilLevel(
   to: AdminCall,
   after: bigint,
   onEvent: (event: RequestsWatchResponse) => void,
+  only: Pick<FollowParameters, 'kinds' | 'deliveryStates'> = {},
 ): Promise<void> {
   const level = new AbortController();
   const signal = AbortSignal.any([to.signal, level.signal]);
   await followFeed({
+    ...only,
     to: { ...to, signal },
     after,
     onEvent(event) {
@@ -85,6 +90,10 @@ function textOf(event: RequestsWatchResponse['event']): string | undefined {
     const lane = entry?.laneId ? ` on ${entry.laneId}` : '';
     const failure = entry?.failure ? `: ${entry.failure.code}` : '';
     return `${shortId(row?.id ?? '')}  ${entry?.from || '–'} → ${entry?.to}${lane}${failure}`;
+  }
+  if (event.case === 'delivery') {
+    const { delivery, transition } = event.value;
+    return `delivery ${shortId(delivery?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
   }
   if (event.case === 'lane') {
     const { lane, from, to, warm } = event.value;

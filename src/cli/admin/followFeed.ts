@@ -11,6 +11,9 @@ export interface FollowParameters {
   readonly after: bigint;
   readonly coalesceMs?: number;
   readonly progress?: boolean;
+  /** Only these; none means all. */
+  readonly kinds?: readonly string[] | undefined;
+  readonly deliveryStates?: readonly string[] | undefined;
   readonly onEvent: (event: RequestsWatchResponse) => void;
 }
 
@@ -20,9 +23,10 @@ const againMs = 1_000;
 
 /** Resolves when the service ends the stream or the signal fires. Throws as `callAdmin` does. */
 export function followFeed(parameters: FollowParameters): Promise<void> {
-  const { to, after, coalesceMs = 0, progress = false } = parameters;
+  const { to, after, coalesceMs = 0, progress = false, kinds = [], deliveryStates = [] } = parameters;
   const { at, signal } = to;
-  const path = `/feed?after=${after}&coalesce_ms=${coalesceMs}&progress=${progress ? 1 : 0}`;
+  const only = `kinds=${words(kinds)}&delivery_states=${words(deliveryStates)}`;
+  const path = `/feed?after=${after}&coalesce_ms=${coalesceMs}&progress=${progress ? 1 : 0}&${only}`;
   return new Promise((resolve, reject) => {
     const request = at.request({ path, signal }, (response) => {
       const isFeed = response.statusCode === 200;
@@ -43,6 +47,8 @@ export function followFeed(parameters: FollowParameters): Promise<void> {
     request.end();
   });
 }
+
+const words = (given: readonly string[]) => given.map(encodeURIComponent).join(',');
 
 /** Calls `onEvent` for each whole one. Answers what is left. */
 function taken(text: string, onEvent: FollowParameters['onEvent']): string {

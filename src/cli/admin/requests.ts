@@ -18,8 +18,8 @@ import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { type FilterOptions, filterOf } from './filterOptions.js';
 import { show } from './show.js';
-import { cut, table, wrapped } from './table.js';
-import { ago, lasting, shortId, shortTime, within } from './words.js';
+import { cut, fieldLines, table, wrapped } from './table.js';
+import { ago, isoTime, lasting, shortId, shortTime, within } from './words.js';
 
 export interface RequestsOptions extends AdminOptions, FilterOptions {
   readonly limit: number;
@@ -117,12 +117,8 @@ function linesOf({ execution, stdin, proof, place, age, tries, reasons }: Reques
     ['Proof', proof && `${formatSize(Number(proof.sizeBytes))} · sha256 ${proof.sha256.slice(0, 16)}…`],
     ['Transitions', String(row.seq + 1)],
   ];
-  return fields
-    .filter((field): field is [string, string] => field[1] !== undefined)
-    .flatMap(([name, value]) => wrapped(value, `${name.padEnd(12)} `));
+  return fieldLines(fields);
 }
-
-const isoTime = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
 
 function historyTable({ id, entries, isComplete }: RequestsHistoryResponse): string[] {
   const at = (index: number) => {

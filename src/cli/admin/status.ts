@@ -66,12 +66,14 @@ const since = ({ since }: Order) =>
 function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): string[] {
   if (needsYouTotal === 0) return ['needs you  –'];
   const indent = ' '.repeat(17);
-  return needsYou.slice(0, shownNeeds).flatMap(({ reason, sentence, requestId, laneId, command }, index) => {
-    const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
-    const what = requestId === '' ? laneId : shortId(requestId);
-    const line = `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
-    // The empty id of what is about no request stands everywhere.
-    const typed = requestId === '' ? command : command.replace(requestId, what);
-    return command === '' ? [line] : [line, `${indent} → admin ${typed}`];
-  });
+  return needsYou
+    .slice(0, shownNeeds)
+    .flatMap(({ reason, sentence, requestId, laneId, deliveryId, command }, index) => {
+      const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
+      const id = requestId || deliveryId;
+      const what = id === '' ? laneId : shortId(id);
+      const line = `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
+      // The empty id of what is about neither stands everywhere.
+      return command === '' ? [line] : [line, `${indent} → admin ${id === '' ? command : command.replace(id, what)}`];
+    });
 }

@@ -38,3 +38,7 @@ export function wrapped(text: string, head = ''): string[] {
   const all = line === '' ? lines : [...lines, line];
   return all.map((each, index) => (index === 0 ? head : ' '.repeat(widthOf(head))) + each);
 }
+
+/** Names and values below each other; a value that is undefined has no line. */
+export const fieldLines = (fields: readonly (readonly [string, string | undefined])[]): string[] =>
+  fields.flatMap(([name, value]) => (value === undefined ? [] : wrapped(value, `${name.padEnd(12)} `)));

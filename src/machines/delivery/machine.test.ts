@@ -40,6 +40,7 @@ function run(...events: DeliveryEvent[]) {
 }
 
 const closed: DeliveryEvent = { type: 'CLOSED' };
+const givenUp: DeliveryEvent = { type: 'GIVEN_UP' };
 const accepted: DeliveryEvent = { type: 'ACCEPTED', tx: 'ee' };
 const backingOff = [ours, proven, turn, unknown, assigned];
 const late: DeliveryEvent = { type: 'SEEN_EXPIRED', at: deliveryStart().closesAt };
@@ -75,6 +76,12 @@ const walks: DeliveryEvent[][] = [
   [...sent, unknown, early],
   [...backingOff, { type: 'RETRY_DUE' }],
   [...backingOff, closed],
+  [givenUp],
+  [ours, givenUp],
+  [ours, proven, givenUp],
+  [...backingOff, givenUp],
+  [...sent, refusal(9), assigned, givenUp],
+  [...sent, refusal(9), assigned, { type: 'RETRY_DUE' }, givenUp],
   [...backingOff, terminal('fulfilled', true)],
   [...backingOff, terminal('fulfilled')],
   [...backingOff, terminal('unfulfillable')],

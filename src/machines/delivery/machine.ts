@@ -17,6 +17,11 @@ const terminalNews = deliverySetup.createStateConfig({
   },
 }).on.NETWORK_TERMINAL;
 
+/** An operator has: whoever says so knows that nothing can come of it any more. */
+const givenUp = deliverySetup.createStateConfig({
+  on: { GIVEN_UP: [{ guard: 'isRefused', target: 'refused' }, { target: 'expired' }] },
+}).on.GIVEN_UP;
+
 const closing = deliverySetup.createStateConfig({
   invoke: { src: 'close', input: ({ context }) => ({ at: context.closesAt }) },
 }).invoke;
@@ -29,6 +34,7 @@ const assigning = deliverySetup.createStateConfig({
     DETAILS_OURS: 'working',
     DETAILS_OTHER: 'foreign',
     NETWORK_TERMINAL: terminalNews,
+    GIVEN_UP: 'expired',
     CLOSED: 'expired',
   },
 });
@@ -49,6 +55,7 @@ const working = deliverySetup.createStateConfig({
     ENDED: { target: 'pending', actions: { type: 'recordReport', params: ({ event }) => event.report } },
     NETWORK_TERMINAL: terminalNews,
     ASSIGNED_ELSEWHERE: 'foreign',
+    GIVEN_UP: 'expired',
     CLOSED: 'expired',
   },
 });
@@ -75,6 +82,7 @@ const pending = deliverySetup.createStateConfig({
     // Proofs have become private since this one was to be reported.
     WITHHELD: 'withheld',
     NETWORK_TERMINAL: terminalNews,
+    GIVEN_UP: givenUp,
     CLOSED: 'expired',
   },
 });
@@ -155,6 +163,7 @@ const backingOff = deliverySetup.createStateConfig({
   on: {
     RETRY_DUE: { target: 'pending', actions: 'forgetRetry' },
     NETWORK_TERMINAL: terminalNews,
+    GIVEN_UP: givenUp,
     CLOSED: 'expired',
   },
 });
@@ -180,9 +189,14 @@ export const deliveryMachine = deliverySetup.createMachine({
     refused: {
       type: 'final',
       tags: 'terminal',
-      description: 'The network says no for good. The proof stays readable here.',
+      description:
+        'The network says no for good, or an operator has taken its no as that. The proof stays readable here.',
     },
-    expired: { type: 'final', tags: 'terminal', description: 'The deadline and its grace are over.' },
+    expired: {
+      type: 'final',
+      tags: 'terminal',
+      description: 'The deadline and its grace are over, or an operator has not waited for the rest of it.',
+    },
     withheld: {
       type: 'final',
       tags: 'terminal',

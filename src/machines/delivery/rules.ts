@@ -73,6 +73,7 @@ export type DeliveryEvent =
   | { type: 'SEEN_OTHER' }
   | { type: 'SEEN_EXPIRED'; at: number }
   | { type: 'RETRY_DUE' }
+  | { type: 'GIVEN_UP' }
   | { type: 'CLOSED' };
 
 /** The third equal refusal of a request that is still ours is the network's last word. */
@@ -159,6 +160,7 @@ export const deliverySetup = setup({
     /** A proof of ours that the network took, as far as anyone can tell from outside. */
     wasOurs: ({ context }, ours: boolean) => ours && context.sentAt !== null && context.report?.kind === 'fulfil',
     isFulfilled: (_, end: NetworkEnd) => end === 'fulfilled',
+    isRefused: ({ context }) => context.refusal !== null,
     isTooLong: (_, refusal: Refusal) => isTooLong(refusal),
     isLastRefusal: ({ context }) => context.refusals >= maxEqualRefusals,
     isClosing: ({ context }, at: number) => at >= context.closesAt,

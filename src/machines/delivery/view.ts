@@ -17,6 +17,24 @@ export interface DeliveryView {
 
 export const hasDeliveryEnded = ({ state }: DeliveryView): boolean => ends.some((end) => end === state);
 
+export type DeliveryStep = 'try-now' | 'give-up';
+
+/**
+ * What an operator may do with it. Given up is what nothing can come of any more: the network has said no, or the deadline is over. Of a call
+ * that may have been accepted nobody knows that.
+ */
+export function deliverySteps(
+  { state, context }: Pick<DeliveryView, 'state' | 'context'>,
+  now: number,
+): DeliveryStep[] {
+  const { refusal, deadlineAt } = context;
+  const hasNoCall = state === 'assigning' || state === 'working' || state === 'pending' || state === 'backingOff';
+  return [
+    ...(state === 'backingOff' ? (['try-now'] as const) : []),
+    ...(hasNoCall && (refusal !== null || now >= deadlineAt) ? (['give-up'] as const) : []),
+  ];
+}
+
 /** A delivery's states have no states within. */
 export const deliveryPath = (value: unknown): string => String(value);
 

@@ -6,6 +6,7 @@ export const needCodes = [
   'QUARANTINED',
   'HELD',
   'SILENT',
+  'DELIVERY_REFUSED',
   'DEADLINE_NEAR',
 ] as const;
 

@@ -13,6 +13,8 @@ import { Service } from '../../gen/admin/v1/service_pb.js';
 import type { Address, RequestId } from '../../ids.js';
 import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { refusedOnce } from '../../testkit/service/deliveryActs.js';
+import { inAwayNetwork, plantDelivery } from '../../testkit/world/awayNetwork.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld, requester, vkHash, type World } from '../../testkit/world/world.js';
 import { adminMethods } from './service.js';
@@ -21,7 +23,7 @@ const other = '12'.repeat(20) as Address;
 
 /** One that is proved, one on a lane, one in line for a lane, one in line for its admission. */
 async function busyWorld(): Promise<{ world: World; ids: RequestId[] }> {
-  const world = await createWorld({ window: 2, pages: createMemoryPages() });
+  const world = await createWorld({ ...inAwayNetwork, window: 2, pages: createMemoryPages() });
   await world.prove(1_000);
   const ids: RequestId[] = [];
   for (let n = 0; n < 3; n += 1) {
@@ -43,6 +45,7 @@ describe('every method', () => {
     t.after(() => world.end());
     const to = await startAdmin(t, world);
     const [id = ''] = ids;
+    const deliveryId = await plantDelivery(world, refusedOnce(world));
     const calls = [
       [Requests.method.list, { page: { size: 2 } }],
       [Requests.method.get, { id }],
@@ -55,6 +58,9 @@ describe('every method', () => {
       [Artifacts.method.usage, {}],
       [Artifacts.method.list, { kinds: ['stdin'], page: { size: 1 } }],
       [Deliveries.method.list, {}],
+      [Deliveries.method.get, { id: deliveryId }],
+      [Deliveries.method.history, { id: deliveryId }],
+      [Deliveries.method.counts, {}],
       [Service.method.status, {}],
       [Service.method.series, {}],
       [Service.method.failures, {}],
@@ -217,7 +223,7 @@ describe('an id', () => {
     // They begin with the same moment of a simulated clock's day.
     const several = await callGrpc(to, Requests.method.get, { id: id.slice(0, 8) });
     assert.ok(
-      'status' in several && several.status === 3 && /^Several requests .* Give more digits\.$/.test(several.sentence),
+      'status' in several && several.status === 3 && /^Several ids .* Give more digits\.$/.test(several.sentence),
     );
   });
 });

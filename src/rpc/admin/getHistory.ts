@@ -1,7 +1,5 @@
 // Requests.History: every transition of a request that is on disk, oldest first.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { fail } from '../../failures/fail.js';
-import { FailureError } from '../../failures/failureError.js';
 import type {
   EntrySchema,
   RequestsHistoryRequest,
@@ -9,12 +7,10 @@ import type {
 } from '../../gen/admin/v1/requests_pb.js';
 import type { JournalEntry } from '../../store/buckets.js';
 import type { AdminDependencies } from './dependencies.js';
+import { historyLimit } from './historyLimit.js';
 import { problemOf } from './problem.js';
 import { requestNamed } from './requestNamed.js';
 import { moment } from './spans.js';
-
-/** A request without faults has nine. */
-const mostEntries = 1_000;
 
 export type GetHistoryDependencies = Pick<AdminDependencies, 'browse' | 'registry'>;
 
@@ -22,9 +18,7 @@ export type GetHistoryDependencies = Pick<AdminDependencies, 'browse' | 'registr
 export const getHistory =
   (dependencies: GetHistoryDependencies) =>
   async (call: RequestsHistoryRequest): Promise<MessageInitShape<typeof RequestsHistoryResponseSchema>> => {
-    const limit = call.limit || mostEntries;
-    if (limit > mostEntries)
-      throw new FailureError(fail('NOT_UNDERSTOOD', { field: 'limit', problem: `it is at most ${mostEntries}` }));
+    const limit = historyLimit(call.limit);
     const view = await requestNamed(call.id, dependencies);
     const found = dependencies.browse.history(view, call.fromSeq, limit);
     return {

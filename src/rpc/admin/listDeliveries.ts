@@ -2,15 +2,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
-import type {
-  DeliveriesListRequest,
-  DeliveriesListResponseSchema,
-  DeliverySchema,
-} from '../../gen/admin/v1/deliveries_pb.js';
+import type { DeliveriesListRequest, DeliveriesListResponseSchema } from '../../gen/admin/v1/deliveries_pb.js';
 import { parseRequestId } from '../../ids.js';
-import type { Report } from '../../machines/delivery/rules.js';
-import { type DeliveryView, deliveryStates } from '../../machines/delivery/view.js';
-import { code } from '../../transport/grpc/code.js';
+import { deliveryStates } from '../../machines/delivery/view.js';
+import { deliveryOf } from './deliveryOf.js';
 import type { AdminDependencies } from './dependencies.js';
 import { moment } from './spans.js';
 
@@ -20,7 +15,7 @@ const mostLeft = 100;
 
 /** Throws NOT_UNDERSTOOD. */
 export const listDeliveries =
-  ({ network }: Pick<AdminDependencies, 'network'>) =>
+  ({ network, clock }: Pick<AdminDependencies, 'network' | 'clock'>) =>
   async ({
     states,
     size,
@@ -39,7 +34,7 @@ export const listDeliveries =
     });
     const left = [...network.left()];
     return {
-      rows: views.map(rowOf),
+      rows: views.map((view) => deliveryOf(view, clock.now())),
       nextAfter: last ?? '',
       leftTotal: left.length,
       ...(from === undefined && {
@@ -51,27 +46,5 @@ export const listDeliveries =
       }),
     };
   };
-
-function rowOf({ state, context, updatedAt }: DeliveryView): MessageInitShape<typeof DeliverySchema> {
-  const { networkId, localId, deadlineAt, report, tries, refusal, retryAt, acceptedTx } = context;
-  return {
-    id: networkId,
-    requestId: localId ?? '',
-    state,
-    deadline: moment(deadlineAt),
-    updated: moment(updatedAt),
-    report: wordOf(report),
-    tries,
-    txHash: acceptedTx ?? '',
-    ...(refusal && { refusal: { code: nameOf(refusal.code), sentence: refusal.text } }),
-    ...(retryAt !== null && { retry: moment(retryAt) }),
-  };
-}
-
-const wordOf = (report: Report | null): string =>
-  report === null ? '' : report.kind === 'fulfil' ? 'proof' : `failure ${report.error ?? 'without a number'}`;
-
-const nameOf = (number: number): string =>
-  Object.entries(code).find(([, value]) => value === number)?.[0] ?? String(number);
 
 const notUnderstood = (field: string, problem: string) => new FailureError(fail('NOT_UNDERSTOOD', { field, problem }));

@@ -12,7 +12,7 @@ export type NeedsYou = MessageInitShape<typeof NeedsYouSchema> & { readonly reas
 
 export type NeedsYouDependencies = Pick<
   AdminDependencies,
-  'setAside' | 'held' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders'
+  'setAside' | 'held' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders' | 'network'
 >;
 
 /** Less than this part of the disk is free. */
@@ -57,6 +57,7 @@ export function needsYou(
       : []),
     ...[...setAside.keys()].flatMap((id) => withReason(id, 'QUARANTINED', (requestId) => `release ${requestId}`)),
     ...[...held].flatMap((id) => withReason(id, 'HELD', (requestId) => `retry ${requestId}`)),
+    ...refusedDeliveries(dependencies),
     ...running.flatMap(({ requestId }) => withReason(requestId, 'SILENT', whyOf)),
     ...late.map(({ requestId }) => ({
       reason: 'DEADLINE_NEAR' as const,
@@ -79,6 +80,15 @@ const illLanes = ({ scheduling }: Pick<NeedsYouDependencies, 'scheduling'>): Nee
       laneId: id,
       command: `lane ${id} start`,
     }));
+
+/** As long as the network waits for them. What it says is its own text. */
+const refusedDeliveries = ({ network }: Pick<NeedsYouDependencies, 'network'>): NeedsYou[] =>
+  (network?.deliveries.refused() ?? []).map(({ networkId, text }) => ({
+    reason: 'DELIVERY_REFUSED',
+    sentence: `The network refuses this report for good${text === '' ? '' : `: ${text}`}. Its client gets the proof from here, and the network sees the request expire.`,
+    deliveryId: networkId,
+    command: `delivery ${networkId}`,
+  }));
 
 const longPauses = ({ orders, clock }: Pick<NeedsYouDependencies, 'orders' | 'clock'>): NeedsYou[] =>
   (['intake', 'dispatch'] as const).flatMap((what) => {

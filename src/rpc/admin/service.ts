@@ -17,6 +17,7 @@ import { roleOf } from './access/roles.js';
 import { applyToMany } from './acts/applyToMany.js';
 import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
+import { giveUpDelivery, tryDeliveryNow } from './acts/onDelivery.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
 import { moveDeadline, setPriority } from './acts/rankRequest.js';
 import { releaseRequest } from './acts/releaseRequest.js';
@@ -27,6 +28,7 @@ import { restartLane, startLane, stopLane } from './acts/stopLane.js';
 import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
 import { getConfig } from './getConfig.js';
+import { countDeliveries, getDelivery, getDeliveryHistory } from './getDelivery.js';
 import { getHistory } from './getHistory.js';
 import { getLane } from './getLane.js';
 import { getProgram } from './getProgram.js';
@@ -80,6 +82,11 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Artifacts.method.usage, getUsage(dependencies)),
   spoken(Artifacts.method.list, listArtifacts(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
+  spoken(Deliveries.method.get, getDelivery(dependencies)),
+  spoken(Deliveries.method.history, getDeliveryHistory(dependencies)),
+  spoken(Deliveries.method.counts, countDeliveries(dependencies)),
+  spoken(Deliveries.method.tryNow, tryDeliveryNow(dependencies)),
+  spoken(Deliveries.method.giveUp, giveUpDelivery(dependencies)),
   spoken(Service.method.status, getStatus(dependencies)),
   spoken(Service.method.series, getSeries(dependencies)),
   spoken(Service.method.failures, listFailures(dependencies)),

@@ -4,6 +4,7 @@ import type { DescMethodUnary } from '@bufbuild/protobuf';
 import type { Changed } from '../../gen/admin/v1/shared_pb.js';
 import type { Sha256 } from '../../ids.js';
 import type { Act as AuditedAct } from '../../store/buckets.js';
+import { inAwayNetwork } from '../world/awayNetwork.js';
 import { createMemoryPages } from '../world/memoryPages.js';
 import { createWorld, type World } from '../world/world.js';
 import { pathOf, post } from './adminCalls.js';
@@ -22,8 +23,13 @@ export const before: AuditedAct = {
   effects: [],
 };
 
-export async function actRig(t: TestContext) {
-  let world = await createWorld({ pages: createMemoryPages(), holdFailedMs: 3_600_000 });
+/** `inNetwork`: of a front of a network that is away. */
+export async function actRig(t: TestContext, { inNetwork }: { readonly inNetwork?: true } = {}) {
+  let world = await createWorld({
+    pages: createMemoryPages(),
+    holdFailedMs: 3_600_000,
+    ...(inNetwork && inAwayNetwork),
+  });
   t.after(() => world.end());
   let to = await startAdmin(t, world);
   return {

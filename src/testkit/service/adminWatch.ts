@@ -50,11 +50,15 @@ export class Watched {
     });
   }
 
-  /** `id:from>to` of requests, `id:from>to` of lanes, and the kinds of all else. */
+  /** `id:from>to` of requests and lanes, `delivery id:from>to` of deliveries, and the kinds of all else. */
   get told(): string[] {
     return this.seen.map(({ event }) => {
       if (event.case === 'request')
         return `${event.value.row?.id.slice(-6)}:${event.value.entry?.from}>${event.value.entry?.to}`;
+      if (event.case === 'delivery') {
+        const { delivery, transition } = event.value;
+        return `delivery ${delivery?.id.slice(-6)}:${transition?.from}>${transition?.to}`;
+      }
       if (event.case === 'lane') return `${event.value.lane?.id}:${event.value.from}>${event.value.to}`;
       return event.case ?? '';
     });

@@ -1,6 +1,5 @@
 // Every action of operators, with what it is done to, what it changes and where it is refused.
 import assert from 'node:assert/strict';
-import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
@@ -10,19 +9,9 @@ import { laneId, type RequestId } from '../../ids.js';
 import type { LaneReport } from '../../lanes/scheduling.js';
 import type { World } from '../world/world.js';
 import { auditOf, before } from './actRig.js';
+import { deliveryActs } from './deliveryActs.js';
+import type { Act } from './operatorAct.js';
 
-export interface Act {
-  readonly method: DescMethodUnary;
-  readonly name: string;
-  /** Brings the world to where it has something to do, and answers what to call it with. */
-  readonly given: (world: World) => Promise<Record<string, unknown>>;
-  /** How many audits it leaves beside its own: those of its parts. */
-  readonly parts?: number;
-  /** What it changes, for comparisons. */
-  readonly seen: (world: World, call: Record<string, unknown>) => unknown;
-  /** Brings the world to where it is refused; with which code. */
-  readonly refused: readonly [code: string, (world: World) => Promise<Record<string, unknown>>][];
-}
 const state = (world: World, { id }: Record<string, unknown>) => {
   const view = world.system.registry.view(id as RequestId);
   return view && [view.state, view.seq];
@@ -342,4 +331,5 @@ export const acts: readonly Act[] = [
     seen: (world) => [laneSeen(world), auditOf(world).length],
     refused: [['NOTHING_TO_DO', withLanes({ ordered: 'stopped' })]],
   },
+  ...deliveryActs,
 ];

@@ -7,7 +7,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_admin_v1_access } from "./access_pb.js";
-import type { Problem } from "./shared_pb.js";
+import type { Change, Changed, Problem, Transition } from "./shared_pb.js";
 import { file_admin_v1_shared } from "./shared_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/deliveries.proto.
  */
 export const file_admin_v1_deliveries: GenFile = /*@__PURE__*/
-  fileDesc("ChlhZG1pbi92MS9kZWxpdmVyaWVzLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiRAoVRGVsaXZlcmllc0xpc3RSZXF1ZXN0Eg4KBnN0YXRlcxgBIAMoCRIMCgRzaXplGAIgASgNEg0KBWFmdGVyGAMgASgJIpUBChZEZWxpdmVyaWVzTGlzdFJlc3BvbnNlEicKBHJvd3MYASADKAsyGS5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcnkSEgoKbmV4dF9hZnRlchgCIAEoCRIqCgRsZWZ0GAMgAygLMhwuc2VhbGVkLmFkbWluLnYxLkxlZnRSZXF1ZXN0EhIKCmxlZnRfdG90YWwYBCABKA0imgIKCERlbGl2ZXJ5EgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSDQoFc3RhdGUYAyABKAkSLAoIZGVhZGxpbmUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB3VwZGF0ZWQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlcG9ydBgGIAEoCRINCgV0cmllcxgHIAEoDRIpCgdyZWZ1c2FsGAggASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SKQoFcmV0cnkYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3R4X2hhc2gYCiABKAkiWgoLTGVmdFJlcXVlc3QSCgoCaWQYASABKAkSEQoJcmVxdWVzdGVyGAIgASgJEiwKCGRlYWRsaW5lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDJrCgpEZWxpdmVyaWVzEl0KBExpc3QSJi5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcmllc0xpc3RSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLkRlbGl2ZXJpZXNMaXN0UmVzcG9uc2UiBLjIGAFiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_timestamp]);
+  fileDesc("ChlhZG1pbi92MS9kZWxpdmVyaWVzLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiRAoVRGVsaXZlcmllc0xpc3RSZXF1ZXN0Eg4KBnN0YXRlcxgBIAMoCRIMCgRzaXplGAIgASgNEg0KBWFmdGVyGAMgASgJIpUBChZEZWxpdmVyaWVzTGlzdFJlc3BvbnNlEicKBHJvd3MYASADKAsyGS5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcnkSEgoKbmV4dF9hZnRlchgCIAEoCRIqCgRsZWZ0GAMgAygLMhwuc2VhbGVkLmFkbWluLnYxLkxlZnRSZXF1ZXN0EhIKCmxlZnRfdG90YWwYBCABKA0i9AIKCERlbGl2ZXJ5EgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSDQoFc3RhdGUYAyABKAkSLAoIZGVhZGxpbmUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB3VwZGF0ZWQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlcG9ydBgGIAEoCRINCgV0cmllcxgHIAEoDRIpCgdyZWZ1c2FsGAggASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SKQoFcmV0cnkYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3R4X2hhc2gYCiABKAkSCwoDc2VxGAsgASgNEioKBmNsb3NlcxgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc2lnbmVyGA0gASgJEg8KB2FjdGlvbnMYDiADKAkiWgoLTGVmdFJlcXVlc3QSCgoCaWQYASABKAkSEQoJcmVxdWVzdGVyGAIgASgJEiwKCGRlYWRsaW5lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIiChREZWxpdmVyaWVzR2V0UmVxdWVzdBIKCgJpZBgBIAEoCSJEChVEZWxpdmVyaWVzR2V0UmVzcG9uc2USKwoIZGVsaXZlcnkYASABKAsyGS5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcnkiRwoYRGVsaXZlcmllc0hpc3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgJEhAKCGZyb21fc2VxGAIgASgNEg0KBWxpbWl0GAMgASgNIm4KGURlbGl2ZXJpZXNIaXN0b3J5UmVzcG9uc2USCgoCaWQYASABKAkSMAoLdHJhbnNpdGlvbnMYAiADKAsyGy5zZWFsZWQuYWRtaW4udjEuVHJhbnNpdGlvbhITCgtpc19jb21wbGV0ZRgDIAEoCCIZChdEZWxpdmVyaWVzQ291bnRzUmVxdWVzdCKnAgoYRGVsaXZlcmllc0NvdW50c1Jlc3BvbnNlEkgKCGJ5X3N0YXRlGAEgAygLMjYuc2VhbGVkLmFkbWluLnYxLkRlbGl2ZXJpZXNDb3VudHNSZXNwb25zZS5CeVN0YXRlRW50cnkSWQoRZW5kZWRfc2luY2Vfc3RhcnQYAiADKAsyPi5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcmllc0NvdW50c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5Gi4KDEJ5U3RhdGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGjYKFEVuZGVkU2luY2VTdGFydEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEiTgoXRGVsaXZlcmllc1RyeU5vd1JlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJyChhEZWxpdmVyaWVzVHJ5Tm93UmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkEisKCGRlbGl2ZXJ5GAIgASgLMhkuc2VhbGVkLmFkbWluLnYxLkRlbGl2ZXJ5Ik4KF0RlbGl2ZXJpZXNHaXZlVXBSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UicgoYRGVsaXZlcmllc0dpdmVVcFJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIrCghkZWxpdmVyeRgCIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyeTLeBAoKRGVsaXZlcmllcxJdCgRMaXN0EiYuc2VhbGVkLmFkbWluLnYxLkRlbGl2ZXJpZXNMaXN0UmVxdWVzdBonLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyaWVzTGlzdFJlc3BvbnNlIgS4yBgBEloKA0dldBIlLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyaWVzR2V0UmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyaWVzR2V0UmVzcG9uc2UiBLjIGAESZgoHSGlzdG9yeRIpLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyaWVzSGlzdG9yeVJlcXVlc3QaKi5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcmllc0hpc3RvcnlSZXNwb25zZSIEuMgYARJjCgZDb3VudHMSKC5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcmllc0NvdW50c1JlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuRGVsaXZlcmllc0NvdW50c1Jlc3BvbnNlIgS4yBgBEmMKBlRyeU5vdxIoLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyaWVzVHJ5Tm93UmVxdWVzdBopLnNlYWxlZC5hZG1pbi52MS5EZWxpdmVyaWVzVHJ5Tm93UmVzcG9uc2UiBLjIGAISYwoGR2l2ZVVwEiguc2VhbGVkLmFkbWluLnYxLkRlbGl2ZXJpZXNHaXZlVXBSZXF1ZXN0Gikuc2VhbGVkLmFkbWluLnYxLkRlbGl2ZXJpZXNHaXZlVXBSZXNwb25zZSIEuMgYAmIGcHJvdG8z", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.DeliveriesListRequest
@@ -153,6 +153,34 @@ export type Delivery = Message<"sealed.admin.v1.Delivery"> & {
    * @generated from field: string tx_hash = 10;
    */
   txHash: string;
+
+  /**
+   * Of its last transition: what `Change.expected_seq` is compared with.
+   *
+   * @generated from field: uint32 seq = 11;
+   */
+  seq: number;
+
+  /**
+   * Nothing is offered to the network after it.
+   *
+   * @generated from field: google.protobuf.Timestamp closes = 12;
+   */
+  closes?: Timestamp | undefined;
+
+  /**
+   * Whose nonces its calls use, of those of this prover. Empty in the oldest: the key that is used now.
+   *
+   * @generated from field: string signer = 13;
+   */
+  signer: string;
+
+  /**
+   * try-now and give-up: what it would not be refused now.
+   *
+   * @generated from field: repeated string actions = 14;
+   */
+  actions: string[];
 };
 
 /**
@@ -190,6 +218,233 @@ export const LeftRequestSchema: GenMessage<LeftRequest> = /*@__PURE__*/
   messageDesc(file_admin_v1_deliveries, 3);
 
 /**
+ * @generated from message sealed.admin.v1.DeliveriesGetRequest
+ */
+export type DeliveriesGetRequest = Message<"sealed.admin.v1.DeliveriesGetRequest"> & {
+  /**
+   * All digits, or the first 8 or more, or the last 6 or more.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesGetRequest.
+ * Use `create(DeliveriesGetRequestSchema)` to create a new message.
+ */
+export const DeliveriesGetRequestSchema: GenMessage<DeliveriesGetRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 4);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesGetResponse
+ */
+export type DeliveriesGetResponse = Message<"sealed.admin.v1.DeliveriesGetResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Delivery delivery = 1;
+   */
+  delivery?: Delivery | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesGetResponse.
+ * Use `create(DeliveriesGetResponseSchema)` to create a new message.
+ */
+export const DeliveriesGetResponseSchema: GenMessage<DeliveriesGetResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 5);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesHistoryRequest
+ */
+export type DeliveriesHistoryRequest = Message<"sealed.admin.v1.DeliveriesHistoryRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * 0 begins with the first.
+   *
+   * @generated from field: uint32 from_seq = 2;
+   */
+  fromSeq: number;
+
+  /**
+   * 1 to 1,000; 0 means 1,000.
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesHistoryRequest.
+ * Use `create(DeliveriesHistoryRequestSchema)` to create a new message.
+ */
+export const DeliveriesHistoryRequestSchema: GenMessage<DeliveriesHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 6);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesHistoryResponse
+ */
+export type DeliveriesHistoryResponse = Message<"sealed.admin.v1.DeliveriesHistoryResponse"> & {
+  /**
+   * In full, whatever the call named it by.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: repeated sealed.admin.v1.Transition transitions = 2;
+   */
+  transitions: Transition[];
+
+  /**
+   * The last one so far is among them, or was before them.
+   *
+   * @generated from field: bool is_complete = 3;
+   */
+  isComplete: boolean;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesHistoryResponse.
+ * Use `create(DeliveriesHistoryResponseSchema)` to create a new message.
+ */
+export const DeliveriesHistoryResponseSchema: GenMessage<DeliveriesHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 7);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesCountsRequest
+ */
+export type DeliveriesCountsRequest = Message<"sealed.admin.v1.DeliveriesCountsRequest"> & {
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesCountsRequest.
+ * Use `create(DeliveriesCountsRequestSchema)` to create a new message.
+ */
+export const DeliveriesCountsRequestSchema: GenMessage<DeliveriesCountsRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 8);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesCountsResponse
+ */
+export type DeliveriesCountsResponse = Message<"sealed.admin.v1.DeliveriesCountsResponse"> & {
+  /**
+   * Of open ones.
+   *
+   * @generated from field: map<string, uint32> by_state = 1;
+   */
+  byState: { [key: string]: number };
+
+  /**
+   * How they have ended since the service was started.
+   *
+   * @generated from field: map<string, uint64> ended_since_start = 2;
+   */
+  endedSinceStart: { [key: string]: bigint };
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesCountsResponse.
+ * Use `create(DeliveriesCountsResponseSchema)` to create a new message.
+ */
+export const DeliveriesCountsResponseSchema: GenMessage<DeliveriesCountsResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 9);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesTryNowRequest
+ */
+export type DeliveriesTryNowRequest = Message<"sealed.admin.v1.DeliveriesTryNowRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesTryNowRequest.
+ * Use `create(DeliveriesTryNowRequestSchema)` to create a new message.
+ */
+export const DeliveriesTryNowRequestSchema: GenMessage<DeliveriesTryNowRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 10);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesTryNowResponse
+ */
+export type DeliveriesTryNowResponse = Message<"sealed.admin.v1.DeliveriesTryNowResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Delivery delivery = 2;
+   */
+  delivery?: Delivery | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesTryNowResponse.
+ * Use `create(DeliveriesTryNowResponseSchema)` to create a new message.
+ */
+export const DeliveriesTryNowResponseSchema: GenMessage<DeliveriesTryNowResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 11);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesGiveUpRequest
+ */
+export type DeliveriesGiveUpRequest = Message<"sealed.admin.v1.DeliveriesGiveUpRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesGiveUpRequest.
+ * Use `create(DeliveriesGiveUpRequestSchema)` to create a new message.
+ */
+export const DeliveriesGiveUpRequestSchema: GenMessage<DeliveriesGiveUpRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 12);
+
+/**
+ * @generated from message sealed.admin.v1.DeliveriesGiveUpResponse
+ */
+export type DeliveriesGiveUpResponse = Message<"sealed.admin.v1.DeliveriesGiveUpResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * @generated from field: sealed.admin.v1.Delivery delivery = 2;
+   */
+  delivery?: Delivery | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.DeliveriesGiveUpResponse.
+ * Use `create(DeliveriesGiveUpResponseSchema)` to create a new message.
+ */
+export const DeliveriesGiveUpResponseSchema: GenMessage<DeliveriesGiveUpResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_deliveries, 13);
+
+/**
  * @generated from service sealed.admin.v1.Deliveries
  */
 export const Deliveries: GenService<{
@@ -202,6 +457,55 @@ export const Deliveries: GenService<{
     methodKind: "unary";
     input: typeof DeliveriesListRequestSchema;
     output: typeof DeliveriesListResponseSchema;
+  },
+  /**
+   * @generated from rpc sealed.admin.v1.Deliveries.Get
+   */
+  get: {
+    methodKind: "unary";
+    input: typeof DeliveriesGetRequestSchema;
+    output: typeof DeliveriesGetResponseSchema;
+  },
+  /**
+   * Every transition, oldest first.
+   *
+   * @generated from rpc sealed.admin.v1.Deliveries.History
+   */
+  history: {
+    methodKind: "unary";
+    input: typeof DeliveriesHistoryRequestSchema;
+    output: typeof DeliveriesHistoryResponseSchema;
+  },
+  /**
+   * Kept with every transition.
+   *
+   * @generated from rpc sealed.admin.v1.Deliveries.Counts
+   */
+  counts: {
+    methodKind: "unary";
+    input: typeof DeliveriesCountsRequestSchema;
+    output: typeof DeliveriesCountsResponseSchema;
+  },
+  /**
+   * Ends the pause before the next try now. Of one in `backingOff`; others are refused as NOTHING_TO_DO.
+   *
+   * @generated from rpc sealed.admin.v1.Deliveries.TryNow
+   */
+  tryNow: {
+    methodKind: "unary";
+    input: typeof DeliveriesTryNowRequestSchema;
+    output: typeof DeliveriesTryNowResponseSchema;
+  },
+  /**
+   * Ends one from which nothing can come any more: the network has said no, or its deadline is over. Others are refused as NOTHING_TO_DO. The
+   * proof stays readable here.
+   *
+   * @generated from rpc sealed.admin.v1.Deliveries.GiveUp
+   */
+  giveUp: {
+    methodKind: "unary";
+    input: typeof DeliveriesGiveUpRequestSchema;
+    output: typeof DeliveriesGiveUpResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_deliveries, 0);

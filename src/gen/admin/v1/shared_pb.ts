@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/shared.proto.
  */
 export const file_admin_v1_shared: GenFile = /*@__PURE__*/
-  fileDesc("ChVhZG1pbi92MS9zaGFyZWQucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIjCgRQYWdlEgwKBHNpemUYASABKA0SDQoFdG9rZW4YAiABKAkiLwoIUGFnZUluZm8SEgoKbmV4dF90b2tlbhgBIAEoCRIPCgdzY2FubmVkGAIgASgNIikKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCSJGCghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEg4KBmN5Y2xlcxgEIAEoCSJVCgZDaGFuZ2USDgoGcmVhc29uGAEgASgJEhQKDG9wZXJhdGlvbl9pZBgCIAEoCRIPCgdkcnlfcnVuGAMgASgIEhQKDGV4cGVjdGVkX3NlcRgEIAEoDSI5CgdDaGFuZ2VkEg8KB2FwcGxpZWQYASABKAgSDAoEZmVlZBgCIAEoBBIPCgdlZmZlY3RzGAMgAygJIocBCgVPcmRlchIMCgR3aGF0GAEgASgJEgoKAmJ5GAIgASgJEikKBXNpbmNlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSKQoFdW50aWwYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoQBCgVBdWRpdBIQCghvcGVyYXRvchgBIAEoCRISCgppc19jbGFpbWVkGAIgASgIEg4KBmFjdGlvbhgDIAEoCRIOCgZ0YXJnZXQYBCABKAkSDgoGcmVhc29uGAUgASgJEg8KB2VmZmVjdHMYBiADKAkSFAoMb3BlcmF0aW9uX2lkGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChVhZG1pbi92MS9zaGFyZWQucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIjCgRQYWdlEgwKBHNpemUYASABKA0SDQoFdG9rZW4YAiABKAkiLwoIUGFnZUluZm8SEgoKbmV4dF90b2tlbhgBIAEoCRIPCgdzY2FubmVkGAIgASgNIikKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCSKiAQoKVHJhbnNpdGlvbhILCgNzZXEYASABKA0SJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGZyb20YAyABKAkSCgoCdG8YBCABKAkSCgoCb24YBSABKAkSDwoHYXR0ZW1wdBgGIAEoDRIKCgJieRgHIAEoCRIOCgZyZWFzb24YCCABKAkSDAoEbGlmZRgJIAEoDSJGCghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEg4KBmN5Y2xlcxgEIAEoCSJVCgZDaGFuZ2USDgoGcmVhc29uGAEgASgJEhQKDG9wZXJhdGlvbl9pZBgCIAEoCRIPCgdkcnlfcnVuGAMgASgIEhQKDGV4cGVjdGVkX3NlcRgEIAEoDSI5CgdDaGFuZ2VkEg8KB2FwcGxpZWQYASABKAgSDAoEZmVlZBgCIAEoBBIPCgdlZmZlY3RzGAMgAygJIocBCgVPcmRlchIMCgR3aGF0GAEgASgJEgoKAmJ5GAIgASgJEikKBXNpbmNlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSKQoFdW50aWwYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoQBCgVBdWRpdBIQCghvcGVyYXRvchgBIAEoCRISCgppc19jbGFpbWVkGAIgASgIEg4KBmFjdGlvbhgDIAEoCRIOCgZ0YXJnZXQYBCABKAkSDgoGcmVhc29uGAUgASgJEg8KB2VmZmVjdHMYBiADKAkSFAoMb3BlcmF0aW9uX2lkGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Which page of a list.
@@ -96,6 +96,75 @@ export const ProblemSchema: GenMessage<Problem> = /*@__PURE__*/
   messageDesc(file_admin_v1_shared, 2);
 
 /**
+ * Of a machine other than a request, whose entries tell more.
+ *
+ * @generated from message sealed.admin.v1.Transition
+ */
+export type Transition = Message<"sealed.admin.v1.Transition"> & {
+  /**
+   * @generated from field: uint32 seq = 1;
+   */
+  seq: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * States, as docs/states.md has them. The first one has an empty `from`.
+   *
+   * @generated from field: string from = 3;
+   */
+  from: string;
+
+  /**
+   * @generated from field: string to = 4;
+   */
+  to: string;
+
+  /**
+   * Type of the event that caused it.
+   *
+   * @generated from field: string on = 5;
+   */
+  on: string;
+
+  /**
+   * Which try this is or was.
+   *
+   * @generated from field: uint32 attempt = 6;
+   */
+  attempt: number;
+
+  /**
+   * The operator whose action caused it, and the reason that was given.
+   *
+   * @generated from field: string by = 7;
+   */
+  by: string;
+
+  /**
+   * @generated from field: string reason = 8;
+   */
+  reason: string;
+
+  /**
+   * In which life of the service. 0 in those of earlier releases.
+   *
+   * @generated from field: uint32 life = 9;
+   */
+  life: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.Transition.
+ * Use `create(TransitionSchema)` to create a new message.
+ */
+export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
+  messageDesc(file_admin_v1_shared, 3);
+
+/**
  * Of the stage that runs now. It is in memory only.
  *
  * @generated from message sealed.admin.v1.Progress
@@ -127,7 +196,7 @@ export type Progress = Message<"sealed.admin.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_admin_v1_shared, 3);
+  messageDesc(file_admin_v1_shared, 4);
 
 /**
  * What every action is given.
@@ -157,7 +226,7 @@ export type Change = Message<"sealed.admin.v1.Change"> & {
   dryRun: boolean;
 
   /**
-   * Of actions on a request: its `seq` as it was seen. When it has moved on, the action is refused as STALE_VIEW. 0: whatever it is.
+   * Of actions on a request, a delivery or a signer: its `seq` as it was seen. When it has moved on, the action is refused as STALE_VIEW. 0: whatever it is.
    *
    * @generated from field: uint32 expected_seq = 4;
    */
@@ -169,7 +238,7 @@ export type Change = Message<"sealed.admin.v1.Change"> & {
  * Use `create(ChangeSchema)` to create a new message.
  */
 export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
-  messageDesc(file_admin_v1_shared, 4);
+  messageDesc(file_admin_v1_shared, 5);
 
 /**
  * What an action did.
@@ -204,7 +273,7 @@ export type Changed = Message<"sealed.admin.v1.Changed"> & {
  * Use `create(ChangedSchema)` to create a new message.
  */
 export const ChangedSchema: GenMessage<Changed> = /*@__PURE__*/
-  messageDesc(file_admin_v1_shared, 5);
+  messageDesc(file_admin_v1_shared, 6);
 
 /**
  * What an operator has set, and holds until an operator lifts it, also over a restart.
@@ -247,7 +316,7 @@ export type Order = Message<"sealed.admin.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_admin_v1_shared, 6);
+  messageDesc(file_admin_v1_shared, 7);
 
 /**
  * An operator's action. What it led to follows as events of its own.
@@ -275,7 +344,7 @@ export type Audit = Message<"sealed.admin.v1.Audit"> & {
   action: string;
 
   /**
-   * Id of a request, name of a lane; empty where it is about the service.
+   * Id of a request, a delivery or a signer, name of a lane; empty where it is about the service.
    *
    * @generated from field: string target = 4;
    */
@@ -302,5 +371,5 @@ export type Audit = Message<"sealed.admin.v1.Audit"> & {
  * Use `create(AuditSchema)` to create a new message.
  */
 export const AuditSchema: GenMessage<Audit> = /*@__PURE__*/
-  messageDesc(file_admin_v1_shared, 7);
+  messageDesc(file_admin_v1_shared, 8);
 

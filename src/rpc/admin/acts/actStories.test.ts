@@ -9,7 +9,8 @@ import { sampleArtifactId } from '../../../testkit/sampleIds.js';
 import { actRig, auditOf, codeOf, operationId, reason } from '../../../testkit/service/actRig.js';
 import { callGrpc } from '../../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../../testkit/service/adminWorld.js';
-import { type Act, acts, fails, held, proving } from '../../../testkit/service/operatorActs.js';
+import type { Act } from '../../../testkit/service/operatorAct.js';
+import { acts, fails, held, proving } from '../../../testkit/service/operatorActs.js';
 import { createMemoryPages } from '../../../testkit/world/memoryPages.js';
 import { createWorld, type World } from '../../../testkit/world/world.js';
 

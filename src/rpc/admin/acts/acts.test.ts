@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { actRig, auditOf, codeOf, operationId, reason } from '../../../testkit/service/actRig.js';
 import { pathOf } from '../../../testkit/service/adminCalls.js';
-import { type Act, acts } from '../../../testkit/service/operatorActs.js';
+import type { Act } from '../../../testkit/service/operatorAct.js';
+import { acts } from '../../../testkit/service/operatorActs.js';
 
 for (const act of acts)
   describe(act.name, () => {
     it('does what its dry run says, which does nothing', async (t) => {
-      const { world, call } = await actRig(t);
+      const { world, call } = await actRig(t, act);
       const given = await act.given(world());
       const before = act.seen(world(), given);
       const dry = await call(act, given, { dryRun: true });
@@ -25,7 +26,7 @@ for (const act of acts)
     });
 
     it('leaves its audit with its effect: who, why, what, and the number that was answered', async (t) => {
-      const { world, call } = await actRig(t);
+      const { world, call } = await actRig(t, act);
       const given = await act.given(world());
       const { said } = await call(act, given, { operationId });
       const [entry, ...others] = auditOf(world());
@@ -38,7 +39,7 @@ for (const act of acts)
     });
 
     it('is done once for one operation id, also over a restart, and an id is for one call', async (t) => {
-      const { world, call, reborn } = await actRig(t);
+      const { world, call, reborn } = await actRig(t, act);
       const given = await act.given(world());
       const [first, second] = await Promise.all([
         call(act, given, { operationId }),
@@ -58,7 +59,7 @@ for (const act of acts)
 
     for (const [code, refusedIn] of act.refused)
       it(`is refused as ${code}, dry or not, and leaves nothing`, async (t) => {
-        const { world, call } = await actRig(t);
+        const { world, call } = await actRig(t, act);
         const given = await refusedIn(world());
         const before = act.seen(world(), given);
         const audited = auditOf(world()).length;
@@ -68,7 +69,7 @@ for (const act of acts)
       });
 
     it('asks for a reason, of a length and in a form that can be shown', async (t) => {
-      const { world, call } = await actRig(t);
+      const { world, call } = await actRig(t, act);
       const given = await act.given(world());
       for (const bad of ['', '  a ', 'x'.repeat(201), 'clear \x1b[2J', 'two\nlines'])
         assert.equal(codeOf(await call(act, given, { reason: bad })), 'NOT_UNDERSTOOD', bad);

@@ -34,7 +34,7 @@ export function onRequest<Call extends { readonly id: string }>(
       const view = await requestNamed(call.id, dependencies);
       const { requestId } = view.request;
       if (expectedSeq !== 0 && view.seq !== expectedSeq)
-        throw new FailureError(fail('STALE_VIEW', { requestId, seq: view.seq }));
+        throw new FailureError(fail('STALE_VIEW', { what: 'Request', id: requestId, seq: view.seq }));
       if (setAside.has(requestId) !== forSetAside)
         throw nothingToDo(name, forSetAside ? 'not set aside' : 'set aside: release it first');
       const planned = step(view, call);

@@ -7,11 +7,13 @@ import type { RequestId } from '../../../ids.js';
 import type { RequestView } from '../../../machines/request/view.js';
 import type { JournalEntry } from '../../../store/buckets.js';
 import { auditOf } from '../auditOf.js';
+import { deliveryOf } from '../deliveryOf.js';
 import type { AdminDependencies } from '../dependencies.js';
 import { entryOf } from '../getHistory.js';
 import { laneOf } from '../laneOf.js';
 import { rowOf } from '../rowOf.js';
 import { moment } from '../spans.js';
+import { transitionOf } from '../transitionOf.js';
 import { noReasons } from './watching.js';
 
 export type EventMessage = MessageInitShape<typeof RequestsWatchResponseSchema>;
@@ -20,6 +22,8 @@ export interface FeedEvent {
   readonly message: EventMessage;
   /** Of a transition of a request. */
   readonly transition?: { readonly view: RequestView; readonly entry: JournalEntry };
+  /** Of a delivery. */
+  readonly delivery?: JournalEntry;
 }
 
 /** Of some kilobytes at most. */
@@ -27,7 +31,7 @@ const mostKept = 256;
 
 export type EventsDependencies = Pick<
   AdminDependencies,
-  'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit' | 'orders'
+  'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit' | 'orders' | 'network' | 'clock'
 >;
 
 /** Undefined when what it is about is not kept any more. */
@@ -47,7 +51,8 @@ export function createEvents(dependencies: EventsDependencies): Events {
 
 function eventOf({ n, entry }: FeedItem, dependencies: EventsDependencies): FeedEvent | undefined {
   const numbered = { feed: BigInt(n), at: moment(entry.at) };
-  if (entry.what === 'request') return requestEvent(numbered, entry.id, entry.seq, dependencies);
+  if ('seq' in entry)
+    return (entry.what === 'request' ? requestEvent : deliveryEvent)(numbered, entry.id, entry.seq, dependencies);
   if (entry.what === 'start') {
     const value = { kind: 'started', facts: { life: String(entry.life) } };
     return { message: { ...numbered, event: { case: 'service', value } } };
@@ -75,4 +80,19 @@ function requestEvent(
   const { entry } = found;
   const value = { row: rowOf(view, noReasons, dependencies), entry: entryOf(seq, entry) };
   return { message: { ...numbered, event: { case: 'request', value } }, transition: { view, entry } };
+}
+
+/** Where the service is no front of a network any more, its deliveries are not told. */
+function deliveryEvent(
+  numbered: Pick<EventMessage, 'feed' | 'at'>,
+  id: RequestId,
+  seq: number,
+  { network, clock }: EventsDependencies,
+): FeedEvent | undefined {
+  const view = network?.deliveries.viewOf(id);
+  const [found] = view === undefined ? [] : (network?.deliveries.history(view, seq, 1) ?? []);
+  if (view === undefined || found === undefined) return undefined;
+  const { entry } = found;
+  const value = { delivery: deliveryOf(view, clock.now()), transition: transitionOf(seq, entry) };
+  return { message: { ...numbered, event: { case: 'delivery', value } }, delivery: entry };
 }

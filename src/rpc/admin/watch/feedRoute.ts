@@ -64,10 +64,15 @@ function requestIn({ query, headers }: Exchange): RequestsWatchRequest {
     // A browser that comes back says so where it was.
     afterFeed: BigInt(numberIn('after', query.get('after') ?? headers['last-event-id']?.toString())),
     coalesceMs: Number(numberIn('coalesce_ms', query.get('coalesce_ms'))),
+    kinds: wordsIn(query.get('kinds')),
+    deliveryStates: wordsIn(query.get('delivery_states')),
     progress: numberIn('progress', query.get('progress')) !== '0',
     ...(filter !== null && { filter: parseJson(FilterSchema, filter, 'filter') }),
   });
 }
+
+/** By commas. What they mean is seen later. */
+const wordsIn = (given: string | null): string[] => (given ?? '').split(',').filter((word) => word !== '');
 
 function numberIn(field: string, given: string | null | undefined): string {
   const text = given ?? '0';

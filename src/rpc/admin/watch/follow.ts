@@ -19,7 +19,7 @@ export type FollowDependencies = Pick<AdminDependencies, 'feed' | 'scheduling' |
 /** Ends when the signal fires. */
 export async function* follow(
   { feed, events, ...parts }: FollowDependencies,
-  { after, isMeant, concerns, progress, coalesceMs }: Watching,
+  { after, isMeant, concerns, isWanted, concernsDelivery, progress, coalesceMs }: Watching,
   signal: AbortSignal,
 ): AsyncGenerator<EventMessage> {
   const { clock } = parts;
@@ -48,10 +48,11 @@ export async function* follow(
     const items = feed.read(cursor, readAtOnce);
     isMore = items.length === readAtOnce;
     for (const item of coalesceMs > 0 ? lastOfEach(items) : items) {
-      const event = events(item);
       cursor = item.n;
+      const event = isWanted(item.entry.what) ? events(item) : undefined;
       if (event === undefined) continue;
-      const { transition } = event;
+      const { transition, delivery } = event;
+      if (delivery !== undefined && !concernsDelivery(delivery)) continue;
       if (transition !== undefined && !(concerns(transition.entry) && isMeant(transition.view))) continue;
       yield event.message;
       beatAt = clock.steady() + beatMs;
@@ -66,8 +67,9 @@ export async function* follow(
   }
 }
 
-/** Of each request only the last entry; the rest stays. */
+/** Of each request and each delivery only the last entry; the rest stays. */
 function lastOfEach(items: readonly FeedItem[]): FeedItem[] {
-  const last = new Map(items.map(({ n, entry }) => [entry.what === 'request' ? entry.id : n, n]));
-  return items.filter(({ n, entry }) => last.get(entry.what === 'request' ? entry.id : n) === n);
+  const nameOf = ({ n, entry }: FeedItem) => ('seq' in entry ? `${entry.what} ${entry.id}` : n);
+  const last = new Map(items.map((item) => [nameOf(item), item.n]));
+  return items.filter((item) => last.get(nameOf(item)) === item.n);
 }

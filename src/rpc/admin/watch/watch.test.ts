@@ -253,6 +253,7 @@ describe('bad watchers', { timeout: 300_000 }, () => {
       audit: world.assembly.audit,
       orders: world.assembly.orders,
       clock: world.clock,
+      network: undefined,
       scheduling: world.lanes,
       feed: {
         newest: 0,

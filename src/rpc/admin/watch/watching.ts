@@ -2,9 +2,10 @@
 import { fail } from '../../../failures/fail.js';
 import { FailureError } from '../../../failures/failureError.js';
 import type { Filter, RequestsWatchRequest } from '../../../gen/admin/v1/requests_pb.js';
+import { deliveryStates } from '../../../machines/delivery/view.js';
 import type { RequestView } from '../../../machines/request/view.js';
 import type { Look } from '../../../requests/why/why.js';
-import type { JournalEntry } from '../../../store/buckets.js';
+import type { FeedEntry, JournalEntry } from '../../../store/buckets.js';
 import { matcherOf } from '../filter.js';
 
 export interface Watching {
@@ -14,9 +15,22 @@ export interface Watching {
   readonly isMeant: (view: RequestView) => boolean;
   /** Whether a transition has to do with the states that are meant. */
   readonly concerns: (entry: Pick<JournalEntry, 'from' | 'to'>) => boolean;
+  /** Whether what it is about is meant. */
+  readonly isWanted: (what: FeedEntry['what']) => boolean;
+  /** Whether a transition of a delivery has to do with the states that are meant. */
+  readonly concernsDelivery: (entry: Pick<JournalEntry, 'from' | 'to'>) => boolean;
   readonly progress: boolean;
   readonly coalesceMs: number;
 }
+
+/** What entries of the feed are about, by the words of the wire. */
+const kindsOf = {
+  request: 'request',
+  delivery: 'delivery',
+  lane: 'lane',
+  service: 'start',
+  audit: 'act',
+} as const satisfies Record<string, FeedEntry['what']>;
 
 const longestCoalesceMs = 2_000;
 
@@ -25,10 +39,16 @@ export const noReasons: Look = { reasonsOf: () => [] };
 
 /** `newest`: of the feed. Throws NOT_UNDERSTOOD, CURSOR_AHEAD. */
 export function watchingOf(request: RequestsWatchRequest, newest: number): Watching {
-  const { filter, afterFeed, progress, coalesceMs } = request;
+  const { filter, afterFeed, progress, coalesceMs, kinds, deliveryStates: states } = request;
   if (coalesceMs > longestCoalesceMs) throw notUnderstood('coalesce_ms', `it is at most ${longestCoalesceMs}`);
   if ((filter?.reasons.length ?? 0) > 0)
     throw notUnderstood('filter.reasons', 'reasons change without an event, list requests by them instead');
+  for (const kind of kinds)
+    if (!Object.hasOwn(kindsOf, kind)) throw notUnderstood('kinds', `there are ${Object.keys(kindsOf).join(', ')}`);
+  for (const state of states)
+    if (!deliveryStates.some((known) => known === state))
+      throw notUnderstood('delivery_states', `there are ${deliveryStates.join(', ')}`);
+  const wanted = new Set(kinds.map((kind) => kindsOf[kind as keyof typeof kindsOf]));
   if (afterFeed > BigInt(newest)) throw new FailureError(fail('CURSOR_AHEAD', { after: String(afterFeed), newest }));
   // Refuses words that nothing can match.
   matcherOf(filter, noReasons);
@@ -36,6 +56,8 @@ export function watchingOf(request: RequestsWatchRequest, newest: number): Watch
     after: afterFeed === 0n ? undefined : Number(afterFeed),
     isMeant: matcherOf(filter && { ...filter, states: [], phases: [] }, noReasons),
     concerns: ({ from, to }) => isAmong(filter, from) || isAmong(filter, to),
+    isWanted: (what) => kinds.length === 0 || wanted.has(what),
+    concernsDelivery: ({ from, to }) => states.length === 0 || states.includes(from) || states.includes(to),
     progress,
     coalesceMs,
   };
