@@ -107,6 +107,14 @@ describe('sealed-prover admin', { timeout: 600_000 }, () => {
 
     const lanes = await admin('lanes');
     assert.match(lanes.out, new RegExp(`\ncpu-prove-0 +prove +busy +\\S.* …${id.slice(-8)} +proving 3/96 +0 +–`));
+    const lane = await admin('lane', 'cpu-prove-0');
+    assert.match(
+      lane.out,
+      new RegExp(`^Lane {6}cpu-prove-0\nStage {5}prove\nState {5}busy.*, for (.*\n)+Request {3}0x${id}\n`),
+    );
+    const unsaid = await admin('lane', 'cpu-prove-0', 'drain');
+    assert.deepEqual([unsaid.exitCode, unsaid.err.includes('--reason')], [2, true]);
+    assert.equal((await admin('lane', 'cpu-prove-9')).exitCode, 3);
     assert.match((await admin('queue')).out, /\nadmission +0 .*(\n.*)*\nUnder way: 1, of 64 at once\.\n/);
   });
 

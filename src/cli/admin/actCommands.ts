@@ -4,18 +4,22 @@ import type { Cli } from '../cli.js';
 import { parseCount, parseMoment, parseTimeout } from '../parse.js';
 import {
   type ActOptions,
+  assertReason,
   type IntakeOptions,
   type LaneOptions,
   type LaneVerb,
   laneVerbs,
   type ManyOptions,
+  type MaybeActOptions,
   manyActions,
   type PauseVerb,
   pauseVerbs,
   withActOptions,
+  withMaybeActOptions,
   withSeq,
   withYes,
 } from './actOptions.js';
+import { withAdminOptions } from './connection.js';
 import { withFilters } from './filterOptions.js';
 
 const idsHelp = 'their ids, or some digits of each';
@@ -83,13 +87,19 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
       done(await (await import('./orderActs.js')).runDispatch(cli, verb, options)),
   );
 
-  withYes(withActOptions(admin.command('lane').description('Drain, resume, restart, stop or start a lane.')))
+  withYes(
+    withMaybeActOptions(
+      withAdminOptions(admin.command('lane').description('Show a lane, or drain, resume, restart, stop or start it.')),
+    ),
+  )
     .argument('<id>', 'its name')
-    .addArgument(new Argument('<verb>', 'what to do').choices(laneVerbs))
+    .addArgument(new Argument('[verb]', 'what to do').choices(laneVerbs))
     .option('--force', 'also when it is the last lane for some work')
-    .action(async (id: string, verb: LaneVerb, options: LaneOptions) =>
-      done(await (await import('./orderActs.js')).runLane(cli, id, verb, options)),
-    );
+    .action(async (id: string, verb: LaneVerb | undefined, options: MaybeActOptions & Pick<LaneOptions, 'force'>) => {
+      if (verb === undefined) return done(await (await import('./lanes.js')).runLaneShown(cli, id, options));
+      assertReason(options);
+      done(await (await import('./orderActs.js')).runLane(cli, id, verb, options));
+    });
 }
 
 const halfAnHourMs = 30 * 60_000;

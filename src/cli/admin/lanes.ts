@@ -1,4 +1,4 @@
-// `sealed-prover admin lanes`: which engine is ill, and what each works on.
+// `sealed-prover admin lanes` and `admin lane NAME`: which engine is ill, what each works on, and all that is known of one.
 import { toJson as messageJson } from '@bufbuild/protobuf';
 import { type Lane, LaneSchema, Lanes } from '../../gen/admin/v1/lanes_pb.js';
 import type { Cli } from '../cli.js';
@@ -14,7 +14,7 @@ export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
     const rows = lanes.map((lane) => [
       lane.id,
       lane.stage,
-      lane.warm ? lane.state : `${lane.state} (cold)`,
+      stateOf(lane),
       lasting(lane.for),
       shortId(lane.current?.requestId ?? ''),
       jobOf(lane),
@@ -35,6 +35,35 @@ export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
       objects: lanes.map((lane) => messageJson(LaneSchema, lane) as object),
     };
   });
+
+export const runLaneShown = (cli: Cli, id: string, options: AdminOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const { lane } = await callAdmin(Lanes.method.get, { id }, to);
+    if (lane === undefined) throw new Error('an answer without a lane');
+    return { lines: linesOf(lane), objects: [messageJson(LaneSchema, lane) as object] };
+  });
+
+function linesOf(lane: Lane): string[] {
+  const { current, order, lastFailure, resumesIn, programs } = lane;
+  const fields: [string, string | undefined][] = [
+    ['Lane', lane.id],
+    ['Stage', lane.stage],
+    ['State', `${stateOf(lane)}, for ${lasting(lane.for)}${lane.accepting ? '' : ', is given no jobs'}`],
+    ['By', order && `${order.what} by ${order.by}: ${order.reason}`],
+    ['Resumes', resumesIn && `in ${lasting(resumesIn)}`],
+    ['Failure', lastFailure && `${lastFailure.code}: ${lastFailure.sentence}`],
+    ['Request', current && current.requestId !== '' ? `0x${current.requestId}` : undefined],
+    ['Job', current && `${jobOf(lane)}, for ${lasting(current.for)}`],
+    ['Crashes', `${lane.crashes} since the start, ${lane.crashesInWindow} in the last ten minutes`],
+    ['Modes', lane.modes.length > 0 ? lane.modes.join(', ') : undefined],
+    ...programs.map((digest, index): [string, string] => [index === 0 ? 'Set up' : '', digest]),
+  ];
+  return fields
+    .filter((field): field is [string, string] => field[1] !== undefined)
+    .flatMap(([name, value]) => wrapped(value, `${name.padEnd(9)} `));
+}
+
+const stateOf = ({ warm, state }: Lane): string => (warm ? state : `${state} (cold)`);
 
 function jobOf({ current }: Lane): string {
   if (current === undefined) return '–';
