@@ -41,6 +41,8 @@ export interface Service {
   onLaneChange(listener: (lane: LaneStatus) => void): () => void;
   /** How many requests were brought back from the disk. */
   readonly restored: number;
+  /** Resolves when an operator wants it to stop. Whoever has started it does so. */
+  readonly drained: Promise<void>;
   /** Refuses new work, ends calls and lanes within a bound, and resolves when everything is on disk and closed. */
   stop(): Promise<void>;
 }
@@ -92,8 +94,10 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       log,
       lifecycle,
     });
+    const drained = Promise.withResolvers<void>();
     const admin = await openAdmin({
       ...ports,
+      stopService: drained.resolve,
       config,
       assembly,
       version,
@@ -139,6 +143,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       readiness: assembly.readiness,
       onLaneChange: (listener) => scheduling.onLaneChange(listener),
       restored,
+      drained: drained.promise,
       stop: () => lifecycle.stop(),
     };
   }

@@ -52,7 +52,7 @@ async function serveUntil(signal: AbortSignal, cli: Cli, { flags, file, json }: 
   };
   tellReadiness();
   const stopTelling = readiness.onChange(tellReadiness);
-  if (!signal.aborted) await once(signal, 'abort');
+  if (!signal.aborted) await Promise.race([once(signal, 'abort'), service.drained]);
   unsubscribe();
   stopTelling();
   say('stopping', {}, 'Stopping: running calls and engines are ended, open requests are kept. Again to stop at once.');

@@ -47,6 +47,8 @@ export interface AdminParameters {
   readonly meter: Meter;
   /** What else is answered there, beside the calls. */
   readonly more?: readonly OperatorsRoute[];
+  /** As SIGTERM does. */
+  readonly stopService: () => void;
   /** Of the package. */
   readonly version: string;
   readonly clock: Clock;
@@ -124,7 +126,12 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     browsePrograms: assembly.browsePrograms,
     feed: assembly.feed,
     audit: assembly.audit,
-    upkeep: createUpkeep({ ...parameters, ...assembly, data: parameters.dataFolder }),
+    upkeep: createUpkeep({
+      ...parameters,
+      ...assembly,
+      data: parameters.dataFolder,
+      drainTimeoutMs: config.drainTimeout,
+    }),
     orders: assembly.orders,
     minutes: assembly.minutes,
     underWay: new Map(),

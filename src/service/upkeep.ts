@@ -19,12 +19,14 @@ export interface UpkeepParameters {
   readonly feed: { readonly newest: number };
   readonly audit: AuditWriter;
   readonly version: string;
+  readonly drainTimeoutMs: number;
+  readonly stopService: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export function createUpkeep(parameters: UpkeepParameters): Upkeep & { close(): void } {
-  const { data, store, audit, clock, log } = parameters;
+  const { data, store, audit, drainTimeoutMs, stopService, clock, log } = parameters;
   const configured = log.level;
   let cancelRevert = () => {};
 
@@ -47,6 +49,14 @@ export function createUpkeep(parameters: UpkeepParameters): Upkeep & { close(): 
       const layout = createLayout(join(data, 'artifacts'));
       const hasBucket = store.get('meta', 'bucket') !== undefined;
       return checkData({ store, layout, turn: clock.turn, isDeep, hasBucket });
+    },
+
+    drainTimeoutMs,
+
+    async stop(act) {
+      await store.write((tx) => audit.note(tx, clock.now(), act));
+      // Its caller is answered first: a service that stops takes no more calls, and gives those under way a moment.
+      void clock.turn().then(stopService);
     },
 
     async setLogLevel(level, forMs, act) {

@@ -162,6 +162,22 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     assert.equal(await stateOf(id), 'cancelled');
     assert.match((await admin('status')).out, /\nopen {7}0 /);
   });
+
+  it('stops the service after a dry run that says what runs, and stays until it has stopped', async () => {
+    const id = await requester.submit(stdinOf('what goes on after the stop'));
+    const dry = await admin('drain', ...because);
+    assert.equal(dry.exitCode, 4);
+    assert.match(dry.out, /Would happen: The service stops/);
+    const done = await admin('drain', ...because, '--yes');
+    assert.equal(done.exitCode, 0, done.err);
+    assert.match(done.err, /It has stopped\.\n$/);
+    assert.equal(await service.stop(), 0);
+    assert.equal((await admin('status')).exitCode, 6);
+    service = await rig.serve();
+    const { out } = await admin('audit', '--limit', '1');
+    assert.match(out, /ada service\.drain: the driver is replaced/);
+    assert.match(String(await stateOf(id)), /^(requested|executing|proving)/);
+  });
 });
 
 describe('a request whose engine dies at every try', { timeout: 120_000 }, () => {

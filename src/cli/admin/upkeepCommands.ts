@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { durationForm, parseDurationMs } from '../../config/duration.js';
 import type { Cli } from '../cli.js';
-import { withActOptions } from './actOptions.js';
+import { withActOptions, withYes } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
 
 function parseTime(text: string): number {
@@ -27,4 +27,12 @@ export function addUpkeep(admin: Command, cli: Cli, done: (exitCode: number) => 
     .argument('<level>', 'fatal, error, warn, info, debug or trace')
     .option('--for <time>', 'until it is again as configured, 24h at most', parseTime, 3_600_000)
     .action(async (level, options) => done(await (await import('./upkeep.js')).runLogLevel(cli, level, options)));
+  withYes(
+    withActOptions(
+      admin.command('drain').description('Stop the service as SIGTERM does, and stay until it has stopped.'),
+    ),
+  )
+    .option('--follow', 'stay until it has stopped: the default')
+    .option('--detach', 'do not stay')
+    .action(async (options) => done(await (await import('./drain.js')).runDrain(cli, options)));
 }

@@ -17,6 +17,7 @@ import { roleOf } from './access/roles.js';
 import { applyToMany } from './acts/applyToMany.js';
 import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
+import { drainService } from './acts/drainService.js';
 import { giveUpDelivery, tryDeliveryNow } from './acts/onDelivery.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
 import { moveDeadline, setPriority } from './acts/rankRequest.js';
@@ -91,6 +92,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Service.method.series, getSeries(dependencies)),
   spoken(Service.method.failures, listFailures(dependencies)),
   spoken(Service.method.config, getConfig(dependencies)),
+  spoken(Service.method.drain, drainService(dependencies)),
   spoken(Upkeep.method.backup, makeBackup(dependencies)),
   spoken(Upkeep.method.check, checkService(dependencies)),
   spoken(Upkeep.method.setLogLevel, setLogLevel(dependencies)),

@@ -29,6 +29,8 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
     ...world.assembly,
     data: world.folder,
     version: '0.0.0',
+    drainTimeoutMs: 10_000,
+    stopService: () => world.assembly.gate.advance('draining'),
     log: createLog('silent'),
   }),
   orders: world.assembly.orders,

@@ -50,7 +50,15 @@ describe('upkeep', () => {
     const world = await createWorld();
     t.after(() => world.end());
     const log = createLog('warn');
-    const upkeep = createUpkeep({ ...world, ...world.assembly, data: world.folder, version: '0.0.0', log });
+    const upkeep = createUpkeep({
+      ...world,
+      ...world.assembly,
+      data: world.folder,
+      version: '0.0.0',
+      drainTimeoutMs: 0,
+      stopService: () => assert.fail(),
+      log,
+    });
     const to = await startAdmin(t, world, { upkeep });
     const call = (request: object) => callJson(to, Upkeep.method.setLogLevel, request as never);
     const dry = await call({ level: 'debug', change: because({ dryRun: true }) });

@@ -12,6 +12,10 @@ export interface Upkeep {
     readonly left: number;
   }>;
   check(of: { readonly isDeep: boolean }): AsyncIterable<Inconsistency>;
+  /** How long running calls are given when it stops. */
+  readonly drainTimeoutMs: number;
+  /** Stops the service, as SIGTERM does, once its audit is on disk. Resolves before it has begun. */
+  stop(act: Act): Promise<void>;
   /** The one in force. */
   readonly logLevel: string;
   /** For so long (ms), then as configured. With its audit. */
