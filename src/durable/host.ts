@@ -1,6 +1,7 @@
 // Hosts the actors of one kind of durable machine: starts, restores and stops them. One that waits for its turn sleeps: it is a snapshot
 // on disk and a place in a line, and gets its actor when it wakes. So ten thousand waiting ones cost little.
 import type { EventObject } from 'xstate';
+import type { Clock } from '../clock.js';
 import type { Envelope } from '../store/buckets.js';
 import type { Transaction } from '../store/environment.js';
 import { Tally } from '../tally.js';
@@ -51,6 +52,8 @@ export interface Host<Id extends string, Start, View, Event extends EventObject>
   elapsedMs(id: Id): number | undefined;
   readonly liveCount: number;
   liveCountOf(owner: string): number;
+  /** How many live ones fit as their last transition has left them, on disk or not: those that are being made durable count too. */
+  countDecided(fits: (view: View) => boolean): number;
   /** The last durable views of the owner's live ones. */
   liveViewsOf(owner: string): View[];
   /** Stops all actors. Resolves when everything they had decided is on disk or cannot be written. */
@@ -93,6 +96,9 @@ function stopOne<View>({
   writer.giveUpOnFailure();
   return writer.settled();
 }
+
+const elapsedIfLive = (entry: Parameters<typeof elapsedOf>[0] | undefined, clock: Clock): number | undefined =>
+  entry && elapsedOf(entry, clock);
 
 export function createHost<Id extends string, Start, View, Event extends EventObject>(
   parameters: HostParameters<Id, Start, View, Event>,
@@ -219,14 +225,12 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
     decidedSeq: (id) => hosted.get(id)?.seq,
     has: (id) => hosted.has(id),
     view: (id) => hosted.get(id)?.durable,
-    elapsedMs(id) {
-      const entry = hosted.get(id);
-      return entry && elapsedOf(entry, clock);
-    },
+    elapsedMs: (id) => elapsedIfLive(hosted.get(id), clock),
     get liveCount() {
       return hosted.size;
     },
     liveCountOf: (owner) => perOwner.of(owner),
+    countDecided: (fits) => [...hosted.values()].filter(({ decided }) => fits(decided)).length,
     liveViewsOf: (owner) =>
       [...hosted.values()].flatMap((entry) => (entry.owner === owner ? (entry.durable ?? []) : [])),
 

@@ -33,6 +33,11 @@ export const adminFailures = {
     ({ digits, candidates }) =>
       `Several programs have hashes that begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
   ),
+  PROGRAM_IN_USE: failure<{ vkHash: string; count: number }>(
+    'permanent',
+    ({ vkHash, count }) =>
+      `Program ${vkHash} is needed by ${count} open requests. Cancel them, or wait for their end: sealed-prover admin requests --program ${vkHash}.`,
+  ),
   LANE_UNKNOWN: failure<{ lane: string; lanes: readonly string[] }>(
     'permanent',
     ({ lane, lanes }) => `There is no lane ${lane} here. There are: ${lanes.join(', ') || 'none'}.`,

@@ -224,6 +224,10 @@ const all: Array<[Failure, string]> = [
     `Several programs have hashes that begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
   ],
   [
+    fail('PROGRAM_IN_USE', { vkHash: id, count: 3 }),
+    `Program ${id} is needed by 3 open requests. Cancel them, or wait for their end: sealed-prover admin requests --program ${id}.`,
+  ],
+  [
     fail('LANE_UNKNOWN', { lane: 'gpu-9', lanes: ['gpu-0', 'gpu-1'] }),
     'There is no lane gpu-9 here. There are: gpu-0, gpu-1.',
   ],

@@ -124,6 +124,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   DELIVERY_UNKNOWN: 'notFound',
   AMBIGUOUS_ID: 'invalidArgument',
   PROGRAM_UNKNOWN: 'notFound',
+  PROGRAM_IN_USE: 'failedPrecondition',
   AMBIGUOUS_PROGRAM: 'invalidArgument',
   LANE_UNKNOWN: 'notFound',
   TOKEN_EXPIRED: 'invalidArgument',

@@ -105,6 +105,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   DELIVERY_UNKNOWN: 404,
   AMBIGUOUS_ID: 400,
   PROGRAM_UNKNOWN: 404,
+  PROGRAM_IN_USE: 400,
   AMBIGUOUS_PROGRAM: 400,
   LANE_UNKNOWN: 404,
   TOKEN_EXPIRED: 400,

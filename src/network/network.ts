@@ -6,7 +6,7 @@ import type { Signer } from '../client/signer.js';
 import type { Clock } from '../clock.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
-import type { Address, RequestId } from '../ids.js';
+import type { Address, RequestId, VkHash } from '../ids.js';
 import type { Log } from '../log.js';
 import type { DeliveryState } from '../machines/delivery/view.js';
 import type { Registry } from '../requests/registry.js';
@@ -96,6 +96,8 @@ export interface Network {
   readonly deliveries: Omit<Deliveries, 'writeFirst' | 'begin' | 'send' | 'restore' | 'stop'>;
   /** Assigned to us, and left alone. */
   readonly left: () => ReadonlyMap<RequestId, LeftRequest>;
+  /** How many requests that name this program are on their way to the network, or are lost there. */
+  naming(vkHash: VkHash): number;
   health(): NetworkHealth;
   counts(): NetworkCounts;
   /** Brings open deliveries back. */
@@ -209,6 +211,7 @@ export async function createNetwork(given: NetworkParameters): Promise<Network> 
     deliveries,
     left: () => adoption.left,
     health: () => healthOf({ reachability, deliveries, clock, owner }),
+    naming: (vkHash) => intents.all().filter(({ submission }) => submission.vkHash === vkHash).length,
     counts: () => ({
       deliveries: deliveries.open.counts(),
       intents: intents.all().length,

@@ -45,6 +45,30 @@ export function removeCandidate(
   return candidate;
 }
 
+/** All that is registered by this hash goes. Answers what that was. `unreference`: of the artifact, by the hash. */
+export function unregisterProgram(
+  tx: Transaction,
+  vkHash: VkHash,
+  candidates: Iterable<Address>,
+  unreference: (tx: Transaction, program: ProgramRecord) => void,
+): ProgramRecord[] {
+  const known = tx.get('programs', vkHash);
+  const removed = known === undefined ? [] : [known];
+  for (const owner of candidates) {
+    const candidate = tx.get('programCandidates', vkHash, owner);
+    if (candidate === undefined) continue;
+    tx.remove('programCandidates', vkHash, owner);
+    removed.push(candidate);
+  }
+  tx.remove('programs', vkHash);
+  for (const program of removed) {
+    const { owner } = program;
+    tx.put('programCounts', [owner], Math.max(0, (tx.get('programCounts', owner) ?? 0) - 1));
+    unreference(tx, program);
+  }
+  return removed;
+}
+
 /** Records of releases before candidates lie unconfirmed among the programs. */
 function candidateOf(reader: Reader, vkHash: VkHash, owner: Address): ProgramRecord | undefined {
   const own = reader.get('programCandidates', vkHash, owner);

@@ -9,6 +9,7 @@ import { type Address, type ArtifactId, newRequestId, type RequestId } from '../
 import type { ProofRequest, RequestEvent } from '../machines/request/rules.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
 import type { Orders } from '../operations/orders.js';
+import { programFor } from '../programs/programs.js';
 import type { Random } from '../random.js';
 import type { Store, Transaction } from '../store/environment.js';
 import { type RequestHost, requestKind } from './kind.js';
@@ -29,7 +30,7 @@ export interface FirstWrite {
 export interface Registry {
   /**
    * Makes a request durable and answers its id. The same requester asking for the same stdin again gets the same id. With other
-   * terms it is REQUEST_CONFLICT. Fails with STARTING, DRAINING, PAUSED, REQUESTER_QUEUE_FULL, QUEUE_FULL, DISK_FULL.
+   * terms it is REQUEST_CONFLICT. Fails with PROGRAM_NOT_FOUND, STARTING, DRAINING, PAUSED, REQUESTER_QUEUE_FULL, QUEUE_FULL, DISK_FULL.
    */
   submit(submission: Submission, first: FirstWrite): Promise<RequestId>;
   /** Fails with what `submit` fails with for want of room, or of will: for those who must know it before. */
@@ -115,6 +116,11 @@ export function createRegistry(parameters: RegistryParameters): Registry {
     assertRoomFor(requester);
   }
 
+  function assertRegistered(tx: Transaction, { vkHash, requester, program }: ProofRequest): void {
+    if (program === undefined && programFor(tx, vkHash, requester) === undefined)
+      throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash }));
+  }
+
   async function end(requestId: RequestId, event: RequestEvent, signal?: AbortSignal): Promise<RequestView> {
     assertAccepting();
     const before = view(requestId);
@@ -176,6 +182,8 @@ export function createRegistry(parameters: RegistryParameters): Registry {
         createdAt: now,
       };
       const durable = host.start(request, (tx) => {
+        // Asked again where nothing can come in between: an operator may remove it at any time.
+        if (first.requestId === undefined) assertRegistered(tx, request);
         tx.put('openRequests', [request.requestId], true);
         tx.put('requestOfStdin', [request.stdin.id], request.requestId);
         first.alsoWrite(tx, request.requestId);

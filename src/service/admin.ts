@@ -39,6 +39,7 @@ export interface AdminParameters {
     | 'network'
     | 'browseArtifacts'
     | 'browsePrograms'
+    | 'programRemoval'
   >;
   readonly scheduling: Scheduling;
   /** Where the data lies. */
@@ -124,6 +125,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     ...assembly.system,
     browseArtifacts: assembly.browseArtifacts,
     browsePrograms: assembly.browsePrograms,
+    programRemoval: assembly.programRemoval,
     feed: assembly.feed,
     audit: assembly.audit,
     upkeep: createUpkeep({

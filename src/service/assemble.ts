@@ -55,6 +55,7 @@ import { nextLife } from './life.js';
 import { Lifecycle } from './lifecycle.js';
 import { measure } from './measure.js';
 import type { Ports } from './ports.js';
+import { createProgramRemoval, type ProgramRemoval } from './programRemoval.js';
 import { createReadiness, type Readiness } from './readiness.js';
 import type { Settings } from './settings.js';
 
@@ -76,6 +77,7 @@ export interface Assembly {
   /** What operators see of stored bytes and of programs. */
   readonly browseArtifacts: BrowseArtifacts;
   readonly browsePrograms: BrowsePrograms;
+  readonly programRemoval: ProgramRemoval;
   readonly heldPolls: HeldPolls;
   /** The calls and the HTTP routes that are served. */
   readonly methods: readonly Method[];
@@ -175,6 +177,12 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
     capabilities: storage.capabilities,
     browseArtifacts: storage.browseArtifacts,
     browsePrograms: createBrowsePrograms({ store, clock }),
+    programRemoval: createProgramRemoval({
+      ...ports,
+      ...records,
+      catalog,
+      naming: (vkHash) => system.naming(vkHash) + (network?.naming(vkHash) ?? 0),
+    }),
     heldPolls,
     methods: [...methods, ...healthMethods(readiness)],
     routes: [

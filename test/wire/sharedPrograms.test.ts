@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { holdingClock } from '../../src/clock.js';
 import { parseVk, type VerifyingKey, vkHash as vkHashOf } from '../../src/engines/vk.js';
+import { Programs } from '../../src/gen/admin/v1/programs_pb.js';
 import { bytesOf } from '../../src/ids.js';
 import { sampleProgram } from '../../src/testkit/artifacts/sampleArtifacts.js';
 import { fakeProof, fakeVk } from '../../src/testkit/engine/fakeProof.js';
+import { callJson } from '../../src/testkit/service/adminCalls.js';
 import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 
@@ -61,5 +63,17 @@ describe('a program that is asked for again and again before its first proof', {
     assert.equal(files().length, 1);
     await Promise.all(requesters.map((requester, n) => assertProves(requester, `of requester ${n}`)));
     assert.equal(files().length, 1);
+  });
+
+  it('is brought anew by its clients when an operator has removed it, also after a restart', async () => {
+    const [first] = requesters as [ServiceRequester];
+    assert.equal((await first.client.registerProgram(program)).registered, false);
+    const to = { path: join(rig.data, 'admin.sock') };
+    const removal = { vkHash: program.vkHash, change: { reason: 'it is of no use any more' } };
+    assert.equal((await callJson(to, Programs.method.remove, removal)).changed?.applied, true);
+    await service.kill();
+    service = await rig.serve();
+    assert.equal((await first.client.registerProgram(program)).registered, true);
+    await assertProves(first, 'once more');
   });
 });

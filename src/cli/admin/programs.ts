@@ -10,6 +10,8 @@ import {
 } from '../../gen/admin/v1/programs_pb.js';
 import type { Cli } from '../cli.js';
 import { formatSize } from '../format.js';
+import { runActs } from './act.js';
+import { assertReason, type MaybeActOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
@@ -59,6 +61,11 @@ export const runProgram = (cli: Cli, hash: string, options: AdminOptions): Promi
     if (program === undefined) throw new Error('an answer without a program');
     return { lines: linesOf(program), objects: [messageJson(ProgramSchema, program) as object] };
   });
+
+export function runRemove(cli: Cli, hash: string, options: MaybeActOptions): Promise<number> {
+  assertReason(options);
+  return runActs(cli, options, Programs.method.remove, [{ vkHash: hash }], { isAsked: true });
+}
 
 function linesOf({ vkHash, vk, registrations, laneIds, openRequests, requestIds, usual }: Program): string[] {
   const shown = requestIds.slice(0, 5).map(shortId).join(' ');

@@ -65,6 +65,15 @@ describe('sealed-prover admin, of what is stored', () => {
     assert.match(one.out, new RegExp(`^Program +0x${vkHash}\nKey +104 bytes`));
     assert.match(one.out, new RegExp(`\nLanes +set up on none\nRequests +1 open: …${id.slice(-8)}`));
     assert.equal(JSON.parse((await admin('program', vkHash, '--json')).out).vk, '00'.repeat(104));
+    const remove = ['program', vkHash, 'remove'];
+    assert.match((await admin(...remove)).err, /Say why, with --reason/);
+    assert.match((await admin(...remove, '--reason', 'an old one')).err, /is needed by 1 open requests/);
+    await world.system.registry.cancel(id);
+    const asked = await admin(...remove, '--reason', 'an old one');
+    assert.deepEqual([asked.exitCode, /^Would happen:\sProgram\s+\S+\s+is\s+unregistered/.test(asked.out)], [4, true]);
+    assert.equal((await admin('program', vkHash)).exitCode, 0);
+    assert.equal((await admin(...remove, '--reason', 'an old one', '--yes')).exitCode, 0);
+    assert.match((await admin('audit')).out, new RegExp(`ada program\\.remove …${vkHash.slice(-8)}: an old one`));
     assert.deepEqual(
       await Promise.all(['99'.repeat(32), '22'].map(async (text) => (await admin('program', text)).exitCode)),
       [3, 2],

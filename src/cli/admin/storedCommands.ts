@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { parseCount } from '../parse.js';
+import { withMaybeActOptions, withYes } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
 
 const each = (value: string, before: readonly string[] = []) => [...before, value];
@@ -16,9 +17,17 @@ export function addStored(admin: Command, cli: Cli, done: (exitCode: number) => 
   withPages(withAdminOptions(admin.command('programs').description('Programs that clients have registered.'))).action(
     async (options) => done(await (await import('./programs.js')).runPrograms(cli, options)),
   );
-  withAdminOptions(admin.command('program').description('Everything about one program.'))
+  withYes(
+    withMaybeActOptions(
+      withAdminOptions(admin.command('program').description('Everything about one program, or its end.')),
+    ),
+  )
     .argument('<hash>', 'the hash of its key, or some digits of it')
-    .action(async (hash, options) => done(await (await import('./programs.js')).runProgram(cli, hash, options)));
+    .addArgument(new Argument('[verb]', 'unregisters it').choices(['remove']))
+    .action(async (hash, verb, options) => {
+      const { runProgram, runRemove } = await import('./programs.js');
+      done(await (verb === 'remove' ? runRemove(cli, hash, options) : runProgram(cli, hash, options)));
+    });
 
   withPages(withAdminOptions(admin.command('artifacts').description('Programs, inputs and proofs that are stored.')))
     .addArgument(new Argument('[verb]', 'how much there is, or which').choices(['usage', 'list']).default('usage'))

@@ -79,6 +79,10 @@ export const requestStates: readonly RequestState[] = [...openStates, ...endStat
 export const terminalStates: ReadonlySet<RequestState> = new Set(endStates);
 export const isTerminal = (view: RequestView): boolean => terminalStates.has(view.state);
 
+/** Whether its program must be registered by this hash: one that has brought its own needs none. */
+export const needsProgram = ({ request }: RequestView, vkHash: VkHash): boolean =>
+  request.vkHash === vkHash && request.program === undefined;
+
 /** The program's name: of one that came with its request as soon as it is known. */
 export const vkHashOf = (view: RequestView): VkHash =>
   ('execution' in view && view.execution?.vouched?.vkHash) || view.request.vkHash;

@@ -33,7 +33,7 @@ export function provenMode({ mode }: Pick<ProofRequest, 'mode'>): ProofMode {
   return mode;
 }
 
-/** Throws VERIFICATION_KEY_MISMATCH: intake has seen the program, and this is the one reason for which any is removed. */
+/** Throws VERIFICATION_KEY_MISMATCH: intake has seen the program, and nothing else removes one that an open request names. */
 export function loadProgram(
   store: Store,
   { vkHash, requester, program }: Pick<ProofRequest, 'vkHash' | 'requester' | 'program'>,

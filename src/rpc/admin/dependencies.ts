@@ -19,6 +19,7 @@ import type { Registry } from '../../requests/registry.js';
 import type { Releases } from '../../requests/releases.js';
 import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
+import type { ProgramRemoval } from '../../service/programRemoval.js';
 import type { Readiness } from '../../service/readiness.js';
 import type { Upkeep } from './upkeep/upkeep.js';
 import type { Watchers } from './watch/watchers.js';
@@ -28,6 +29,7 @@ export interface AdminDependencies {
   readonly browse: Browse;
   readonly browseArtifacts: BrowseArtifacts;
   readonly browsePrograms: BrowsePrograms;
+  readonly programRemoval: ProgramRemoval;
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
   readonly counts: () => RequestCounts;

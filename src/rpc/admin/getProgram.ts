@@ -1,8 +1,7 @@
 // Programs.Get: all that is known of one program, and what has to do with it now.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ProgramsGetRequest, ProgramsGetResponseSchema } from '../../gen/admin/v1/programs_pb.js';
-import type { VkHash } from '../../ids.js';
-import type { RequestView } from '../../machines/request/view.js';
+import { needsProgram } from '../../machines/request/view.js';
 import type { AdminDependencies } from './dependencies.js';
 import { registrationOf } from './listPrograms.js';
 import { programNamed } from './programNamed.js';
@@ -19,7 +18,7 @@ export const getProgram =
     const { browse, scheduling, usual } = dependencies;
     const { vkHash, registrations } = await programNamed(request.vkHash, dependencies);
     const digests = new Set(registrations.map(({ sha256 }) => sha256));
-    const open = await browse.open(names(vkHash), Number.POSITIVE_INFINITY);
+    const open = await browse.open((view) => needsProgram(view, vkHash), Number.POSITIVE_INFINITY);
     return {
       program: {
         vkHash,
@@ -40,9 +39,3 @@ export const getProgram =
       },
     };
   };
-
-/** A request that has brought its program along needs no registered one. */
-const names =
-  (vkHash: VkHash) =>
-  ({ request }: RequestView): boolean =>
-    request.vkHash === vkHash && request.program === undefined;

@@ -22,6 +22,7 @@ import { giveUpDelivery, tryDeliveryNow } from './acts/onDelivery.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
 import { moveDeadline, setPriority } from './acts/rankRequest.js';
 import { releaseRequest } from './acts/releaseRequest.js';
+import { removeProgram } from './acts/removeProgram.js';
 import { resumeDispatch, resumeIntake } from './acts/resume.js';
 import { giveUp, retryHeld } from './acts/retryHeld.js';
 import { retryNow } from './acts/retryNow.js';
@@ -80,6 +81,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Queue.method.resumeDispatch, resumeDispatch(dependencies)),
   spoken(Programs.method.list, listPrograms(dependencies)),
   spoken(Programs.method.get, getProgram(dependencies)),
+  spoken(Programs.method.remove, removeProgram(dependencies)),
   spoken(Artifacts.method.usage, getUsage(dependencies)),
   spoken(Artifacts.method.list, listArtifacts(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),

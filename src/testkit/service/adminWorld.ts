@@ -22,6 +22,7 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
   ...world.system,
   browseArtifacts: world.assembly.browseArtifacts,
   browsePrograms: world.assembly.browsePrograms,
+  programRemoval: world.assembly.programRemoval,
   feed: world.assembly.feed,
   audit: world.assembly.audit,
   upkeep: createUpkeep({

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../gen/admin/v1/requests_pb.js';
 import { laneId, type RequestId } from '../../ids.js';
 import type { LaneReport } from '../../lanes/scheduling.js';
-import type { World } from '../world/world.js';
+import { vkHash, type World } from '../world/world.js';
 import { auditOf, before } from './actRig.js';
 import { deliveryActs } from './deliveryActs.js';
 import type { Act } from './operatorAct.js';
@@ -233,6 +234,17 @@ export const acts: readonly Act[] = [
       ['NOTHING_TO_DO', async (world) => ({ ...(await ended(world)), priority: 'first' })],
       ['NOTHING_TO_DO', async (world) => ({ ...(await proving(world)), priority: 'normal' })],
       ['NOT_UNDERSTOOD', async (world) => ({ ...(await proving(world)), priority: 'soon' })],
+    ],
+  },
+  {
+    method: Programs.method.remove,
+    name: 'program.remove',
+    given: async () => ({ vkHash }),
+    seen: ({ store }) => store.get('programs', vkHash),
+    refused: [
+      ['PROGRAM_IN_USE', async (world) => (await proving(world)) && { vkHash }],
+      ['PROGRAM_UNKNOWN', async () => ({ vkHash: 'ab'.repeat(32) })],
+      ['NOT_UNDERSTOOD', async () => ({ vkHash: 'ab' })],
     ],
   },
   {

@@ -7,7 +7,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_admin_v1_access } from "./access_pb.js";
-import type { Page, PageInfo } from "./shared_pb.js";
+import type { Change, Changed, Page, PageInfo } from "./shared_pb.js";
 import { file_admin_v1_shared } from "./shared_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/programs.proto.
  */
 export const file_admin_v1_programs: GenFile = /*@__PURE__*/
-  fileDesc("ChdhZG1pbi92MS9wcm9ncmFtcy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIkkKE1Byb2dyYW1zTGlzdFJlcXVlc3QSDQoFb3duZXIYASABKAkSIwoEcGFnZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlImwKFFByb2dyYW1zTGlzdFJlc3BvbnNlEisKBHJvd3MYASADKAsyHS5zZWFsZWQuYWRtaW4udjEuUmVnaXN0cmF0aW9uEicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8imAEKDFJlZ2lzdHJhdGlvbhIPCgd2a19oYXNoGAEgASgJEg0KBW93bmVyGAIgASgJEi4KCnJlZ2lzdGVyZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDGlzX2NvbmZpcm1lZBgEIAEoCBIOCgZzaGEyNTYYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoBCIlChJQcm9ncmFtc0dldFJlcXVlc3QSDwoHdmtfaGFzaBgBIAEoCSJAChNQcm9ncmFtc0dldFJlc3BvbnNlEikKB3Byb2dyYW0YASABKAsyGC5zZWFsZWQuYWRtaW4udjEuUHJvZ3JhbSLFAQoHUHJvZ3JhbRIPCgd2a19oYXNoGAEgASgJEgoKAnZrGAIgASgJEjQKDXJlZ2lzdHJhdGlvbnMYAyADKAsyHS5zZWFsZWQuYWRtaW4udjEuUmVnaXN0cmF0aW9uEhAKCGxhbmVfaWRzGAQgAygJEhUKDW9wZW5fcmVxdWVzdHMYBSABKA0SEwoLcmVxdWVzdF9pZHMYBiADKAkSKQoFdXN1YWwYByADKAsyGi5zZWFsZWQuYWRtaW4udjEuVXN1YWxUaW1lImMKCVVzdWFsVGltZRINCgVzdGFnZRgBIAEoCRIMCgRtb2RlGAIgASgJEigKBXVzdWFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3NhbXBsZXMYBCABKA0yvQEKCFByb2dyYW1zElkKBExpc3QSJC5zZWFsZWQuYWRtaW4udjEuUHJvZ3JhbXNMaXN0UmVxdWVzdBolLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmFtc0xpc3RSZXNwb25zZSIEuMgYARJWCgNHZXQSIy5zZWFsZWQuYWRtaW4udjEuUHJvZ3JhbXNHZXRSZXF1ZXN0GiQuc2VhbGVkLmFkbWluLnYxLlByb2dyYW1zR2V0UmVzcG9uc2UiBLjIGAFiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChdhZG1pbi92MS9wcm9ncmFtcy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIkkKE1Byb2dyYW1zTGlzdFJlcXVlc3QSDQoFb3duZXIYASABKAkSIwoEcGFnZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlImwKFFByb2dyYW1zTGlzdFJlc3BvbnNlEisKBHJvd3MYASADKAsyHS5zZWFsZWQuYWRtaW4udjEuUmVnaXN0cmF0aW9uEicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8imAEKDFJlZ2lzdHJhdGlvbhIPCgd2a19oYXNoGAEgASgJEg0KBW93bmVyGAIgASgJEi4KCnJlZ2lzdGVyZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDGlzX2NvbmZpcm1lZBgEIAEoCBIOCgZzaGEyNTYYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoBCIlChJQcm9ncmFtc0dldFJlcXVlc3QSDwoHdmtfaGFzaBgBIAEoCSJAChNQcm9ncmFtc0dldFJlc3BvbnNlEikKB3Byb2dyYW0YASABKAsyGC5zZWFsZWQuYWRtaW4udjEuUHJvZ3JhbSLFAQoHUHJvZ3JhbRIPCgd2a19oYXNoGAEgASgJEgoKAnZrGAIgASgJEjQKDXJlZ2lzdHJhdGlvbnMYAyADKAsyHS5zZWFsZWQuYWRtaW4udjEuUmVnaXN0cmF0aW9uEhAKCGxhbmVfaWRzGAQgAygJEhUKDW9wZW5fcmVxdWVzdHMYBSABKA0SEwoLcmVxdWVzdF9pZHMYBiADKAkSKQoFdXN1YWwYByADKAsyGi5zZWFsZWQuYWRtaW4udjEuVXN1YWxUaW1lImMKCVVzdWFsVGltZRINCgVzdGFnZRgBIAEoCRIMCgRtb2RlGAIgASgJEigKBXVzdWFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3NhbXBsZXMYBCABKA0iUQoVUHJvZ3JhbXNSZW1vdmVSZXF1ZXN0Eg8KB3ZrX2hhc2gYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJDChZQcm9ncmFtc1JlbW92ZVJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZDKeAgoIUHJvZ3JhbXMSWQoETGlzdBIkLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmFtc0xpc3RSZXF1ZXN0GiUuc2VhbGVkLmFkbWluLnYxLlByb2dyYW1zTGlzdFJlc3BvbnNlIgS4yBgBElYKA0dldBIjLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmFtc0dldFJlcXVlc3QaJC5zZWFsZWQuYWRtaW4udjEuUHJvZ3JhbXNHZXRSZXNwb25zZSIEuMgYARJfCgZSZW1vdmUSJi5zZWFsZWQuYWRtaW4udjEuUHJvZ3JhbXNSZW1vdmVSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLlByb2dyYW1zUmVtb3ZlUmVzcG9uc2UiBLjIGANiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ProgramsListRequest
@@ -241,6 +241,47 @@ export const UsualTimeSchema: GenMessage<UsualTime> = /*@__PURE__*/
   messageDesc(file_admin_v1_programs, 6);
 
 /**
+ * @generated from message sealed.admin.v1.ProgramsRemoveRequest
+ */
+export type ProgramsRemoveRequest = Message<"sealed.admin.v1.ProgramsRemoveRequest"> & {
+  /**
+   * As of Get.
+   *
+   * @generated from field: string vk_hash = 1;
+   */
+  vkHash: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ProgramsRemoveRequest.
+ * Use `create(ProgramsRemoveRequestSchema)` to create a new message.
+ */
+export const ProgramsRemoveRequestSchema: GenMessage<ProgramsRemoveRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_programs, 7);
+
+/**
+ * @generated from message sealed.admin.v1.ProgramsRemoveResponse
+ */
+export type ProgramsRemoveResponse = Message<"sealed.admin.v1.ProgramsRemoveResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ProgramsRemoveResponse.
+ * Use `create(ProgramsRemoveResponseSchema)` to create a new message.
+ */
+export const ProgramsRemoveResponseSchema: GenMessage<ProgramsRemoveResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_programs, 8);
+
+/**
  * @generated from service sealed.admin.v1.Programs
  */
 export const Programs: GenService<{
@@ -261,6 +302,17 @@ export const Programs: GenService<{
     methodKind: "unary";
     input: typeof ProgramsGetRequestSchema;
     output: typeof ProgramsGetResponseSchema;
+  },
+  /**
+   * Unregisters it, for all who have registered it. Refused as PROGRAM_IN_USE while an open request names it. Its files go when nothing else needs
+   * them, an hour after they were stored at the earliest. A client that asks for it afterwards brings it again.
+   *
+   * @generated from rpc sealed.admin.v1.Programs.Remove
+   */
+  remove: {
+    methodKind: "unary";
+    input: typeof ProgramsRemoveRequestSchema;
+    output: typeof ProgramsRemoveResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_programs, 0);

@@ -91,7 +91,7 @@ describe('roles', () => {
     const changes = methods.filter((each) => each.input.fields.some(({ name }) => name === 'change'));
     assert.ok(changes.length > 15);
     for (const each of changes) assert.ok(roleOf(each) > Role.READ, each.name);
-    assert.deepEqual(of(Role.OWN), ['Service.Drain', 'Upkeep.Backup']);
+    assert.deepEqual(of(Role.OWN), ['Programs.Remove', 'Service.Drain', 'Upkeep.Backup']);
   });
 });
 
