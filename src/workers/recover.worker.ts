@@ -1,8 +1,8 @@
 // Recovers signers. Native secp256k1 by its own path: the package's index silently falls back to JavaScript, 20 times slower.
 import { createRequire } from 'node:module';
-import { keccak_256 } from '@noble/hashes/sha3';
 import type { Address } from '../ids.js';
 import { type Signed, unpackSigned } from './recover/batch.js';
+import { keccak256 } from './recover/keccak256.js';
 
 interface Secp256k1 {
   ecdsaRecover(signature: Uint8Array, recoveryId: number, message: Uint8Array, compressed: boolean): Uint8Array;
@@ -25,10 +25,10 @@ export function recoverAddress({ message, signature }: Signed): Address | null {
   const recoveryId = signature.byteLength === 65 ? recoveryIdOf(signature[64] ?? -1) : undefined;
   if (recoveryId === undefined) return null;
   const prefix = Buffer.from(`\x19Ethereum Signed Message:\n${message.byteLength}`);
-  const digest = keccak_256(Buffer.concat([prefix, message]));
+  const digest = keccak256(Buffer.concat([prefix, message]));
   try {
     const publicKey = secp256k1.ecdsaRecover(new Uint8Array(signature.subarray(0, 64)), recoveryId, digest, false);
-    return Buffer.from(keccak_256(publicKey.subarray(1)).subarray(12)).toString('hex') as Address;
+    return Buffer.from(keccak256(publicKey.subarray(1)).subarray(12)).toString('hex') as Address;
   } catch {
     // The only failure it has: these bytes are not a signature.
     return null;
