@@ -23,21 +23,24 @@ interface Waiting extends Signed {
  * computed: otherwise calls that arrive together would go through every step together, and each step would wait for the others.
  */
 const maxBatch = 16;
+/** Of a thread: the next one lies ready when one is done, however busy this thread is. Further calls gather, and travel together. */
+const maxBatchesOfThread = 2;
 
 export function createSignatures({ threads }: { threads: number }): Signatures {
   const pool = new Piscina<Uint8Array, Array<Address | null>>({
     filename: workerUrl(import.meta.url, '../../workers/recover.worker'),
     minThreads: threads,
     maxThreads: threads,
-    // The next batch lies ready when one is done, however busy this thread is.
-    concurrentTasksPerWorker: 2,
+    concurrentTasksPerWorker: maxBatchesOfThread,
     idleTimeout: Number.POSITIVE_INFINITY,
   });
   // A thread that dies shows in the task that it ran, and the next task makes a new one; unheard, this event would end the process.
   pool.on('error', () => {});
-  let gathering: Waiting[] = [];
+  const gathering: Waiting[] = [];
+  let underWay = 0;
 
   async function send(batch: Waiting[]): Promise<void> {
+    underWay += 1;
     try {
       const packed = packSigned(batch);
       const addresses = await pool.run(packed, { transferList: [packed.buffer] });
@@ -49,12 +52,12 @@ export function createSignatures({ threads }: { threads: number }): Signatures {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
+    underWay -= 1;
+    sendGathered();
   }
 
   function sendGathered(): void {
-    const all = gathering;
-    gathering = [];
-    for (let start = 0; start < all.length; start += maxBatch) void send(all.slice(start, start + maxBatch));
+    while (gathering.length > 0 && underWay < maxBatchesOfThread * threads) void send(gathering.splice(0, maxBatch));
   }
 
   return {
