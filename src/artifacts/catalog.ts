@@ -21,8 +21,8 @@ export interface Catalog {
    * as `receive` and `measure` do, and with ARTIFACT_CONFLICT.
    */
   upload(claims: UploadClaims & { readonly ofRequest?: true }, intake: UploadIntake): Promise<ArtifactRecord>;
-  /** `by` (a request id or vk hash) needs it from this transaction on. Throws ARTIFACT_NOT_UPLOADED. */
-  reference(tx: Transaction, id: ArtifactId, by: string): void;
+  /** `by` (a request id or vk hash) needs it from this transaction on. Answers its record. Throws ARTIFACT_NOT_UPLOADED. */
+  reference(tx: Transaction, id: ArtifactId, by: string): ArtifactRecord;
   /** `by` needs it no longer. If no other reference is left, the next sweep deletes it. Idempotent. */
   unreference(tx: Transaction, id: ArtifactId, by: string): void;
   /** Its request has ended. From this transaction on the bytes have no owner, and the files may go. Idempotent. */
@@ -156,8 +156,10 @@ export function createCatalog({
 
     reference(tx, id, by) {
       const record = required(tx, id);
-      if (record.references.includes(by)) return;
-      tx.put('artifacts', [id], { ...record, references: [...record.references, by] });
+      if (record.references.includes(by)) return record;
+      const referenced = { ...record, references: [...record.references, by] };
+      tx.put('artifacts', [id], referenced);
+      return referenced;
     },
 
     unreference(tx, id, by) {

@@ -27,8 +27,9 @@ export const quotaCatalog = (catalog: Catalog, store: Pick<Store, 'scan'>, space
 
   // Within their transactions: should one of them fail, the next sweep counts again what it had released.
   reference(tx, id, by) {
-    catalog.reference(tx, id, by);
-    if (catalog.lookup(id)?.ofRequest !== true) space.register(id);
+    const record = catalog.reference(tx, id, by);
+    if (record.ofRequest !== true) space.register(id);
+    return record;
   },
 
   spend(tx, id) {

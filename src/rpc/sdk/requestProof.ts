@@ -1,6 +1,6 @@
 // RequestProof: durable before it is answered, idempotent on (requester, stdin). When an answer is lost, the SDK retries
 // with a new nonce and signature. It then gets the same id, and there is still one proof.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
@@ -31,7 +31,7 @@ export const requestProof = (dependencies: SdkDependencies) => {
       throw new FailureError(fail('PROGRAM_NOT_SIGNED_FOR', { vkHash }));
     const outage = scheduling.outage(submission.mode);
     if (outage !== undefined) throw new FailureError(outage);
-    const digest = createHash('sha256').update(message).digest('hex');
+    const digest = hash('sha256', message);
     const nonce = nonces.accept(requester, call.body.nonce, digest);
     await direct?.takeIn(submission.stdinId, 'stdin', requester);
     const requestId = await registry.submit(submission, {
