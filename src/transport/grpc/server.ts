@@ -90,7 +90,9 @@ export function createGrpcServer(parameters: GrpcServerParameters): GrpcServer {
     try {
       if ('answer' in method) {
         const answer = method.answer(call);
-        sendAnswer(entry.stream, answer instanceof Promise ? await raced(answer, call.signal) : answer, entry.added);
+        const message = answer instanceof Promise ? await withinLimit(answer, call) : answer;
+        if (stream.destroyed || stream.closed) throw new ClientGone('the client went away');
+        sendAnswer(entry.stream, message, entry.added);
       } else {
         await sendMessages(entry.stream, method, call, entry.added);
         endWith(entry.stream, { code: code.ok, details: '' }, entry.added);
@@ -98,6 +100,24 @@ export function createGrpcServer(parameters: GrpcServerParameters): GrpcServer {
     } finally {
       call.end();
     }
+  }
+
+  /** Never rejects. */
+  async function attend(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    connection: Connection,
+    entry: Call,
+  ): Promise<void> {
+    const begun = watch?.begun() ?? 0;
+    let ended: number = code.ok;
+    try {
+      await serve(stream, headers, connection, entry);
+    } catch (error) {
+      ended = error instanceof ClientGone ? clientGone : refuse(entry, error, headers);
+    }
+    enter(entry, 'leaving');
+    watch?.ended(headers[':path'] ?? '', ended, begun);
   }
 
   /** Before the message is read: nothing is done for a call whose answer cannot have what it must. */
@@ -172,14 +192,7 @@ export function createGrpcServer(parameters: GrpcServerParameters): GrpcServer {
       const entry: Call = { stream, phase: 'arriving', since: clock.steady(), added: undefined };
       calls.set(stream, entry);
       stream.once('close', () => calls.delete(stream));
-      const begun = watch?.begun() ?? 0;
-      serve(stream, headers, connection, entry)
-        .then(
-          () => code.ok,
-          (error: unknown) => (error instanceof ClientGone ? clientGone : refuse(entry, error, headers)),
-        )
-        .then((ended) => watch?.ended(headers[':path'] ?? '', ended, begun))
-        .finally(() => enter(entry, 'leaving'));
+      void attend(stream, headers, connection, entry);
     },
 
     endSlowCalls() {
@@ -196,6 +209,13 @@ export function createGrpcServer(parameters: GrpcServerParameters): GrpcServer {
     },
   };
 }
+
+/**
+ * The answer, no later than the call's own time limit. A handler that waits for long hears by the call's signal that its client has gone: to
+ * make a signal costs more than most calls, so none is made for those that do not ask.
+ */
+const withinLimit = (answer: Promise<Uint8Array>, call: ArrivedCall): Promise<Uint8Array> =>
+  call.hasTimeLimit ? raced(answer, call.signal) : answer;
 
 /** Throws a StatusError for what is not served. */
 function methodOf(byPath: ReadonlyMap<string, Method>, headers: IncomingHttpHeaders): Method {

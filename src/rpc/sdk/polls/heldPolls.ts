@@ -59,11 +59,13 @@ export function createHeldPolls(parameters: HeldPollsParameters): HeldPolls {
   }
 
   /** For how long this poll is held (ms); 0 if it is not. */
-  function holdFor(view: RequestView, { userAgent, hasTimeLimit, signal }: Poll): number {
+  function holdFor(view: RequestView, call: Poll): number {
     // A client that sets a limit of its own has reasons to be answered at once. The SDK sends none.
-    const isWaiting = isSdk(userAgent) && !hasTimeLimit && !signal.aborted;
+    const isWaiting = isSdk(call.userAgent) && !call.hasTimeLimit;
     const mayWait = isWaiting && gate.state === 'serving' && count < maxHeld && !isTerminal(view);
-    return mayWait ? Math.min(holdMs, outlook.nearForMs(view)) : 0;
+    const forMs = mayWait ? Math.min(holdMs, outlook.nearForMs(view)) : 0;
+    // Asked last: a call makes its signal when it is asked for, and most polls are not held.
+    return forMs > 0 && !call.signal.aborted ? forMs : 0;
   }
 
   return {
