@@ -24,7 +24,7 @@ export interface Delay {
   readonly max: number;
   /** All threads. */
   readonly cpuSeconds: number;
-  /** What the process has made the system write to the disk. */
+  /** To files and sockets. */
   readonly writtenBytes: number;
 }
 

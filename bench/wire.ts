@@ -52,9 +52,12 @@ export const measureWire: Part = async (setting) => {
     }
     setting.say(`wire: ${clients} clients with a connection for each poll`);
     const poll = statusMessage(requestId);
-    await pollOnNewConnections(service, poll, clients);
+    const polls = scaled(20 * clients, setting);
+    // As many before: until then the heap grows to the size that the collector lets it have, and keeps it. What a connection left behind
+    // would come on top of that.
+    await pollOnNewConnections(service, poll, polls);
     const before = usage(service.pid);
-    const { seconds, latenciesMs } = await pollOnNewConnections(service, poll, scaled(20 * clients, setting));
+    const { seconds, latenciesMs } = await pollOnNewConnections(service, poll, polls);
     const after = usage(service.pid);
     return [
       ...figures,
