@@ -4,9 +4,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AnyStateMachine } from 'xstate';
-import { toDirectedGraph } from 'xstate/graph';
 import { environmentNameOf, flagOf, optionNames, options } from '../src/config/options.js';
 import { deliveryMachine } from '../src/machines/delivery/machine.js';
+import { describeMachine, mermaidOf } from '../src/machines/describe.js';
 import { laneMachine } from '../src/machines/lane/machine.js';
 import { requestMachine } from '../src/machines/request/machine.js';
 import { signerMachine } from '../src/machines/signer/machine.js';
@@ -47,58 +47,8 @@ function configurationPage(): string {
   ].join('\n');
 }
 
-interface GraphNode {
-  readonly id: string;
-  readonly stateNode: {
-    readonly key: string;
-    readonly path: readonly string[];
-    readonly description?: string;
-    readonly type: string;
-    readonly initial?: { target: readonly { id: string }[] };
-  };
-  readonly children: readonly GraphNode[];
-  readonly edges: ReadonlyArray<{ source: { id: string }; target: { id: string }; label: { text: string } }>;
-}
-
-const mermaidId = (id: string) => id.replace(/[^A-Za-z0-9]/g, '_');
-
-function diagramOf(machine: AnyStateMachine): string[] {
-  const lines = ['```mermaid', 'stateDiagram-v2'];
-  const edges = new Map<string, Set<string>>();
-  const draw = (node: GraphNode, indent: string) => {
-    for (const edge of node.edges) {
-      const key = `${mermaidId(edge.source.id)} --> ${mermaidId(edge.target.id)}`;
-      edges.set(key, (edges.get(key) ?? new Set()).add(edge.label.text));
-    }
-    const initial = node.stateNode.initial?.target[0];
-    if (initial) lines.push(`${indent}[*] --> ${mermaidId(initial.id)}`);
-    for (const child of node.children) {
-      const id = mermaidId(child.id);
-      lines.push(`${indent}state "${child.stateNode.key}" as ${id}`);
-      if (child.children.length > 0) {
-        lines.push(`${indent}state ${id} {`);
-        draw(child, `${indent}  `);
-        lines.push(`${indent}}`);
-      } else
-        for (const edge of child.edges) {
-          const key = `${mermaidId(edge.source.id)} --> ${mermaidId(edge.target.id)}`;
-          edges.set(key, (edges.get(key) ?? new Set()).add(edge.label.text));
-        }
-    }
-  };
-  draw(toDirectedGraph(machine) as unknown as GraphNode, '  ');
-  for (const [arrow, labels] of edges) lines.push(`  ${arrow}: ${[...labels].join(', ')}`);
-  return [...lines, '```'];
-}
-
 function statesOf(machine: AnyStateMachine): string[] {
-  const rows: string[] = [];
-  const visit = (node: GraphNode) => {
-    if (node.stateNode.path.length > 0)
-      rows.push(`| \`${node.stateNode.path.join('.')}\` | ${node.stateNode.description ?? ''} |`);
-    for (const child of node.children) visit(child);
-  };
-  visit(toDirectedGraph(machine) as unknown as GraphNode);
+  const rows = describeMachine(machine, {}, []).states.map(({ path, sentence }) => `| \`${path}\` | ${sentence} |`);
   return ['| State | What holds, and what leaves it |', '|---|---|', ...rows];
 }
 
@@ -117,7 +67,9 @@ function statesPage(): string {
     ].flatMap(({ what, machine }) => [
       `## ${what}: \`${machine.id}\``,
       '',
-      ...diagramOf(machine),
+      '```mermaid',
+      ...mermaidOf(machine),
+      '```',
       '',
       ...statesOf(machine),
       '',

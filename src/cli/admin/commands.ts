@@ -68,6 +68,15 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--given', 'only what somebody has set')
     .action(async (options) => done(await (await import('./config.js')).runConfig(cli, options)));
   addDeliveries(admin, cli, done);
+  withAdminOptions(
+    admin
+      .command('machine')
+      .description('A state machine of the service: its states, what leaves them, and how many are there.'),
+  )
+    .addArgument(new Argument('<id>').choices(['request', 'lane', 'delivery', 'signer']))
+    .option('--mermaid', 'as a drawing for Mermaid')
+    .option('--dot', 'as a drawing for Graphviz')
+    .action(async (id, options) => done(await (await import('./machine.js')).runMachine(cli, id, options)));
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

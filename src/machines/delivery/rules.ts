@@ -138,6 +138,18 @@ export interface ReadInput extends Pick<DeliveryStart, 'networkId'>, Signed {
 
 const effect = <Input>() => fromCallback<DeliveryEvent, Input>(() => {});
 
+/** What each guard asks, for those who look at the machine. */
+export const deliveryGuards = {
+  isKept: 'Its proof is kept from the network, as the operator wants.',
+  isFulfil: 'A proof is reported, and no failure.',
+  wasOurs: 'The network has a proof of this prover, as far as anyone can tell.',
+  isFulfilled: 'The network has a proof.',
+  isRefused: 'The network has refused the report.',
+  isTooLong: 'The report has grown too long for the network.',
+  isLastRefusal: 'The network has refused it in the same way too often.',
+  isClosing: 'The time in which the network takes a report is over.',
+};
+
 export const deliverySetup = setup({
   types: {
     context: {} as DeliveryContext,

@@ -65,6 +65,14 @@ const freshContext: LaneContext = {
   distrustedUntil: null,
 };
 
+/** What each guard asks, for those who look at the machine. */
+export const laneGuards = {
+  isLoss: 'The engine could not be started.',
+  isEnd: 'The work has left the engine as the edge says: lost, ended on purpose, or spent.',
+  isDistrusted: 'Proofs of it did not verify.',
+  hasCrashedTooOften: 'It has crashed so often that another start would not help.',
+};
+
 const laneSetup = setup({
   types: { context: {} as LaneContext, events: {} as LaneEvent },
   actors: {

@@ -193,6 +193,26 @@ const isInnocent = (failure: Failure) =>
   (failure.code === 'ENGINE_LOST' && !failure.blame) || failure.code === 'ABORTED';
 const isHeld = ({ holdMs = 0 }: StageFailed) => holdMs > 0;
 
+/** What each guard asks, for those who look at the machine. */
+export const requestGuards = {
+  isSigned: 'It is asked for in mode tee: signed, and not proved.',
+  isFinal: 'The failure would be the same at another try.',
+  isFinalAndHeld: 'The failure is the service’s and would be the same at another try, and failed requests are held.',
+  isPoison: 'Another engine has died on it, and the request may be the reason.',
+  isPoisonAndHeld: 'Another engine has died on it, and failed requests are held.',
+  isHeld: 'Failed requests are held for an operator.',
+  isUnexecuted: 'It has not been executed.',
+  isUnproven: 'It has no proof.',
+  isInnocent: 'The engine was gone before it looked at this request: nothing counts.',
+  isFoundAndFailed: 'Its proof is another prover’s, and did not pass.',
+  isDiskFull: 'The disk is full, which another try at once would not change.',
+  isRejectedProof: 'The proof does not verify.',
+  isLastRejection: 'The proof does not verify, as the ones before it.',
+  isRepeated: 'The engine refuses it in the same words as before.',
+  isRepeatedAndHeld: 'The engine refuses it in the same words as before, and failed requests are held.',
+  hasTriesLeft: 'It has not failed so often in a row that it is given up.',
+};
+
 export const requestSetup = setup({
   types: {
     context: {} as RequestContext,

@@ -130,6 +130,15 @@ const restart: SignerFault = {
 const effect = () => fromCallback<SignerEvent, SignerContext>(() => {});
 const timer = () => fromCallback<SignerEvent, { at: number }>(() => {});
 
+/** What each guard asks, for those who look at the machine. */
+export const signerGuards = {
+  isPermanentOfServed: 'Nothing helps, and the key has signed already.',
+  isPermanent: 'Nothing helps against what went wrong.',
+  needsNewQuote: 'A new quote may help.',
+  isInWindow: 'Its signatures can still be verified.',
+  wasActive: 'It has signed.',
+};
+
 export const signerSetup = setup({
   types: {
     context: {} as SignerContext,

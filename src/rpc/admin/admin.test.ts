@@ -6,6 +6,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Artifacts } from '../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { Machines } from '../../gen/admin/v1/machines_pb.js';
 import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { FilterSchema, Requests } from '../../gen/admin/v1/requests_pb.js';
@@ -65,6 +66,7 @@ describe('every method', () => {
       [Service.method.series, {}],
       [Service.method.failures, {}],
       [Service.method.config, {}],
+      [Machines.method.describe, { id: 'request' }],
       [Service.method.auditList, {}],
     ] as const;
     for (const [method, given] of calls) {
@@ -77,7 +79,9 @@ describe('every method', () => {
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
       .map(({ path }) => path)
-      .filter((path) => /\/(List|Get|History|Counts|Status|Series|Failures|Config|AuditList|Usage)$/.test(path));
+      .filter((path) =>
+        /\/(List|Get|History|Counts|Status|Series|Failures|Config|Describe|AuditList|Usage)$/.test(path),
+      );
     assert.equal(served.length, named.size);
     assert.deepEqual(
       served.filter((path) => !named.has(path)),

@@ -52,7 +52,7 @@ export interface AdminDependencies {
   readonly random: Random;
   readonly readiness: Pick<Readiness, 'state' | 'outage'>;
   /** Undefined where the service is a network of its own. */
-  readonly network: Pick<Network, 'deliveries' | 'left'> | undefined;
+  readonly network: Pick<Network, 'deliveries' | 'left' | 'counts'> | undefined;
   readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn'>;
   /** The configuration, without its secrets. */
   readonly options: readonly EffectiveOption[];

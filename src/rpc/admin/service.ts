@@ -3,6 +3,7 @@
 import { Artifacts } from '../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { Machines } from '../../gen/admin/v1/machines_pb.js';
 import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../gen/admin/v1/requests_pb.js';
@@ -29,6 +30,7 @@ import { retryNow } from './acts/retryNow.js';
 import { restartLane, startLane, stopLane } from './acts/stopLane.js';
 import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
+import { describeMachine } from './describeMachine.js';
 import { getConfig } from './getConfig.js';
 import { countDeliveries, getDelivery, getDeliveryHistory } from './getDelivery.js';
 import { getHistory } from './getHistory.js';
@@ -69,6 +71,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Requests.method.setPriority, setPriority(dependencies)),
   spoken(Lanes.method.list, listLanes(dependencies)),
   spoken(Lanes.method.get, getLane(dependencies)),
+  spoken(Machines.method.describe, describeMachine(dependencies)),
   spoken(Queue.method.get, getQueue(dependencies)),
   spoken(Lanes.method.drain, drainLane(dependencies)),
   spoken(Lanes.method.resume, resumeLane(dependencies)),

@@ -8,6 +8,7 @@ import { Role, role } from '../../../gen/admin/v1/access_pb.js';
 import { Artifacts } from '../../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../../gen/admin/v1/lanes_pb.js';
+import { Machines } from '../../../gen/admin/v1/machines_pb.js';
 import { Programs } from '../../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../../gen/admin/v1/requests_pb.js';
@@ -26,7 +27,7 @@ import { createOwnHost } from './ownHost.js';
 import { may, roleNames, roleOf } from './roles.js';
 
 const folder = new URL('../../../../proto/admin/v1/', import.meta.url);
-const services = [Artifacts, Deliveries, Lanes, Programs, Queue, Requests, Service, Upkeep];
+const services = [Artifacts, Deliveries, Lanes, Programs, Machines, Queue, Requests, Service, Upkeep];
 const methods: readonly DescMethod[] = services.flatMap((each) => each.methods);
 const unaries = methods.filter((each): each is DescMethodUnary => each.methodKind === 'unary');
 

@@ -1,0 +1,39 @@
+// What the command prints of a machine, with how many are in which of its states.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { scriptedCli } from '../../testkit/scriptedCli.js';
+import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { createMemoryPages } from '../../testkit/world/memoryPages.js';
+import { createWorld } from '../../testkit/world/world.js';
+import { runCli } from '../runCli.js';
+
+it('admin machine shows states, edges, what they ask and how many are there, or draws it', async (t) => {
+  const world = await createWorld({ pages: createMemoryPages() });
+  t.after(() => world.end());
+  const to = await startAdmin(t, world);
+  const socket = 'path' in to ? to.path : assert.fail();
+  for (let n = 0; n < 3; n += 1) await world.submit();
+  await world.settle();
+  world.lanes.waiting[0]?.grant();
+  await world.settle();
+  const run = async (...words: string[]) => {
+    const cli = scriptedCli({}, { clock: world.clock });
+    const exitCode = await runCli(['admin', 'machine', '--socket', socket, ...words], cli);
+    return { exitCode, out: cli.out() };
+  };
+  for (const id of ['request', 'lane', 'delivery', 'signer']) {
+    const { exitCode, out } = await run(id);
+    assert.equal(exitCode, 0);
+    for (const line of out.split('\n')) assert.ok([...line].length <= 100, line);
+  }
+  const { out } = await run('request');
+  assert.match(out, /^request@3\n/);
+  assert.match(out, /\nexecuting {2}3 now\n/);
+  assert.match(out, /\nexecuting\.running {2}1 now\n/);
+  assert.match(out, /\n {2}→ failed {2}STAGE_FAILED\. The failure would be the same at another try\.\n/);
+  assert.match((await run('request', '--mermaid')).out, /^stateDiagram-v2\n/);
+  assert.match((await run('lane', '--dot')).out, /^digraph "lane@1" \{\n/);
+  const object = JSON.parse((await run('request', '--json')).out);
+  assert.deepEqual([object.v, object.id, object.liveCounts.executing], [1, 'request@3', 3]);
+  assert.equal((await run('queue')).exitCode, 2);
+});

@@ -1,0 +1,45 @@
+// Machines.Describe: a state machine as it is, and how many are in which of its states.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { fail } from '../../failures/fail.js';
+import { FailureError } from '../../failures/failureError.js';
+import type { MachinesDescribeRequest, MachinesDescribeResponseSchema } from '../../gen/admin/v1/machines_pb.js';
+import { describeMachine as describe, dotOf, mermaidOf } from '../../machines/describe.js';
+import { describedMachines } from '../../machines/described.js';
+import { Tally } from '../../tally.js';
+import type { AdminDependencies } from './dependencies.js';
+
+export type DescribeMachineDependencies = Pick<AdminDependencies, 'counts' | 'scheduling' | 'network'>;
+
+/** Throws NOT_UNDERSTOOD. */
+export const describeMachine =
+  (dependencies: DescribeMachineDependencies) =>
+  ({ id }: MachinesDescribeRequest): MessageInitShape<typeof MachinesDescribeResponseSchema> => {
+    const described = Object.hasOwn(describedMachines, id) ? describedMachines[id] : undefined;
+    if (described === undefined)
+      throw new FailureError(
+        fail('NOT_UNDERSTOOD', { field: 'id', problem: `there are ${Object.keys(describedMachines).join(', ')}` }),
+      );
+    const { machine, guards, wrapping } = described;
+    const description = describe(machine, guards, wrapping);
+    return {
+      id: description.id,
+      states: description.states.map((state) => ({ ...state, tags: [...state.tags], invokes: [...state.invokes] })),
+      edges: [...description.edges],
+      liveCounts: liveCountsOf(id, dependencies),
+      mermaid: mermaidOf(machine).join('\n'),
+      dot: dotOf(description).join('\n'),
+    };
+  };
+
+/** Of signers it is not told: the keys of mode tee are told by `sealed-prover tee status`. */
+function liveCountsOf(id: string, { counts, scheduling, network }: DescribeMachineDependencies) {
+  if (id === 'request') {
+    const { open, running } = counts();
+    const inside = Object.entries(running).map(([state, count]) => [`${state}.running`, count] as const);
+    return { ...open, ...Object.fromEntries(inside) };
+  }
+  if (id === 'delivery') return Object.fromEntries(network?.counts().deliveries ?? []);
+  const states = new Tally<string>();
+  if (id === 'lane') for (const { state } of scheduling.laneReports()) states.add(state);
+  return Object.fromEntries(states.entries());
+}
