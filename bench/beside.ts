@@ -1,8 +1,10 @@
 // The same load on another server, while ours is still warm: whatever speaks the network's wire, for example sp1-cluster's gateway in front
 // of its cluster API. What it is asked is signed here, and every call has an input of its own, uploaded before anything is measured.
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
 import { fromBinary } from '@bufbuild/protobuf';
-import { createContext } from '../src/client/context.js';
+import { type Context, createContext } from '../src/client/context.js';
 import { registerProgram } from '../src/client/registerProgram.js';
 import { upload } from '../src/client/upload.js';
 import { ArtifactType } from '../src/gen/artifact/artifact_pb.js';
@@ -88,7 +90,8 @@ export async function measureBeside(url: URL, ours: Ours, setting: Setting): Pro
 
 /** Registers the program and uploads as many inputs as are wanted. Answers their URIs. */
 async function uploadInputs(url: URL, count: number, setting: Setting): Promise<string[]> {
-  const context = createContext({ url: url.origin, privateKey: signerKey });
+  const plain = createContext({ url: url.origin, privateKey: signerKey });
+  const context: Context = { ...plain, transfer: compressed(plain.transfer) };
   try {
     await registerProgram(context, { elf, vk, vkHash });
     const uris: string[] = [];
@@ -105,3 +108,15 @@ async function uploadInputs(url: URL, count: number, setting: Setting): Promise<
     context.transport.close();
   }
 }
+
+/** As the SDK uploads. Not every server takes raw bytes, as ours does. */
+const compressed =
+  (transfer: Context['transfer']): Context['transfer'] =>
+  async (method, url, { body, ...options }) => {
+    if (body === undefined) return transfer(method, url, options);
+    const bytes = zstdCompressSync(await buffer(body.open()));
+    return transfer(method, url, {
+      ...options,
+      body: { sizeBytes: bytes.byteLength, open: () => Readable.from([bytes]) },
+    });
+  };

@@ -11,6 +11,7 @@ import { measureHoldingSdk } from './holdingSdk.js';
 import { measureIntake } from './intake.js';
 import { measureLatency } from './latency.js';
 import { measureNetwork } from './network.js';
+import { measureOperators } from './operators.js';
 import { measurePage } from './page.js';
 import { measureReal } from './real.js';
 import { measureRestart } from './restart.js';
@@ -29,6 +30,7 @@ const parts: Readonly<Record<string, Part>> = {
   attestation: measureAttestation,
   tee: measureTee,
   network: measureNetwork,
+  operators: measureOperators,
   page: measurePage,
 };
 
