@@ -117,6 +117,8 @@ const layers = {
       durable: 'code',
       attestation: 'code',
       contracts: 'code',
+      feed: 'types',
+      operations: 'types',
       store: 'types',
       tee: 'code',
     },

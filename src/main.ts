@@ -17,6 +17,7 @@ import { openProvider } from './service/attestProvider.js';
 import { machineOf } from './service/footprint.js';
 import { Lifecycle } from './service/lifecycle.js';
 import { allMetricsRoute, openMetrics } from './service/metricsListener.js';
+import { openRecords } from './service/openRecords.js';
 import { openTee } from './service/openTee.js';
 import { openOwnTls } from './service/ownTls.js';
 import { readPageFiles } from './service/pageFiles.js';
@@ -72,10 +73,12 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const queue = provider && createQuoteQueue({ provider, clock, log });
     lifecycle.onStop(() => queue?.close());
     const attested = provider && queue && { provider, queue };
-    const tee = await openTee({ attested, lifecycle, ...parts });
+    const settings = settingsOf(config);
+    const records = await openRecords(ports, settings.feed.retention);
+    const tee = await openTee({ attested, lifecycle, ...parts, records });
     const version = packageVersion();
     const collector = config.tracesTo === undefined ? undefined : createCollector(config.tracesTo, version);
-    const assembly = await assemble({ ...ports, tee, collector }, settingsOf(config));
+    const assembly = await assemble({ ...ports, records, tee, collector }, settings);
     lifecycle.onStop(() => assembly.stop());
     lifecycle.onStop(
       registerProcessMetrics(ports.meter, {
@@ -100,6 +103,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       stopService: drained.resolve,
       config,
       assembly,
+      signers: tee?.signers,
       version,
       more: [...teeOperatorRoutes(tee, clock), { ...metrics, needs: Role.READ }, ...pageRoutes(await readPageFiles())],
     });

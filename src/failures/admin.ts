@@ -17,6 +17,11 @@ export const adminFailures = {
     'permanent',
     ({ digits, candidates }) => `Several ids begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
   ),
+  /** Also where nothing is signed. */
+  SIGNER_UNKNOWN: failure<{ digits: string }>(
+    'permanent',
+    ({ digits }) => `No signing key here has an id that begins or ends with ${digits}.`,
+  ),
   /** Also where the service is no front of a network. */
   DELIVERY_UNKNOWN: failure<{ digits: string }>(
     'permanent',

@@ -211,6 +211,7 @@ const all: Array<[Failure, string]> = [
     fail('AMBIGUOUS_ID', { digits: '3fa94c', candidates: [id, '22'.repeat(32)] }),
     `Several ids begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
   ],
+  [fail('SIGNER_UNKNOWN', { digits: '3fa94c21' }), 'No signing key here has an id that begins or ends with 3fa94c21.'],
   [
     fail('DELIVERY_UNKNOWN', { digits: '3fa94c21' }),
     'No delivery here has an id that begins or ends with 3fa94c21. Of ended ones only some are searched by their last digits: give the whole id.',

@@ -121,6 +121,7 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
 
   NOT_UNDERSTOOD: 'invalidArgument',
   REQUEST_UNKNOWN: 'notFound',
+  SIGNER_UNKNOWN: 'notFound',
   DELIVERY_UNKNOWN: 'notFound',
   AMBIGUOUS_ID: 'invalidArgument',
   PROGRAM_UNKNOWN: 'notFound',

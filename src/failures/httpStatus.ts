@@ -102,6 +102,7 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   // Of the admin socket, whose statuses follow from the codes of gRPC (rpc/connect/connectStatus.ts).
   NOT_UNDERSTOOD: 400,
   REQUEST_UNKNOWN: 404,
+  SIGNER_UNKNOWN: 404,
   DELIVERY_UNKNOWN: 404,
   AMBIGUOUS_ID: 400,
   PROGRAM_UNKNOWN: 404,

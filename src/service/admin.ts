@@ -14,6 +14,7 @@ import { linesOf } from '../rpc/admin/lines.js';
 import { needsYou } from '../rpc/admin/needsYou.js';
 import { createSurface, type OperatorsRoute } from '../rpc/admin/surface.js';
 import { createWatchers } from '../rpc/admin/watch/watchers.js';
+import type { Signers } from '../signers/signers.js';
 import type { Store } from '../store/environment.js';
 import { createListener } from '../transport/front/createListener.js';
 import type { Front } from '../transport/front/front.js';
@@ -42,6 +43,8 @@ export interface AdminParameters {
     | 'programRemoval'
   >;
   readonly scheduling: Scheduling;
+  /** Absent where nothing is signed. */
+  readonly signers?: Signers | undefined;
   /** Where the data lies. */
   readonly dataFolder: string;
   readonly store: Store;
@@ -142,6 +145,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     readiness: assembly.readiness,
     life: assembly.life,
     network: assembly.network,
+    signers: parameters.signers,
     scheduling,
     clock,
     options: effectiveOptions(config),

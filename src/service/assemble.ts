@@ -11,7 +11,7 @@ import { UploadSpace } from '../artifacts/uploadSpace.js';
 import { createRecords } from '../durable/records.js';
 import { fail } from '../failures/fail.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
-import { type Feed, openFeed } from '../feed/feed.js';
+import type { Feed } from '../feed/feed.js';
 import { noteLanes } from '../feed/noteLanes.js';
 import type { LaneStatus, Scheduling } from '../lanes/scheduling.js';
 import type { Minutes } from '../metrics/minutes.js';
@@ -19,7 +19,7 @@ import { createNetworkMetrics } from '../metrics/networkMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
 import { deliveryRecords } from '../network/deliveryRecords.js';
 import { createNetwork, type Network, type NetworkParameters } from '../network/network.js';
-import { type Audit, createAudit } from '../operations/audit.js';
+import type { Audit } from '../operations/audit.js';
 import { createOrders, type Orders } from '../operations/orders.js';
 import { type BrowsePrograms, createBrowsePrograms } from '../programs/browse.js';
 import { Admission } from '../requests/admission.js';
@@ -51,9 +51,9 @@ import { follow } from './follow.js';
 import { Gate } from './gate.js';
 import { createHousekeeping } from './housekeeping.js';
 import { artifactKeyOf } from './keys.js';
-import { nextLife } from './life.js';
 import { Lifecycle } from './lifecycle.js';
 import { measure } from './measure.js';
+import { openRecords } from './openRecords.js';
 import type { Ports } from './ports.js';
 import { createProgramRemoval, type ProgramRemoval } from './programRemoval.js';
 import { createReadiness, type Readiness } from './readiness.js';
@@ -219,14 +219,13 @@ function teeRoutes(
   return modelRoutes({ ...parts, ...settings.tee, idempotency, scheduling, random, signatures });
 }
 
-/** What happens from now on has a number; the first is that of this start. */
+/** What happens from now on has a number. */
 async function assembleFeed(ports: Ports, settings: Settings, lifecycle: Lifecycle) {
   const { store, clock } = ports;
-  const feed = openFeed({ store, clock, retention: settings.feed.retention });
-  const life = await nextLife(store, feed, clock.now());
+  const records = ports.records ?? (await openRecords(ports, settings.feed.retention));
+  const { feed, audit } = records;
   lifecycle.onStop(noteLanes({ ...ports, feed }));
-  const audit = createAudit({ store, feed });
-  return { feed, life, audit, orders: obeyed(createOrders({ store, audit, clock }), ports.scheduling) };
+  return { ...records, orders: obeyed(createOrders({ store, audit, clock }), ports.scheduling) };
 }
 
 /** What operators have ordered holds before any lane starts. */

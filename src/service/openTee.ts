@@ -12,6 +12,7 @@ import type { Store } from '../store/environment.js';
 import { openProvider } from './attestProvider.js';
 import { keyExposures } from './keyExposure.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { OpenedRecords } from './openRecords.js';
 import { openRegistrar } from './openRegistrar.js';
 import type { TeePorts } from './ports.js';
 import { openTeePrograms } from './teePrograms.js';
@@ -32,6 +33,7 @@ export interface OpenTeeParameters {
   readonly random: Random;
   readonly log: Log;
   readonly lifecycle: Pick<Lifecycle, 'onStop'>;
+  readonly records: OpenedRecords;
   /** Of the attestation, which is the same one where both are told the same; with the line before it. */
   readonly attested?: { readonly provider: QuoteProvider; readonly queue: QuoteQueue } | undefined;
 }
@@ -55,6 +57,7 @@ export async function openTee(parameters: OpenTeeParameters): Promise<OpenedTee 
   const registrar = await openRegistrar({ ...parameters, provider });
   const rotateAfter = config.teeRotate / 1000;
   const signers = createSigners({
+    ...parameters.records,
     store,
     clock,
     random,

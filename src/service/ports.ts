@@ -14,6 +14,7 @@ import type { Signatures } from '../rpc/signed/signatures.js';
 import type { Store } from '../store/environment.js';
 import type { Signer } from '../tee/signer.js';
 import type { Collector } from '../traces/collector.js';
+import type { OpenedRecords } from './openRecords.js';
 
 export interface TeePorts {
   readonly signer: Signer;
@@ -39,6 +40,8 @@ export interface Ports {
   /** The dispatcher over its lanes. Whoever made it starts and stops it. */
   readonly scheduling: Scheduling;
   readonly signatures: Signatures;
+  /** Where something was written of before the assembly. Absent: it opens them. */
+  readonly records?: OpenedRecords | undefined;
   /** Who signs in mode tee. Absent where nothing is signed. */
   readonly tee?: TeePorts | undefined;
   /** Absent where the service is a network of its own. */

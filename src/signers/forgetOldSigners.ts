@@ -23,6 +23,16 @@ export async function forgetOldSigners(store: Store): Promise<void> {
   });
 }
 
+/** Earlier builds did not list them as open: they would never end, and so never go. Resolves when they are. */
+export async function listUnended(store: Store): Promise<void> {
+  const ids = [...store.scan('signerSnapshots', [])].map(({ key: [signerId] }) => signerId);
+  const unlisted = ids.filter((id) => store.get('openSigners', id) === undefined && !isOver(store, id));
+  if (unlisted.length === 0) return;
+  await store.write((tx) => {
+    for (const signerId of unlisted) tx.put('openSigners', [signerId], true);
+  });
+}
+
 function isOver(store: Store, signerId: SignerId): boolean {
   const view = storedView(store, signerKind, signerId);
   return view !== undefined && hasEnded(view);

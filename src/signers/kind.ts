@@ -4,6 +4,7 @@ import type { SignerId } from '../ids.js';
 import { signerMachine } from '../machines/signer/machine.js';
 import { freshSigner, type SignerEvent, type SignerStart } from '../machines/signer/rules.js';
 import { hasEnded, type SignerSnapshot, type SignerView, signerPath, signerViewOf } from '../machines/signer/view.js';
+import type { Act } from '../store/buckets.js';
 
 export type SignerKind = DurableKind<SignerId, SignerStart, SignerView, SignerEvent>;
 
@@ -19,6 +20,10 @@ export const signerKind: SignerKind = {
   ageOf: ({ elapsedMs }) => elapsedMs,
   isTerminal: hasEnded,
   pathOf: signerPath,
+  factsOf(event) {
+    const { act } = event as SignerEvent & { readonly act?: Act };
+    return act === undefined ? {} : { act };
+  },
   first: firstSnapshot as unknown as SignerKind['first'],
 };
 

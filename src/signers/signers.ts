@@ -4,14 +4,18 @@ import type { QuoteQueue } from '../attestation/reports/quoteQueue.js';
 import type { Clock } from '../clock.js';
 import { createHost } from '../durable/host.js';
 import { restoreOpen } from '../durable/restore.js';
+import type { FeedWriter } from '../feed/feed.js';
 import { newSignerId, type SignerId } from '../ids.js';
 import type { Log } from '../log.js';
 import { signerMachine } from '../machines/signer/machine.js';
 import type { SignerFault } from '../machines/signer/rules.js';
 import { hasEnded, type SignerView } from '../machines/signer/view.js';
+import type { AuditWriter } from '../operations/audit.js';
 import type { Random } from '../random.js';
+import type { Act, JournalEntry } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
 import type { Signer } from '../tee/signer.js';
+import { type ActOnSigner, createActOnSigner } from './actOnSigner.js';
 import { createAlarm } from './alarm.js';
 import { confirmEffect } from './effects/confirm.js';
 import { backOffEffect, drainEffect, outliveEffect } from './effects/endOfLife.js';
@@ -20,7 +24,7 @@ import { makeKeyEffect } from './effects/makeKey.js';
 import { quoteEffect } from './effects/quote.js';
 import { sendEffect } from './effects/send.js';
 import { watchEffect } from './effects/watch.js';
-import { forgetOldSigners, keptSigners } from './forgetOldSigners.js';
+import { forgetOldSigners, keptSigners, listUnended } from './forgetOldSigners.js';
 import { createKeyVault } from './keyVault.js';
 import { signerKind } from './kind.js';
 import { createQuotes, type HeldQuote } from './quotes.js';
@@ -33,6 +37,11 @@ export interface SignersParameters {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Every transition gets a number in it. */
+  readonly feed: FeedWriter;
+  readonly audit: AuditWriter;
+  /** Which life of the service this is. */
+  readonly life: number;
   readonly registrar: Registrar;
   readonly queue: Pick<QuoteQueue, 'quote'>;
   /** The quotes prove nothing. */
@@ -58,6 +67,12 @@ export interface Signers extends Signer {
   start(): Promise<void>;
   /** Has a successor made now. Answers false when one is on its way already. */
   rotate(): boolean;
+  /** What begins a successor at an operator's word, on disk with its audit when it resolves. Undefined when one is on its way already. */
+  rotation(): ((by: Act) => Promise<void>) | undefined;
+  /** Does to one what an operator says. */
+  readonly act: ActOnSigner;
+  /** Its transitions from `fromSeq` on, as far as they are on disk. */
+  history(view: SignerView, fromSeq: number, limit: number): { readonly seq: number; readonly entry: JournalEntry }[];
   /** Those that have not ended and those of this process that have, the youngest first. */
   views(): readonly SignerView[];
   quoteOf(signerId: SignerId): HeldQuote | undefined;
@@ -69,7 +84,7 @@ export interface Signers extends Signer {
 }
 
 export function createSigners(parameters: SignersParameters): Signers {
-  const { store, clock, random, log, registrar, terms } = parameters;
+  const { store, clock, random, log, feed, audit, life, registrar, terms } = parameters;
   const vault = createKeyVault(random);
   const quotes = createQuotes();
   const born = new Set<SignerId>();
@@ -100,12 +115,22 @@ export function createSigners(parameters: SignersParameters): Signers {
   const kind = { ...signerKind, machine };
   const alarm = createAlarm({ log, registrar });
 
+  /** Of operators who have had one begun, until that is on disk. */
+  const begunBy = new Map<SignerId, Act>();
+
   const host = createHost({
     store,
     clock,
     log,
     kind,
+    life,
     hooks: [],
+    note(tx, { start: { signerId } }, seq, entry) {
+      const act = seq === 0 ? begunBy.get(signerId) : entry.act;
+      // The cause before what it led to.
+      if (act !== undefined) audit.note(tx, entry.at, act);
+      feed.note(tx, { at: entry.at, what: 'signer', id: signerId, seq });
+    },
     onDurable(view) {
       count(view, seen.get(view.start.signerId));
       seen.set(view.start.signerId, view);
@@ -141,11 +166,16 @@ export function createSigners(parameters: SignersParameters): Signers {
     terms,
     live,
     latest,
-    async begin() {
+    async begin(by) {
       await forgetOldSigners(store);
       const signerId = newSignerId(clock.now(), random);
       born.add(signerId);
-      await host.start({ signerId, place: registrar.place, createdAt: clock.now() }, () => {});
+      if (by !== undefined) begunBy.set(signerId, by);
+      await host
+        .start({ signerId, place: registrar.place, createdAt: clock.now() }, (tx) =>
+          tx.put('openSigners', [signerId], true),
+        )
+        .finally(() => begunBy.delete(signerId));
     },
     supersede: (signerId) => void host.send(signerId, { type: 'SUPERSEDED' }),
   });
@@ -155,11 +185,15 @@ export function createSigners(parameters: SignersParameters): Signers {
     keys: () => serving.keys(),
     onChange: (listener) => serving.onChange(listener),
     async start() {
+      await listUnended(store);
       const count = restoreOpen({ store, kind, host, prepare: (view) => void seen.set(view.start.signerId, view) });
       if (count > 0) log.info({ event: 'signer.lost', count }, 'keys of an earlier process are gone with it');
       succession.start();
     },
     rotate: () => succession.rotate(),
+    rotation: () => succession.rotation(),
+    act: createActOnSigner(host, (signerId) => seen.get(signerId)),
+    history: historyIn(store),
     views: () => [...seen.values()].reverse(),
     get counts() {
       return { ...counts, signatures: serving.signatureCount };
@@ -175,3 +209,11 @@ export function createSigners(parameters: SignersParameters): Signers {
     },
   };
 }
+
+const historyIn =
+  (store: Pick<Store, 'scan'>): Signers['history'] =>
+  ({ start: { signerId }, seq: lastSeq }, fromSeq, limit) => {
+    const after: [SignerId, number] | undefined = fromSeq === 0 ? undefined : [signerId, fromSeq - 1];
+    const entries = [...store.scan('signerJournal', [signerId], { limit, after })];
+    return entries.filter(({ key }) => key[1] <= lastSeq).map(({ key, value }) => ({ seq: key[1], entry: value }));
+  };

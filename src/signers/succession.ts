@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { SignerId } from '../ids.js';
 import type { Log } from '../log.js';
 import { type ActiveSigner, hasEnded, type SignerView } from '../machines/signer/view.js';
+import type { Act } from '../store/buckets.js';
 import { wakeWhen } from './effects/wakeWhen.js';
 import type { Registrar } from './registrar/registrar.js';
 
@@ -24,7 +25,8 @@ export interface SuccessionParameters {
   readonly live: () => readonly SignerView[];
   /** The one that was made last. */
   readonly latest: () => SignerView | undefined;
-  readonly begin: () => Promise<void>;
+  /** `by`: whose action it is, for its audit. */
+  readonly begin: (by?: Act) => Promise<void>;
   readonly supersede: (signerId: SignerId) => void;
 }
 
@@ -33,6 +35,8 @@ export interface Succession {
   /** Something about a signer is on disk. */
   look(): void;
   rotate(): boolean;
+  /** Begins a successor without any pause. Undefined when one is on its way already. */
+  rotation(): ((by: Act) => Promise<void>) | undefined;
   stop(): void;
 }
 
@@ -94,15 +98,15 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
     const ms = Math.min(pauseMs.longest, pauseMs.first * 2 ** (abandoned - 1));
     cancelPause = clock.wakeIn(ms, () => {
       cancelPause = undefined;
-      begin();
+      void begin();
     });
   }
 
-  function begin(): void {
+  function begin(by?: Act): Promise<void> {
     isBeginning = true;
     wanted = false;
-    parameters
-      .begin()
+    const beginning = parameters.begin(by);
+    void beginning
       .catch((error: unknown) => {
         log.error({ event: 'signer.unbegun', err: error }, 'a signing key cannot be begun');
         abandoned += 1;
@@ -111,7 +115,10 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
         isBeginning = false;
         look();
       });
+    return beginning;
   }
+
+  const isFree = () => isRunning && !isBeginning && !parameters.live().some(isComing);
 
   return {
     start() {
@@ -125,6 +132,14 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
       look();
       return true;
     },
+    rotation: () =>
+      isFree()
+        ? (by) => {
+            cancelPause?.();
+            cancelPause = undefined;
+            return begin(by);
+          }
+        : undefined,
     stop() {
       isRunning = false;
       cancelPause?.();

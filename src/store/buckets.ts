@@ -186,6 +186,7 @@ export interface NetworkUpload {
 /** What has happened. Of a durable machine its journal tells all of it. */
 export type FeedEntry = { readonly at: number } & (
   | { readonly what: 'request' | 'delivery'; readonly id: RequestId; readonly seq: number }
+  | { readonly what: 'signer'; readonly id: SignerId; readonly seq: number }
   | {
       readonly what: 'lane';
       readonly id: LaneId;

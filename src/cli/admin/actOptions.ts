@@ -55,7 +55,14 @@ export interface ManyOptions extends ActOptions, Omit<FilterOptions, 'reason'> {
   readonly count?: number;
 }
 
-export type MaybeActOptions = Omit<ActOptions, 'reason'> & { readonly reason?: string };
+export interface MaybeActOptions extends Omit<ActOptions, 'reason'> {
+  readonly reason?: string;
+}
+
+export interface ShownOptions extends MaybeActOptions {
+  /** Its transitions are shown instead. */
+  readonly history?: true;
+}
 
 /** Throws a CliError where the reason is missing. */
 export function assertReason(options: MaybeActOptions): asserts options is ActOptions {

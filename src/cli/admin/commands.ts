@@ -6,6 +6,7 @@ import { addActs } from './actCommands.js';
 import { withAdminOptions } from './connection.js';
 import { addDeliveries } from './deliveryCommands.js';
 import { withFilters } from './filterOptions.js';
+import { addSigners } from './signerCommands.js';
 import { addStored } from './storedCommands.js';
 import { addUpkeep } from './upkeepCommands.js';
 
@@ -44,7 +45,11 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   withAdminOptions(admin.command('feed').description('What has happened, by its number in the feed: the last of it.'))
     .option('--after <n>', 'what came after this number', parseU64)
     .option('--follow', 'and what happens from now on, until Ctrl-C')
-    .option('--kind <kind>', 'only of request, delivery, lane, service or audit. May be given several times', parseEach)
+    .option(
+      '--kind <kind>',
+      'only of request, delivery, signer, lane, service or audit. May be given several times',
+      parseEach,
+    )
     .option(
       '--delivery-state <state>',
       'of deliveries only what comes from or to this. May be given several times',
@@ -77,6 +82,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--mermaid', 'as a drawing for Mermaid')
     .option('--dot', 'as a drawing for Graphviz')
     .action(async (id, options) => done(await (await import('./machine.js')).runMachine(cli, id, options)));
+  addSigners(admin, cli, done);
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

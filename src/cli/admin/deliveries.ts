@@ -6,9 +6,9 @@ import { Deliveries, type Delivery, DeliverySchema, LeftRequestSchema } from '..
 import { TransitionSchema } from '../../gen/admin/v1/shared_pb.js';
 import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
-import { assertReason } from './actOptions.js';
+import { assertReason, type ShownOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
-import type { DeliveriesOptions, DeliveryOptions, DeliveryStep } from './deliveryOptions.js';
+import type { DeliveriesOptions, DeliveryStep } from './deliveryOptions.js';
 import { show } from './show.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
 import { transitionTable } from './transitions.js';
@@ -55,7 +55,7 @@ export const runDelivery = (
   cli: Cli,
   id: string,
   step: DeliveryStep | undefined,
-  options: DeliveryOptions,
+  options: ShownOptions,
 ): Promise<number> => {
   if (step === undefined) return showDelivery(cli, id, options);
   assertReason(options);
@@ -64,7 +64,7 @@ export const runDelivery = (
     : runActs(cli, options, Deliveries.method.giveUp, [{ id }], { isAsked: true });
 };
 
-const showDelivery = (cli: Cli, id: string, options: DeliveryOptions): Promise<number> =>
+const showDelivery = (cli: Cli, id: string, options: ShownOptions): Promise<number> =>
   show(cli, options, async (to) => {
     if (options.history) {
       const found = await callAdmin(Deliveries.method.history, { id }, to);

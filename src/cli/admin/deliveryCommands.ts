@@ -2,9 +2,9 @@
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { parseCount, parseEach } from '../parse.js';
-import { withMaybeActOptions, withSeq, withYes } from './actOptions.js';
+import { type ShownOptions, withMaybeActOptions, withSeq, withYes } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
-import { type DeliveriesOptions, type DeliveryOptions, type DeliveryStep, deliverySteps } from './deliveryOptions.js';
+import { type DeliveriesOptions, type DeliveryStep, deliverySteps } from './deliveryOptions.js';
 
 /** Also of `network list`, which says the same. */
 export const withDeliveries = (command: Command): Command =>
@@ -34,7 +34,7 @@ export function addDeliveries(admin: Command, cli: Cli, done: (exitCode: number)
     .addArgument(new Argument('[step]', 'what to do').choices(deliverySteps))
     .option('--history', 'its transitions instead')
     .option('--watch', watchHelp)
-    .action(async (id: string, step: DeliveryStep | undefined, options: DeliveryOptions) =>
+    .action(async (id: string, step: DeliveryStep | undefined, options: ShownOptions) =>
       done(await (await import('./deliveries.js')).runDelivery(cli, id, step, options)),
     );
 }

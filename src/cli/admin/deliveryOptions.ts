@@ -1,5 +1,4 @@
 // What the commands about deliveries are given.
-import type { MaybeActOptions } from './actOptions.js';
 import type { AdminOptions } from './connection.js';
 
 export interface DeliveriesOptions extends AdminOptions {
@@ -10,7 +9,3 @@ export interface DeliveriesOptions extends AdminOptions {
 
 export const deliverySteps = ['try-now', 'give-up'] as const;
 export type DeliveryStep = (typeof deliverySteps)[number];
-
-export interface DeliveryOptions extends MaybeActOptions {
-  readonly history?: true;
-}

@@ -95,6 +95,10 @@ function textOf(event: RequestsWatchResponse['event']): string | undefined {
     const { delivery, transition } = event.value;
     return `delivery ${shortId(delivery?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
   }
+  if (event.case === 'signer') {
+    const { signer, transition } = event.value;
+    return `signer ${shortId(signer?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
+  }
   if (event.case === 'lane') {
     const { lane, from, to, warm } = event.value;
     return `${lane?.id}  ${from || '–'} → ${to}${warm ? '' : ' (cold)'}`;

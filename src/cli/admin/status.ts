@@ -68,9 +68,9 @@ function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): stri
   const indent = ' '.repeat(17);
   return needsYou
     .slice(0, shownNeeds)
-    .flatMap(({ reason, sentence, requestId, laneId, deliveryId, command }, index) => {
+    .flatMap(({ reason, sentence, requestId, laneId, deliveryId, signerId, command }, index) => {
       const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
-      const id = requestId || deliveryId;
+      const id = requestId || deliveryId || signerId;
       const what = id === '' ? laneId : shortId(id);
       const line = `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
       // The empty id of what is about neither stands everywhere.

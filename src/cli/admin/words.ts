@@ -33,7 +33,8 @@ export const countsIn = (counts: Readonly<Record<string, number | bigint>>): str
     .map(([name, count]) => `${name} ${count}`)
     .join(' · ') || '–';
 
-/** What an action was about: requests by their last digits, lanes by name. */
-export const shortTarget = (target: string): string => (/^[0-9a-f]{64}$/.test(target) ? shortId(target) : target);
+/** What an action was about: requests, deliveries and signers by their last digits, lanes by name. */
+export const shortTarget = (target: string): string =>
+  /^([0-9a-f]{32}){1,2}$/.test(target) ? shortId(target) : target;
 
 export const isoTime = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');

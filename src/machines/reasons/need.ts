@@ -7,6 +7,7 @@ export const needCodes = [
   'HELD',
   'SILENT',
   'DELIVERY_REFUSED',
+  'SIGNER_UNREGISTERED',
   'DEADLINE_NEAR',
 ] as const;
 

@@ -52,6 +52,11 @@ export type SignerView = Common &
 export type ActiveSigner = Extract<SignerView, { state: 'active' }>;
 export const hasEnded = ({ state }: SignerView): boolean => state === 'retired' || state === 'abandoned';
 
+/** Whether it pauses before another try. */
+export const canSignerRetry = (view: SignerView): boolean =>
+  (view.state === 'quoting' && view.phase === 'waiting') ||
+  (view.state === 'registering' && view.phase === 'backingOff');
+
 /** A live snapshot or a persisted one: both have these two. */
 export interface SignerSnapshot {
   readonly value: unknown;

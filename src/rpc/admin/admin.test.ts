@@ -11,6 +11,7 @@ import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { FilterSchema, Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
+import { Signers } from '../../gen/admin/v1/signers_pb.js';
 import type { Address, RequestId } from '../../ids.js';
 import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
@@ -62,6 +63,7 @@ describe('every method', () => {
       [Deliveries.method.get, { id: deliveryId }],
       [Deliveries.method.history, { id: deliveryId }],
       [Deliveries.method.counts, {}],
+      [Signers.method.list, {}],
       [Service.method.status, {}],
       [Service.method.series, {}],
       [Service.method.failures, {}],
@@ -75,7 +77,12 @@ describe('every method', () => {
       assert.ok('message' in byGrpc, method.name);
       assert.ok(equals(method.output as never, byGrpc.message as never, byJson as never), method.name);
     }
-    const named = new Set([...calls.map(([method]) => pathOf(method as never)), pathOf(Lanes.method.get)]);
+    const named = new Set([
+      ...calls.map(([method]) => pathOf(method as never)),
+      pathOf(Lanes.method.get),
+      pathOf(Signers.method.get),
+      pathOf(Signers.method.history),
+    ]);
     // Actions are in acts/acts.test.ts, each by name.
     const served = adminMethods({} as never)
       .map(({ path }) => path)

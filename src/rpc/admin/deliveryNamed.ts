@@ -1,6 +1,7 @@
 // Which delivery is meant by some digits of its id.
 import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
+import type { RequestId } from '../../ids.js';
 import type { DeliveryView } from '../../machines/delivery/view.js';
 import type { AdminDependencies } from './dependencies.js';
 import { named } from './named.js';
@@ -15,8 +16,9 @@ export async function deliveryNamed(
   const deliveries = network?.deliveries;
   const view = await named(text, {
     whose: "a delivery's id",
+    digitsOfId: 64,
     byDigits: async (digits, limit) => (await deliveries?.byDigits(digits, limit)) ?? [],
-    viewOf: (id) => deliveries?.viewOf(id),
+    viewOf: (id: RequestId) => deliveries?.viewOf(id),
     unknown: 'DELIVERY_UNKNOWN',
   });
   if (deliveries === undefined) throw new FailureError(fail('DELIVERY_UNKNOWN', { digits: view.context.networkId }));

@@ -21,6 +21,7 @@ import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
 import type { ProgramRemoval } from '../../service/programRemoval.js';
 import type { Readiness } from '../../service/readiness.js';
+import type { Signers } from '../../signers/signers.js';
 import type { Upkeep } from './upkeep/upkeep.js';
 import type { Watchers } from './watch/watchers.js';
 
@@ -53,6 +54,8 @@ export interface AdminDependencies {
   readonly readiness: Pick<Readiness, 'state' | 'outage'>;
   /** Undefined where the service is a network of its own. */
   readonly network: Pick<Network, 'deliveries' | 'left' | 'counts'> | undefined;
+  /** Undefined where nothing is signed. */
+  readonly signers: Pick<Signers, 'active' | 'views' | 'history' | 'now' | 'rotation' | 'act'> | undefined;
   readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn'>;
   /** The configuration, without its secrets. */
   readonly options: readonly EffectiveOption[];

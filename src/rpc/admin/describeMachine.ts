@@ -5,10 +5,12 @@ import { FailureError } from '../../failures/failureError.js';
 import type { MachinesDescribeRequest, MachinesDescribeResponseSchema } from '../../gen/admin/v1/machines_pb.js';
 import { describeMachine as describe, dotOf, mermaidOf } from '../../machines/describe.js';
 import { describedMachines } from '../../machines/described.js';
+import { hasEnded } from '../../machines/signer/view.js';
 import { Tally } from '../../tally.js';
 import type { AdminDependencies } from './dependencies.js';
+import { signerPathOf } from './signerOf.js';
 
-export type DescribeMachineDependencies = Pick<AdminDependencies, 'counts' | 'scheduling' | 'network'>;
+export type DescribeMachineDependencies = Pick<AdminDependencies, 'counts' | 'scheduling' | 'network' | 'signers'>;
 
 /** Throws NOT_UNDERSTOOD. */
 export const describeMachine =
@@ -31,8 +33,7 @@ export const describeMachine =
     };
   };
 
-/** Of signers it is not told: the keys of mode tee are told by `sealed-prover tee status`. */
-function liveCountsOf(id: string, { counts, scheduling, network }: DescribeMachineDependencies) {
+function liveCountsOf(id: string, { counts, scheduling, network, signers }: DescribeMachineDependencies) {
   if (id === 'request') {
     const { open, running } = counts();
     const inside = Object.entries(running).map(([state, count]) => [`${state}.running`, count] as const);
@@ -41,5 +42,6 @@ function liveCountsOf(id: string, { counts, scheduling, network }: DescribeMachi
   if (id === 'delivery') return Object.fromEntries(network?.counts().deliveries ?? []);
   const states = new Tally<string>();
   if (id === 'lane') for (const { state } of scheduling.laneReports()) states.add(state);
+  if (id === 'signer') for (const view of signers?.views() ?? []) if (!hasEnded(view)) states.add(signerPathOf(view));
   return Object.fromEntries(states.entries());
 }

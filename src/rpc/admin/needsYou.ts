@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { NeedsYouSchema } from '../../gen/admin/v1/service_pb.js';
 import type { RequestId } from '../../ids.js';
 import type { NeedCode } from '../../machines/reasons/need.js';
+import { canSignerRetry } from '../../machines/signer/view.js';
 import type { AdminDependencies } from './dependencies.js';
 import type { Line } from './lines.js';
 import { reasonOf } from './reasonOf.js';
@@ -12,7 +13,7 @@ export type NeedsYou = MessageInitShape<typeof NeedsYouSchema> & { readonly reas
 
 export type NeedsYouDependencies = Pick<
   AdminDependencies,
-  'setAside' | 'held' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders' | 'network'
+  'setAside' | 'held' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders' | 'network' | 'signers'
 >;
 
 /** Less than this part of the disk is free. */
@@ -57,6 +58,7 @@ export function needsYou(
       : []),
     ...[...setAside.keys()].flatMap((id) => withReason(id, 'QUARANTINED', (requestId) => `release ${requestId}`)),
     ...[...held].flatMap((id) => withReason(id, 'HELD', (requestId) => `retry ${requestId}`)),
+    ...unregisteredSigner(dependencies),
     ...refusedDeliveries(dependencies),
     ...running.flatMap(({ requestId }) => withReason(requestId, 'SILENT', whyOf)),
     ...late.map(({ requestId }) => ({
@@ -89,6 +91,28 @@ const refusedDeliveries = ({ network }: Pick<NeedsYouDependencies, 'network'>): 
     deliveryId: networkId,
     command: `delivery ${networkId}`,
   }));
+
+/** So many tries on the way to a registration have failed, one after the other: a minute and a half. */
+const manyFaults = 5;
+
+/** The youngest is the one that is to sign next. A restart is no fault: another one is made. */
+function unregisteredSigner({ signers }: Pick<NeedsYouDependencies, 'signers'>): NeedsYou[] {
+  const youngest = signers?.views()[0];
+  const fault = youngest?.lastFault;
+  if (signers === undefined || youngest === undefined || !fault || fault.cause === 'restart') return [];
+  const key = signers.active();
+  if (youngest.state !== 'abandoned' && youngest.faults < manyFaults && 'address' in key) return [];
+  const { signerId } = youngest.start;
+  const rest = 'address' in key ? 'The present key signs until its own registration ends.' : 'Nothing is signed now.';
+  return [
+    {
+      reason: 'SIGNER_UNREGISTERED',
+      sentence: `A signing key cannot be registered: ${fault.detail}. ${rest}`,
+      signerId,
+      command: canSignerRetry(youngest) ? `signer ${signerId} retry-now` : 'signers rotate',
+    },
+  ];
+}
 
 const longPauses = ({ orders, clock }: Pick<NeedsYouDependencies, 'orders' | 'clock'>): NeedsYou[] =>
   (['intake', 'dispatch'] as const).flatMap((what) => {

@@ -1,4 +1,5 @@
 // Which request is meant by some digits of its id.
+import type { RequestId } from '../../ids.js';
 import type { RequestView } from '../../machines/request/view.js';
 import type { AdminDependencies } from './dependencies.js';
 import { named } from './named.js';
@@ -10,7 +11,8 @@ export const requestNamed = (
 ): Promise<RequestView> =>
   named(text, {
     whose: "a request's id",
+    digitsOfId: 64,
     byDigits: browse.byDigits,
-    viewOf: (id) => registry.view(id),
+    viewOf: (id: RequestId) => registry.view(id),
     unknown: 'REQUEST_UNKNOWN',
   });

@@ -8,6 +8,7 @@ import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
+import { Signers } from '../../gen/admin/v1/signers_pb.js';
 import { Upkeep } from '../../gen/admin/v1/upkeep_pb.js';
 import type { StreamMethod } from '../../transport/grpc/call.js';
 import { serverStream } from '../../transport/grpc/serverStream.js';
@@ -20,6 +21,7 @@ import { cancelRequest } from './acts/cancelRequest.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
 import { drainService } from './acts/drainService.js';
 import { giveUpDelivery, tryDeliveryNow } from './acts/onDelivery.js';
+import { retrySignerNow, rotateSigners } from './acts/onSigner.js';
 import { pauseDispatch, pauseIntake } from './acts/pause.js';
 import { moveDeadline, setPriority } from './acts/rankRequest.js';
 import { releaseRequest } from './acts/releaseRequest.js';
@@ -48,6 +50,7 @@ import { listFailures } from './listFailures.js';
 import { listLanes } from './listLanes.js';
 import { listPrograms } from './listPrograms.js';
 import { listRequests } from './listRequests.js';
+import { getSigner, getSignerHistory, listSigners } from './listSigners.js';
 import { checkService } from './upkeep/checkService.js';
 import { makeBackup } from './upkeep/makeBackup.js';
 import { setLogLevel } from './upkeep/setLogLevel.js';
@@ -93,6 +96,11 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Deliveries.method.counts, countDeliveries(dependencies)),
   spoken(Deliveries.method.tryNow, tryDeliveryNow(dependencies)),
   spoken(Deliveries.method.giveUp, giveUpDelivery(dependencies)),
+  spoken(Signers.method.list, listSigners(dependencies)),
+  spoken(Signers.method.get, getSigner(dependencies)),
+  spoken(Signers.method.history, getSignerHistory(dependencies)),
+  spoken(Signers.method.rotate, rotateSigners(dependencies)),
+  spoken(Signers.method.retryNow, retrySignerNow(dependencies)),
   spoken(Service.method.status, getStatus(dependencies)),
   spoken(Service.method.series, getSeries(dependencies)),
   spoken(Service.method.failures, listFailures(dependencies)),

@@ -59,6 +59,7 @@ export class Watched {
         const { delivery, transition } = event.value;
         return `delivery ${delivery?.id.slice(-6)}:${transition?.from}>${transition?.to}`;
       }
+      if (event.case === 'signer') return `signer:${event.value.transition?.from}>${event.value.transition?.to}`;
       if (event.case === 'lane') return `${event.value.lane?.id}:${event.value.from}>${event.value.to}`;
       return event.case ?? '';
     });

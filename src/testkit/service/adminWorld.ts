@@ -42,6 +42,7 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
   readiness: world.assembly.readiness,
   life: world.assembly.life,
   network: world.assembly.network,
+  signers: undefined,
   scheduling: world.lanes,
   clock: world.clock,
   options: effectiveOptions(loadConfig({ flags: { data: world.folder }, environment: {} })),

@@ -6,6 +6,7 @@ import type { QuoteProvider } from '../../attestation/providers/quoteProvider.js
 import { createQuoteQueue } from '../../attestation/reports/quoteQueue.js';
 import type { SignerView } from '../../machines/signer/view.js';
 import { type Random, systemRandom } from '../../random.js';
+import { type OpenedRecords, openRecords } from '../../service/openRecords.js';
 import type { Registrar } from '../../signers/registrar/registrar.js';
 import { createSigners, type Signers, type SignersParameters } from '../../signers/signers.js';
 import { createStore, type Store } from '../../store/environment.js';
@@ -20,6 +21,7 @@ export interface SignersRig<R extends Registrar> {
   readonly clock: SimulatedClock;
   readonly store: Store;
   readonly signers: Signers;
+  readonly records: OpenedRecords;
   readonly registrar: R;
   /** Lines of the log, as text. */
   readonly lines: readonly string[];
@@ -71,7 +73,8 @@ export async function createSignersRig<R extends Registrar>(of: RigParameters<R>
   const queue = quoting.watched(createQuoteQueue({ provider: of.provider ?? development, clock, log }));
   const registrar = of.registrar(clock, development.root);
   const terms = { ...usualTerms, ...of.terms };
-  const signers = createSigners({ store, clock, random, log, registrar, queue, isSimulated: true, terms });
+  const records = await openRecords({ store, clock }, 1_000);
+  const signers = createSigners({ ...records, store, clock, random, log, registrar, queue, isSimulated: true, terms });
 
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
@@ -88,6 +91,7 @@ export async function createSignersRig<R extends Registrar>(of: RigParameters<R>
     clock,
     store,
     signers,
+    records,
     registrar,
     lines,
     states,

@@ -13,6 +13,7 @@ import { Programs } from '../../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../../gen/admin/v1/service_pb.js';
+import { Signers } from '../../../gen/admin/v1/signers_pb.js';
 import { Upkeep } from '../../../gen/admin/v1/upkeep_pb.js';
 import { callGrpc, callJson, pathOf, post } from '../../../testkit/service/adminCalls.js';
 import { watchEvents, watchGrpc } from '../../../testkit/service/adminWatch.js';
@@ -27,7 +28,7 @@ import { createOwnHost } from './ownHost.js';
 import { may, roleNames, roleOf } from './roles.js';
 
 const folder = new URL('../../../../proto/admin/v1/', import.meta.url);
-const services = [Artifacts, Deliveries, Lanes, Programs, Machines, Queue, Requests, Service, Upkeep];
+const services = [Artifacts, Deliveries, Lanes, Programs, Machines, Queue, Requests, Service, Signers, Upkeep];
 const methods: readonly DescMethod[] = services.flatMap((each) => each.methods);
 const unaries = methods.filter((each): each is DescMethodUnary => each.methodKind === 'unary');
 

@@ -3,7 +3,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FeedItem } from '../../../feed/feed.js';
 import type { RequestsWatchResponseSchema } from '../../../gen/admin/v1/requests_pb.js';
-import type { RequestId } from '../../../ids.js';
+import type { RequestId, SignerId } from '../../../ids.js';
 import type { RequestView } from '../../../machines/request/view.js';
 import type { JournalEntry } from '../../../store/buckets.js';
 import { auditOf } from '../auditOf.js';
@@ -12,6 +12,7 @@ import type { AdminDependencies } from '../dependencies.js';
 import { entryOf } from '../getHistory.js';
 import { laneOf } from '../laneOf.js';
 import { rowOf } from '../rowOf.js';
+import { signerOf } from '../signerOf.js';
 import { moment } from '../spans.js';
 import { transitionOf } from '../transitionOf.js';
 import { noReasons } from './watching.js';
@@ -31,7 +32,7 @@ const mostKept = 256;
 
 export type EventsDependencies = Pick<
   AdminDependencies,
-  'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit' | 'orders' | 'network' | 'clock'
+  'browse' | 'registry' | 'setAside' | 'scheduling' | 'audit' | 'orders' | 'network' | 'signers' | 'clock'
 >;
 
 /** Undefined when what it is about is not kept any more. */
@@ -51,6 +52,7 @@ export function createEvents(dependencies: EventsDependencies): Events {
 
 function eventOf({ n, entry }: FeedItem, dependencies: EventsDependencies): FeedEvent | undefined {
   const numbered = { feed: BigInt(n), at: moment(entry.at) };
+  if (entry.what === 'signer') return signerEvent(numbered, entry.id, entry.seq, dependencies);
   if ('seq' in entry)
     return (entry.what === 'request' ? requestEvent : deliveryEvent)(numbered, entry.id, entry.seq, dependencies);
   if (entry.what === 'start') {
@@ -95,4 +97,17 @@ function deliveryEvent(
   const { entry } = found;
   const value = { delivery: deliveryOf(view, clock.now()), transition: transitionOf(seq, entry) };
   return { message: { ...numbered, event: { case: 'delivery', value } }, delivery: entry };
+}
+
+function signerEvent(
+  numbered: Pick<EventMessage, 'feed' | 'at'>,
+  signerId: SignerId,
+  seq: number,
+  { signers }: EventsDependencies,
+): FeedEvent | undefined {
+  const view = signers?.views().find(({ start }) => start.signerId === signerId);
+  const [found] = view === undefined ? [] : (signers?.history(view, seq, 1) ?? []);
+  if (view === undefined || found === undefined) return undefined;
+  const value = { signer: signerOf(view), transition: transitionOf(seq, found.entry) };
+  return { message: { ...numbered, event: { case: 'signer', value } } };
 }

@@ -254,6 +254,7 @@ describe('bad watchers', { timeout: 300_000 }, () => {
       orders: world.assembly.orders,
       clock: world.clock,
       network: undefined,
+      signers: undefined,
       scheduling: world.lanes,
       feed: {
         newest: 0,

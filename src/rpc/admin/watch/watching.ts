@@ -27,6 +27,7 @@ export interface Watching {
 const kindsOf = {
   request: 'request',
   delivery: 'delivery',
+  signer: 'signer',
   lane: 'lane',
   service: 'start',
   audit: 'act',

@@ -1,0 +1,88 @@
+// `sealed-prover admin signers` and `admin signer ID`: the keys that sign TEE proofs, and what may be done about them.
+import { toJson as messageJson } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { TransitionSchema } from '../../gen/admin/v1/shared_pb.js';
+import { type Signer, SignerSchema, Signers } from '../../gen/admin/v1/signers_pb.js';
+import type { Cli } from '../cli.js';
+import { runActs } from './act.js';
+import { assertReason, type MaybeActOptions, type ShownOptions } from './actOptions.js';
+import { callAdmin } from './callAdmin.js';
+import { show } from './show.js';
+import { cut, fieldLines, table, wrapped } from './table.js';
+import { transitionTable } from './transitions.js';
+import { ago, isoTime, shortId, within } from './words.js';
+
+export const runSigners = (cli: Cli, step: 'rotate' | undefined, options: MaybeActOptions): Promise<number> => {
+  if (step === undefined) return showSigners(cli, options);
+  assertReason(options);
+  return runActs(cli, options, Signers.method.rotate, [{}], { isAsked: false });
+};
+
+export const runSigner = (
+  cli: Cli,
+  id: string,
+  step: 'retry-now' | undefined,
+  options: ShownOptions,
+): Promise<number> => {
+  if (step === undefined) return showSigner(cli, id, options);
+  assertReason(options);
+  return runActs(cli, options, Signers.method.retryNow, [{ id }], { isAsked: false });
+};
+
+const showSigners = (cli: Cli, options: MaybeActOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    const { rows, waitsFor } = await callAdmin(Signers.method.list, {}, to);
+    return {
+      lines: [
+        ...(rows.length === 0 ? ['Nothing is signed here.'] : tableOf(rows, cli)),
+        ...rows.flatMap(({ id, lastFailure }) =>
+          lastFailure === undefined ? [] : wrapped(lastFailure.sentence, `${shortId(id)} ${lastFailure.code}: `),
+        ),
+        ...(waitsFor === '' ? [] : wrapped(waitsFor, 'no key signs: ')),
+      ],
+      objects: rows.map((row) => messageJson(SignerSchema, row) as object),
+    };
+  });
+
+const tableOf = (rows: readonly Signer[], { clock }: Cli): string[] =>
+  table(
+    ['SIGNER', 'STATE', 'FOR', 'ADDRESS', 'FAULTS', 'REGISTERED UNTIL'],
+    rows.map((row) => [
+      shortId(row.id),
+      row.state,
+      ago(row.updated, clock),
+      row.address === '' ? '–' : `0x${row.address}`,
+      String(row.faults),
+      row.registeredUntil === undefined ? '–' : isoTime(timestampMs(row.registeredUntil)),
+    ]),
+  );
+
+const showSigner = (cli: Cli, id: string, options: ShownOptions): Promise<number> =>
+  show(cli, options, async (to) => {
+    if (options.history) {
+      const found = await callAdmin(Signers.method.history, { id }, to);
+      return {
+        lines: [cut(found.id), ...transitionTable(found)],
+        objects: found.transitions.map((each) => messageJson(TransitionSchema, each) as object),
+      };
+    }
+    const { signer } = await callAdmin(Signers.method.get, { id }, to);
+    if (signer === undefined) throw new Error('an answer without a signer');
+    return { lines: linesOf(signer, cli), objects: [messageJson(SignerSchema, signer) as object] };
+  });
+
+function linesOf(signer: Signer, { clock }: Cli): string[] {
+  const { state, address, lastFailure, registered, registeredUntil, faults, created, updated, actions, seq } = signer;
+  return fieldLines([
+    ['Signer', signer.id],
+    ['State', `${state}, for ${ago(updated, clock)}`],
+    ['Address', address === '' ? undefined : `0x${address}`],
+    ['Made', created && isoTime(timestampMs(created))],
+    ['Registered', registered && isoTime(timestampMs(registered))],
+    ['Until', registeredUntil && `${isoTime(timestampMs(registeredUntil))}, ${within(registeredUntil, clock)}`],
+    ['Failure', lastFailure && `${lastFailure.code}: ${lastFailure.sentence}`],
+    ['Faults', faults === 0 ? undefined : String(faults)],
+    ['May be done', actions.join(', ') || undefined],
+    ['Transitions', String(seq + 1)],
+  ]);
+}

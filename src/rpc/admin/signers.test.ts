@@ -1,0 +1,215 @@
+// Signing keys are seen and steered as requests are: in the feed, with their histories, and as what needs a person when none can be registered.
+import assert from 'node:assert/strict';
+import type { IpcNetConnectOpts } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { equals } from '@bufbuild/protobuf';
+import { runCli } from '../../cli/runCli.js';
+import { Machines } from '../../gen/admin/v1/machines_pb.js';
+import { Service } from '../../gen/admin/v1/service_pb.js';
+import { Signers } from '../../gen/admin/v1/signers_pb.js';
+import { scriptedCli } from '../../testkit/scriptedCli.js';
+import { codeOf, operationId, reason } from '../../testkit/service/actRig.js';
+import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
+import { watchEvents } from '../../testkit/service/adminWatch.js';
+import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { type ScriptedRegistrar, scriptedRegistrar } from '../../testkit/signers/scriptedRegistrar.js';
+import { createSignersRig, type SignersRig } from '../../testkit/signers/signersRig.js';
+import { createMemoryPages } from '../../testkit/world/memoryPages.js';
+import { createWorld } from '../../testkit/world/world.js';
+
+const down = { cause: 'rpc', helps: 'again', detail: 'the RPC is down' } as const;
+const json = { 'content-type': 'application/json', 'x-sealed-operator': 'ada' };
+
+async function start(t: TestContext) {
+  const world = await createWorld({ pages: createMemoryPages() });
+  let rig: SignersRig<ScriptedRegistrar> = await createSignersRig({ registrar: scriptedRegistrar });
+  t.after(async () => {
+    await rig.end();
+    await world.end();
+  });
+  const listen = () => startAdmin(t, world, { ...rig.records, signers: rig.signers, clock: rig.clock });
+  let to = await listen();
+  return {
+    rig: () => rig,
+    to: () => to,
+    async reborn() {
+      rig = await rig.reborn();
+      to = await listen();
+    },
+    async act(method: (typeof Signers.method)['rotate' | 'retryNow'], call: object = {}, change: object = {}) {
+      const body = JSON.stringify({ ...call, change: { reason, ...change } });
+      const { status, body: said } = await post(to, pathOf(method), body, json);
+      return {
+        status,
+        said: said as never as { changed: { effects: string[]; feed: string } } & { message: string; details: [] },
+      };
+    },
+    list: () => callJson(to, Signers.method.list, {}),
+    needs: async () => (await callJson(to, Service.method.status, {})).needsYou,
+    audits: () => rig.records.audit.list(10).map(({ action, target }) => [action, target]),
+  };
+}
+
+const inFeed = ({ records: { feed } }: SignersRig<ScriptedRegistrar>) =>
+  feed.read(0, 1_000).flatMap(({ entry }) => (entry.what === 'signer' ? [`${entry.id} ${entry.seq}`] : []));
+const journalled = ({ store }: SignersRig<ScriptedRegistrar>) =>
+  [...store.scan('signerJournal', [])].map(({ key: [id, seq] }) => `${id} ${seq}`);
+
+describe('transitions of signing keys', () => {
+  it('have a number each in the feed, also over a crash, and are told to who watches', async (t) => {
+    const { rig, to, reborn } = await start(t);
+    const watcher = watchEvents(to(), '?after=1&kinds=signer');
+    t.after(() => watcher.leave());
+    await watcher.until(({ event }) => event.case === 'beat');
+    assert.deepEqual(watcher.told.slice(0, 2), ['signer:>generating', 'signer:generating>quoting.running']);
+    assert.equal(watcher.told.at(-2), 'signer:registering.confirming>active');
+    await reborn();
+    assert.deepEqual(rig().states(), ['retired', 'active']);
+    assert.deepEqual(inFeed(rig()).sort(), journalled(rig()).sort());
+    assert.equal([...rig().store.scan('openSigners', [])].length, 1);
+    // One that an earlier build has not listed ends all the same.
+    for (const { key } of [...rig().store.scan('openSigners', [])])
+      await rig().store.write((tx) => tx.remove('openSigners', key[0]));
+    await reborn();
+    assert.deepEqual(rig().states(), ['retired', 'active']);
+    const lives = new Set([...rig().store.scan('signerJournal', [])].map(({ value }) => value.life));
+    assert.deepEqual([...lives].sort(), [1, 2, 3]);
+  });
+});
+
+describe('signing keys', () => {
+  it('are listed and shown, with until when they are registered and how they came there, by both transports', async (t) => {
+    const { rig, to, list } = await start(t);
+    const { rows, activeAddress, waitsFor, canRotate } = await list();
+    const [signer, ...others] = rows;
+    assert.deepEqual([others, waitsFor, canRotate], [[], '', true]);
+    assert.deepEqual([signer?.state, signer?.address, signer?.actions], ['active', activeAddress, []]);
+    const [view] = rig().signers.views();
+    assert.ok(view?.state === 'active');
+    assert.equal(signer?.registeredUntil?.seconds, BigInt(view.registration.expiresAt));
+    const id = signer?.id ?? '';
+    for (const method of [Signers.method.get, Signers.method.history]) {
+      const byGrpc = await callGrpc(to(), method as never, { id: id.slice(-6) } as never);
+      const byJson = await callJson(to(), method as never, { id } as never);
+      assert.ok('message' in byGrpc && equals(method.output as never, byGrpc.message as never, byJson as never));
+    }
+    const { transitions, isComplete } = await callJson(to(), Signers.method.history, { id });
+    assert.deepEqual([transitions.length, isComplete, transitions.at(-1)?.on], [view.seq + 1, true, 'CONFIRMED']);
+    await assert.rejects(callJson(to(), Signers.method.get, { id: 'ab'.repeat(16) }), /SIGNER_UNKNOWN/);
+    await assert.rejects(callJson(to(), Signers.method.get, { id: 'ab'.repeat(32) }), /NOT_UNDERSTOOD/);
+  });
+
+  it('are rotated at once by an operator, once for one operation, with the audit before what it led to', async (t) => {
+    const { rig, act, list, audits, reborn } = await start(t);
+    const first = (await list()).activeAddress;
+    const dry = await act(Signers.method.rotate, {}, { dryRun: true });
+    await rig().settle();
+    assert.deepEqual([rig().states(), audits()], [['active'], []]);
+    const after = rig().records.feed.newest;
+    const done = await act(Signers.method.rotate, {}, { operationId });
+    assert.equal(done.status, 200, done.said.message);
+    assert.deepEqual(done.said.changed.effects, dry.said.changed.effects);
+    assert.match(dry.said.changed.effects.join(' '), new RegExp(`Key ${first} signs until`));
+    await rig().settle();
+    assert.deepEqual(rig().states(), ['retired', 'active']);
+    assert.notEqual((await list()).activeAddress, first);
+    assert.deepEqual(
+      rig()
+        .records.feed.read(after, 2)
+        .map(({ n, entry }) => [n, entry.what]),
+      [
+        [Number(done.said.changed.feed), 'act'],
+        [Number(done.said.changed.feed) + 1, 'signer'],
+      ],
+    );
+    await reborn();
+    assert.deepEqual((await act(Signers.method.rotate, {}, { operationId })).said.changed, done.said.changed);
+    assert.deepEqual(audits(), [['signer.rotate', '']]);
+  });
+
+  it('are not rotated while a successor is on its way, nor where nothing is signed', async (t) => {
+    const { rig, act, audits, list, to: at } = await start(t);
+    rig().registrar.hold = new Promise(() => {});
+    await act(Signers.method.rotate);
+    await rig().settle();
+    assert.deepEqual(rig().states(), ['active', 'registering.confirming']);
+    for (const dryRun of [true, false])
+      assert.equal(codeOf(await act(Signers.method.rotate, {}, { dryRun })), 'NOTHING_TO_DO');
+    assert.equal((await list()).canRotate, false);
+    const { liveCounts } = await callJson(at(), Machines.method.describe, { id: 'signer' });
+    assert.deepEqual(liveCounts, { active: 1, 'registering.confirming': 1 });
+    assert.equal(audits().length, 1);
+    const world = await createWorld({ pages: createMemoryPages() });
+    t.after(() => world.end());
+    const to = await startAdmin(t, world);
+    const { body } = await post(to, pathOf(Signers.method.rotate), JSON.stringify({ change: { reason } }), json);
+    assert.match(JSON.stringify(body), /NOTHING_TO_DO/);
+  });
+
+  it('that cannot be registered need a person, who ends the pause when the cause is mended', async (t) => {
+    const { rig, act, needs, audits, list, to } = await start(t);
+    rig().registrar.trouble = down;
+    assert.deepEqual(await needs(), []);
+    await rig().clock.advance(30 * 60_000);
+    await rig().settle();
+    assert.equal(rig().states().at(-1), 'quoting.waiting');
+    const [need, ...others] = await needs();
+    const signerId = rig().signers.views()[0]?.start.signerId ?? '';
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [need?.reason, need?.signerId, need?.command],
+      ['SIGNER_UNREGISTERED', signerId, `signer ${signerId} retry-now`],
+    );
+    assert.match(need?.sentence ?? '', /cannot be registered: the RPC is down\. The present key signs until/);
+    const row = (await list()).rows[0];
+    assert.deepEqual([row?.lastFailure?.code, row?.actions], ['rpc', ['retry-now']]);
+    const { seq = 0 } = row ?? {};
+    for (const dryRun of [true, false])
+      assert.equal(
+        codeOf(await act(Signers.method.retryNow, { id: signerId }, { expectedSeq: seq - 1, dryRun })),
+        'STALE_VIEW',
+      );
+    rig().registrar.trouble = undefined;
+    const { path: socket } = to() as IpcNetConnectOpts;
+    const cli = scriptedCli({ LOGNAME: 'ada' }, { clock: rig().clock });
+    const words = [
+      'admin',
+      'signer',
+      `…${signerId.slice(-8)}`,
+      'retry-now',
+      '--reason',
+      'it is back',
+      '--if-seq',
+      String(seq),
+    ];
+    assert.equal(await runCli([...words, '--socket', socket], cli), 0, cli.err());
+    await rig().settle();
+    assert.deepEqual([rig().states().at(-1), await needs()], ['active', []]);
+    assert.deepEqual(audits(), [['signer.retry-now', signerId]]);
+    const { transitions } = await callJson(to(), Signers.method.history, { id: signerId });
+    assert.deepEqual(
+      transitions.flatMap(({ by, reason: why }) => (by === '' ? [] : [`${by}: ${why}`])),
+      ['ada: it is back'],
+    );
+    assert.equal(codeOf(await act(Signers.method.retryNow, { id: signerId })), 'NOTHING_TO_DO');
+    const shown = scriptedCli({}, { clock: rig().clock });
+    assert.equal(await runCli(['admin', 'signers', '--socket', socket], shown), 0, shown.err());
+    assert.match(shown.out(), new RegExp(`^SIGNER +STATE .*\n…${signerId.slice(-8)} +active `));
+  });
+
+  it('that were given up need a rotation, which waits for no pause', async (t) => {
+    const { rig, act, needs } = await start(t);
+    rig().registrar.trouble = { cause: 'refused', helps: 'nothing', detail: 'the registry does not take it' };
+    await act(Signers.method.rotate);
+    await rig().settle();
+    assert.equal(rig().states().at(-1), 'abandoned');
+    assert.deepEqual(
+      (await needs()).map(({ command }) => command),
+      ['signers rotate'],
+    );
+    rig().registrar.trouble = undefined;
+    assert.equal((await act(Signers.method.rotate)).status, 200);
+    await rig().settle();
+    assert.deepEqual([rig().states().at(-1), await needs()], ['active', []]);
+  });
+});
