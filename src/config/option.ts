@@ -28,7 +28,8 @@ export const address = z.string().transform((text, context) => {
   return parsed as Address;
 });
 
-interface Option<S, D> {
+/** Named in the declarations of the tables. */
+export interface Option<S, D> {
   readonly schema: S;
   readonly default: D;
   readonly placeholder: string;
