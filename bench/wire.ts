@@ -2,6 +2,7 @@
 // clients, a thousand of them, with a new connection for every poll; and what is left of it in memory and file descriptors.
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { RequestProofResponseSchema } from '../src/gen/network/network_pb.js';
 import { type Figure, quantile } from './figures.js';
@@ -25,6 +26,8 @@ const part = 'wire';
 const clients = 1_000;
 /** Polls under way at once; a thousand clients that poll every two seconds have far fewer. */
 const atOnce = 64;
+/** Connections whose client has hung up are closed by then, on a busy machine too. */
+const restMs = 2_000;
 
 export const measureWire: Part = async (setting) => {
   const { cli, folder } = setting;
@@ -55,10 +58,11 @@ export const measureWire: Part = async (setting) => {
     const polls = scaled(20 * clients, setting);
     // As many before: until then the heap grows to the size that the collector lets it have, and keeps it. What a connection left behind
     // would come on top of that.
+    const idle = usage(service.pid);
     await pollOnNewConnections(service, poll, polls);
-    const before = usage(service.pid);
+    const before = await rest(service.pid, idle);
     const { seconds, latenciesMs } = await pollOnNewConnections(service, poll, polls);
-    const after = usage(service.pid);
+    const after = await rest(service.pid, before);
     return [
       ...figures,
       {
@@ -140,7 +144,20 @@ function pollOnce({ host, port }: RunningService, bytes: Buffer): Promise<void> 
   });
 }
 
-function usage(pid: number): { bytes: number; descriptors: number } {
+/** What the last clients held is given back a moment after they have gone. */
+async function rest(pid: number, before: Usage): Promise<Usage> {
+  for (const startedAt = performance.now(); ; await sleep(20)) {
+    const now = usage(pid);
+    if (now.descriptors <= before.descriptors || performance.now() - startedAt > restMs) return now;
+  }
+}
+
+interface Usage {
+  readonly bytes: number;
+  readonly descriptors: number;
+}
+
+function usage(pid: number): Usage {
   const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return { bytes: Number(resident) * 1024, descriptors: readdirSync(`/proc/${pid}/fd`).length };
 }
