@@ -1,13 +1,13 @@
 // Operators from elsewhere at a real service: by tokens and client certificates over TLS, with a list that changes while it runs.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { buildService } from '../../src/testkit/service/serviceBuild.js';
+import { runCli } from '../../src/cli/runCli.js';
+import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { createServiceRig, type ServiceProcess, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { type CertificateName, certificateFile, certificateOf, testCa } from '../../src/testkit/testCertificates.js';
 
@@ -86,26 +86,51 @@ describe('the port of operators', { timeout: 600_000 }, () => {
     assert.equal((await call('Queue/ResumeIntake', pause, { as: 'client' })).status, 200);
   });
 
-  it('is called by the command line, by TLS that it can check, with a token', async () => {
+  it('is called by the command line, by TLS that it can check, with a token or a client certificate', async () => {
     const token = join(rig.folder, 'token');
     writeFileSync(token, tokenOf('ada'));
-    const admin = (environment: Readonly<Record<string, string>>) =>
-      new Promise<{ code: unknown; said: string }>((resolve) => {
-        const where = ['--admin-url', `https://localhost:${port}`, '--token-file', token];
-        execFile(
-          process.execPath,
-          [join(buildService(), 'cli.js'), 'admin', 'status', ...where],
-          { env: { PATH: process.env['PATH'], HOME: rig.folder, ...environment } },
-          (error, out, err) => resolve({ code: error === null ? 0 : error.code, said: out + err }),
-        );
-      });
-    const trusting = await admin({ NODE_EXTRA_CA_CERTS: certificateFile('test-ca') });
-    assert.equal(trusting.code, 0, trusting.said);
-    assert.match(trusting.said, /^serving /);
-    const wary = await admin({});
+    const admin = async (...words: string[]) => {
+      const cli = scriptedCli({ HOME: rig.folder });
+      const code = await runCli(['admin', 'status', '--admin-url', `https://localhost:${port}`, ...words], cli);
+      return { code, said: cli.out() + cli.err() };
+    };
+    const ca = ['--ca-file', certificateFile('test-ca')];
+    const own = (name: CertificateName) => [
+      '--cert-file',
+      certificateFile(name),
+      '--key-file',
+      certificateFile(name, 'key'),
+    ];
+    for (const shown of [['--token-file', token], own('client')]) {
+      const trusting = await admin(...ca, ...shown);
+      assert.equal(trusting.code, 0, trusting.said);
+      assert.match(trusting.said, /^serving /);
+    }
+    const stranger = await admin(...ca, ...own('stranger'));
+    assert.equal(stranger.code, 5, stranger.said);
+    const wary = await admin('--token-file', token);
     assert.equal(wary.code, 6, wary.said);
-    assert.match(wary.said, /NODE_EXTRA_CA_CERTS=FILE/);
-    assert.ok(!(trusting.said + wary.said).includes(tokenOf('ada')));
+    assert.match(wary.said, /told by --ca-file FILE/);
+    assert.ok(!wary.said.includes(tokenOf('ada')));
+  });
+
+  it('is asked nothing with certificates that are none, in part or without TLS', async () => {
+    const [cert, key] = [certificateFile('client'), certificateFile('client', 'key')];
+    for (const [words, said] of [
+      [['--cert-file', cert], /need each other/],
+      [['--cert-file', cert, '--key-file', certificateFile('server', 'key')], /the key that of the certificate/],
+      [['--cert-file', '/nowhere', '--key-file', key], /--cert-file: \/nowhere cannot be read/],
+      [['--ca-file', list, '--token-file', list], /The token file/],
+      [[], /--token-file, or your certificate/],
+    ] as const) {
+      const cli = scriptedCli({});
+      assert.equal(await runCli(['admin', 'status', '--admin-url', `https://localhost:${port}`, ...words], cli), 2);
+      assert.match(cli.err(), said);
+    }
+    const plain = scriptedCli({});
+    const words = ['--admin-url', 'http://127.0.0.1:1', '--cert-file', cert, '--key-file', key];
+    assert.equal(await runCli(['admin', 'status', ...words], plain), 2);
+    assert.match(plain.err(), /shown by TLS/);
   });
 
   it('takes a list that changes, and keeps the old one when a line is none, which the log names', async () => {

@@ -115,7 +115,7 @@ export function unreached(reason: string, { name, isSocket }: Place): CliError {
   const advice = isSocket
     ? 'Is it running, as this user and with this data folder (--data)?'
     : /CERT|SIGNATURE|ALTNAME/.test(reason)
-      ? 'Who vouches for its certificate is told by NODE_EXTRA_CA_CERTS=FILE.'
+      ? 'Who vouches for its certificate is told by --ca-file FILE.'
       : 'Is it running, with --admin-listen there?';
   const message = `No service answers at ${name} (${reason}). ${advice}`;
   return new CliError('UNREACHABLE', message, unreachedExitCode);

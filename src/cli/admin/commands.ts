@@ -83,6 +83,14 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--dot', 'as a drawing for Graphviz')
     .action(async (id, options) => done(await (await import('./machine.js')).runMachine(cli, id, options)));
   addSigners(admin, cli, done);
+  withAdminOptions(
+    admin.command('call').description('Any method of the operators’ API, by its name and with its message as JSON.'),
+  )
+    .argument('<method>', 'for example Requests/List')
+    .argument('[json]', 'its message', '{}')
+    .action(async (method, json, options) =>
+      done(await (await import('./call.js')).runCall(cli, method, json, options)),
+    );
   addActs(admin, cli, done);
   withAdminOptions(admin.command('page').description('The same in a browser: listens on loopback until Ctrl-C.'))
     .option('--port <n>', 'of 127.0.0.1; 0 is any that is free', parsePort, 0)

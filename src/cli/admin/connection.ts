@@ -1,16 +1,20 @@
 // Where the service is asked: at its admin socket, which is found as `serve` finds its data folder, or by a URL.
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { Command } from 'commander';
 import { fileProblem } from '../../fileProblem.js';
 import { printable } from '../../printable.js';
 import { type Cli, CliError, usageExitCode } from '../cli.js';
 import type { AdminCall } from './callAdmin.js';
-import { type Place, parseAdminUrl, portAt, socketAt } from './place.js';
+import { type Credentials, type Place, parseAdminUrl, portAt, socketAt } from './place.js';
 
 export interface AdminOptions {
   readonly socket?: string;
   readonly adminUrl?: string;
   readonly tokenFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly caFile?: string;
   readonly data?: string;
   readonly config?: string;
   readonly json?: true;
@@ -25,6 +29,15 @@ export const withAdminOptions = (command: Command) =>
     )
     .option('--admin-url <url>', 'its port for operators instead, on whatever machine (or SEALED_ADMIN)')
     .option('--token-file <file>', 'the token of the operator who calls there')
+    .option(
+      '--cert-file <file>',
+      'a client certificate of the operator, with its chain (PEM), beside a token or in its place',
+    )
+    .option('--key-file <file>', 'the key of that certificate (PEM)')
+    .option(
+      '--ca-file <file>',
+      'who vouches for the certificate of the service (PEM; default: whom this machine trusts)',
+    )
     .option('--data <dir>', 'the data folder of the service, as serve was given it (or SEALED_DATA)')
     .option('--config <file>', 'the configuration file of the service, if that names them')
     .option('--json', 'JSON objects, a line each');
@@ -35,7 +48,8 @@ export async function connection(cli: Cli, options: AdminOptions, signal: AbortS
   return { at, clock: cli.clock, signal, operator: loginName(cli.environment) };
 }
 
-async function placeOf(cli: Cli, { socket, adminUrl, tokenFile, data, config }: AdminOptions): Promise<Place> {
+async function placeOf(cli: Cli, options: AdminOptions): Promise<Place> {
+  const { socket, adminUrl, data, config } = options;
   if (socket !== undefined && adminUrl !== undefined)
     throw new CliError('TWO_PLACES', 'Give --socket or --admin-url: a service is asked at one of them.', usageExitCode);
   const variable = cli.environment['SEALED_ADMIN'] || undefined;
@@ -43,13 +57,50 @@ async function placeOf(cli: Cli, { socket, adminUrl, tokenFile, data, config }: 
   const given = adminUrl ?? (isUrl ? variable : undefined);
   if (given === undefined) return socketAt(socket ?? variable ?? (await configured(cli, data, config)));
   const url = parseAdminUrl(given);
-  if (tokenFile === undefined)
-    throw new CliError(
+  return portAt(url, credentialsOf(url, options));
+}
+
+function credentialsOf(url: URL, { tokenFile, certFile, keyFile, caFile }: AdminOptions): Credentials {
+  const wrong = (code: string, problem: string) => new CliError(code, problem, usageExitCode);
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw wrong('CERTIFICATE_INCOMPLETE', '--cert-file and --key-file need each other.');
+  if (url.protocol === 'http:' && (certFile ?? caFile) !== undefined)
+    throw wrong('ADMIN_URL_WRONG', `Certificates are shown by TLS: use https://${url.host}.`);
+  if (tokenFile === undefined && certFile === undefined)
+    throw wrong(
       'TOKEN_NEEDED',
-      `${url.origin} asks who calls: name a file with your token by --token-file.`,
+      `${url.origin} asks who calls: name a file with your token by --token-file, or your certificate by --cert-file and --key-file.`,
+    );
+  const credentials = {
+    token: tokenFile === undefined ? undefined : readToken(tokenFile),
+    cert: readPem(certFile, '--cert-file'),
+    key: readPem(keyFile, '--key-file'),
+    ca: readPem(caFile, '--ca-file'),
+  };
+  try {
+    // Node reads them only when it connects, and its words then are those of OpenSSL.
+    createSecureContext(credentials);
+  } catch {
+    throw wrong(
+      'CERTIFICATE_WRONG',
+      'The files of --cert-file, --key-file and --ca-file must be PEM files, and the key that of the certificate.',
+    );
+  }
+  return credentials;
+}
+
+/** Says nothing of what stands in the file. */
+function readPem(path: string | undefined, option: string): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new CliError(
+      'CERTIFICATE_UNREADABLE',
+      `${option}: ${path} cannot be read: ${fileProblem(error)}.`,
       usageExitCode,
     );
-  return portAt(url, readToken(tokenFile));
+  }
 }
 
 /** Says nothing of what stands in the file. */

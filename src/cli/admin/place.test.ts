@@ -127,7 +127,7 @@ describe('sealed-prover admin --admin-url', () => {
   });
 
   it('brings the page of a service elsewhere: the browser has a key of its own, and never the token', async (t) => {
-    const at = portAt(new URL(url), tokenOf('ada'));
+    const at = portAt(new URL(url), { token: tokenOf('ada') });
     const page: { url: string; server: Server } = await openPage({
       at,
       operator: 'ada',

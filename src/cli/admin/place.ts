@@ -21,17 +21,24 @@ export const socketAt = (socketPath: string): Place => ({
   request: (options, onResponse) => requestHttp({ ...options, socketPath, agent: false }, onResponse),
 });
 
-/** `token`: 16 to 512 visible characters. */
-export function portAt(url: URL, token: string): Place {
+/** What is shown at a port: a token (16 to 512 visible characters), a client certificate, or both; and who vouches for the service (PEM). */
+export interface Credentials {
+  readonly token?: string | undefined;
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+  readonly ca?: Buffer | undefined;
+}
+
+export function portAt(url: URL, { token, ...tls }: Credentials): Place {
   const { protocol, port } = url;
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
-  const send = protocol === 'https:' ? requestHttps : requestHttp;
+  const shown = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
     name: url.origin,
     isSocket: false,
     request: ({ headers, ...options }, onResponse) => {
-      const own = { ...(headers as object), authorization: `Bearer ${token}` };
-      return send({ ...options, hostname, port, agent: false, headers: own }, onResponse);
+      const sent = { ...options, hostname, port, agent: false, headers: { ...(headers as object), ...shown } };
+      return protocol === 'https:' ? requestHttps({ ...sent, ...tls }, onResponse) : requestHttp(sent, onResponse);
     },
   };
 }

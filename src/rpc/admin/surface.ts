@@ -11,6 +11,7 @@ import { shownBy } from '../connect/shownBy.js';
 import { type Door, type Needs, pass } from './access/door.js';
 import { roleOf } from './access/roles.js';
 import type { AdminDependencies } from './dependencies.js';
+import { descriptorRoute } from './descriptorSet.js';
 import { adminMethods, adminStreams } from './service.js';
 
 /** A route beside the methods. */
@@ -35,6 +36,7 @@ export function createSurface(dependencies: AdminDependencies, parameters: Surfa
     each,
     admit: (shown: Parameters<Door['admit']>[0]) => door.admit(shown, roleOf(each.method)),
   }));
+  const descriptors: OperatorsRoute = { ...descriptorRoute(methods.map(({ each }) => each.method)), needs: Role.READ };
   const streams = adminStreams(dependencies, { ...parts, door });
 
   const behind =
@@ -54,7 +56,7 @@ export function createSurface(dependencies: AdminDependencies, parameters: Surfa
     routes: [
       ...methods.map(({ each, admit }) => each.asJson({ ...parts, admit })),
       ...streams.routes,
-      ...more.map(({ needs, answer, ...route }) => ({ ...route, answer: behind(needs, answer) })),
+      ...[descriptors, ...more].map(({ needs, answer, ...route }) => ({ ...route, answer: behind(needs, answer) })),
     ],
     otherwise: (exchange) => behind(Role.READ, noSuchMethod)(exchange, ''),
   };
