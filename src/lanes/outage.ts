@@ -31,11 +31,10 @@ export function outageOf(
     const able = lanes.filter(
       (lane) => lane.stage === stage && (stage !== 'prove' || mode === undefined || lane.modes.includes(mode)),
     );
-    if (able.length === 0) return fail('STAGE_UNAVAILABLE', { stage, reason: noProver() });
-    const failures = able.flatMap(({ id, startFailure }) => (startFailure ? [{ id, startFailure }] : []));
-    const [first] = failures;
-    if (first !== undefined && failures.length === able.length)
-      return fail('STAGE_UNAVAILABLE', { stage, reason: reasonOf(first.id, first.startFailure) });
+    if (able.some(({ startFailure }) => startFailure === undefined)) continue;
+    const [first] = able;
+    const reason = first?.startFailure === undefined ? noProver() : reasonOf(first.id, first.startFailure);
+    return fail('STAGE_UNAVAILABLE', { stage, reason });
   }
   return undefined;
 }
