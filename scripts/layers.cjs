@@ -150,7 +150,7 @@ const layers = {
       signers: 'code',
       tee: 'code',
       durable: 'code',
-      machines: 'types',
+      machines: 'code',
       network: 'code',
       client: 'code',
       remoteLanes: 'code',

@@ -6,8 +6,9 @@ import { FailureError } from '../failures/failureError.js';
 import type { Address, ArtifactId } from '../ids.js';
 import type { ArtifactRecord } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
-import { type ArtifactKind, artifactKinds } from '../storedBytes/storedFile.js';
+import type { ArtifactKind } from '../storedBytes/storedFile.js';
 import type { UploadClaims } from './capability.js';
+import { createOrphans, type Orphan } from './orphans.js';
 import type { ArtifactBackend, ArtifactRef, NameFile, ReceivedArtifact } from './port.js';
 import { UnderWay } from './underWay.js';
 
@@ -34,6 +35,12 @@ export interface Catalog {
    * Answers how many.
    */
   sweepOrphans(keep: (id: ArtifactId) => boolean): Promise<number>;
+  /** What `sweepUnreferenced` would delete now, beside marks of what is spent: how many, and of how many bytes. */
+  countUnreferenced(): Promise<{ readonly count: number; readonly bytes: number }>;
+  /** Files that have no record and are not being uploaded. Some may be about to get one, as above. */
+  findOrphans(): Promise<readonly Orphan[]>;
+  /** Deletes those of them that still are orphans, and are not to be kept. Answers how many. */
+  removeOrphans(found: readonly Orphan[], keep: (id: ArtifactId) => boolean): Promise<number>;
 }
 
 /** Two ways to read the body of an upload. One of them is called, once. */
@@ -112,6 +119,8 @@ export function createCatalog({
     return left <= 0;
   }
 
+  const orphans = createOrphans({ backend, underWay, isKept });
+
   return {
     lookup: (id) => store.get('artifacts', id),
 
@@ -187,19 +196,27 @@ export function createCatalog({
       return count;
     },
 
-    async sweepOrphans(keep) {
-      let count = 0;
-      for (const kind of artifactKinds) {
-        for await (const { id, place } of backend.list(kind)) {
-          const isNeeded = () => isKept(id) || underWay.has(id) || keep(id);
-          if (isNeeded()) continue;
-          await underWay.whileDeleting([id], backend.remove(id, place));
-          count += 1;
-        }
-      }
-      return count;
-    },
+    sweepOrphans: async (keep) => orphans.remove(await orphans.find(), keep),
+    findOrphans: orphans.find,
+    removeOrphans: orphans.remove,
+
+    countUnreferenced: () => countOld(store, clock, (id, record) => ageMsOf(id, record) >= unreferencedForMs),
   };
+}
+
+async function countOld(
+  store: Pick<Store, 'slices'>,
+  clock: Pick<Clock, 'turn'>,
+  isOld: (id: ArtifactId, record: ArtifactRecord) => boolean,
+): Promise<{ count: number; bytes: number }> {
+  let [count, bytes] = [0, 0];
+  for await (const slice of store.slices('artifacts', { limit: batchSize, turn: clock.turn }))
+    for (const { key, value } of slice) {
+      if (value.spent || value.references.length > 0 || !isOld(key[0], value)) continue;
+      count += 1;
+      bytes += value.sizeBytes;
+    }
+  return { count, bytes };
 }
 
 /** Many requesters upload the same program, often several times before its first proof. Trust hangs on the record, not on the file. */

@@ -52,8 +52,8 @@ export interface Host<Id extends string, Start, View, Event extends EventObject>
   elapsedMs(id: Id): number | undefined;
   readonly liveCount: number;
   liveCountOf(owner: string): number;
-  /** How many live ones fit as their last transition has left them, on disk or not: those that are being made durable count too. */
-  countDecided(fits: (view: View) => boolean): number;
+  /** Of each live one what its last transition has led to, on disk or not: those that are being made durable are among them. */
+  decidedViews(): readonly View[];
   /** The last durable views of the owner's live ones. */
   liveViewsOf(owner: string): View[];
   /** Stops all actors. Resolves when everything they had decided is on disk or cannot be written. */
@@ -230,7 +230,7 @@ export function createHost<Id extends string, Start, View, Event extends EventOb
       return hosted.size;
     },
     liveCountOf: (owner) => perOwner.of(owner),
-    countDecided: (fits) => [...hosted.values()].filter(({ decided }) => fits(decided)).length,
+    decidedViews: () => [...hosted.values()].map(({ decided }) => decided),
     liveViewsOf: (owner) =>
       [...hosted.values()].flatMap((entry) => (entry.owner === owner ? (entry.durable ?? []) : [])),
 

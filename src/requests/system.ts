@@ -12,7 +12,7 @@ import type { RequestId, VkHash } from '../ids.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
 import { requestMachine } from '../machines/request/machine.js';
-import { isTerminal, type LiveProgress, needsProgram, type RequestView } from '../machines/request/view.js';
+import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
 import type { AuditWriter } from '../operations/audit.js';
 import type { Orders } from '../operations/orders.js';
 import { printable } from '../printable.js';
@@ -85,8 +85,8 @@ export interface RequestSystem {
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
   readonly counts: () => RequestCounts;
-  /** How many open requests need this program to be registered, those included that are being made durable. */
-  readonly naming: (vkHash: VkHash) => number;
+  /** Every open request as it was decided last, on disk or not: those that are being made durable are among them. */
+  readonly decidedViews: () => readonly RequestView[];
   /** Open requests whose actor has failed, by a bug of ours, and with what: they rest until they are released, or the next start. */
   readonly setAside: ReadonlyMap<RequestId, string>;
   readonly releases: Releases;
@@ -221,7 +221,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     browse: createBrowse({ store, host, clock }),
     actRequest: createActing(host, registry),
     counts: () => census.counts(),
-    naming: (vkHash) => host.countDecided((view) => needsProgram(view, vkHash)),
+    decidedViews: () => host.decidedViews(),
     setAside,
     releases: createReleases({ ...parameters, host, setAside, prepare }),
     held: census.held,

@@ -41,6 +41,7 @@ export interface AdminParameters {
     | 'browseArtifacts'
     | 'browsePrograms'
     | 'programRemoval'
+    | 'collection'
   >;
   readonly scheduling: Scheduling;
   /** Absent where nothing is signed. */
@@ -129,6 +130,7 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     browseArtifacts: assembly.browseArtifacts,
     browsePrograms: assembly.browsePrograms,
     programRemoval: assembly.programRemoval,
+    collection: assembly.collection,
     feed: assembly.feed,
     audit: assembly.audit,
     upkeep: createUpkeep({

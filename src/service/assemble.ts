@@ -14,6 +14,7 @@ import { sentenceOf } from '../failures/sentenceOf.js';
 import type { Feed } from '../feed/feed.js';
 import { noteLanes } from '../feed/noteLanes.js';
 import type { LaneStatus, Scheduling } from '../lanes/scheduling.js';
+import { needsProgram } from '../machines/request/view.js';
 import type { Minutes } from '../metrics/minutes.js';
 import { createNetworkMetrics } from '../metrics/networkMetrics.js';
 import { registerUploadMetrics } from '../metrics/uploadMetrics.js';
@@ -47,6 +48,7 @@ import { noSigner } from '../tee/noSigner.js';
 import { createVouchers } from '../tee/vouchers.js';
 import type { Method } from '../transport/grpc/call.js';
 import type { Route } from '../transport/http/routes.js';
+import { type Collection, createCollection } from './collection.js';
 import { follow } from './follow.js';
 import { Gate } from './gate.js';
 import { createHousekeeping } from './housekeeping.js';
@@ -78,6 +80,7 @@ export interface Assembly {
   readonly browseArtifacts: BrowseArtifacts;
   readonly browsePrograms: BrowsePrograms;
   readonly programRemoval: ProgramRemoval;
+  readonly collection: Collection;
   readonly heldPolls: HeldPolls;
   /** The calls and the HTTP routes that are served. */
   readonly methods: readonly Method[];
@@ -181,8 +184,10 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
       ...ports,
       ...records,
       catalog,
-      naming: (vkHash) => system.naming(vkHash) + (network?.naming(vkHash) ?? 0),
+      naming: (vkHash) =>
+        system.decidedViews().filter((view) => needsProgram(view, vkHash)).length + (network?.naming(vkHash) ?? 0),
     }),
+    collection: createCollection({ ...ports, ...storage, ...records, views: system.decidedViews }),
     heldPolls,
     methods: [...methods, ...healthMethods(readiness)],
     routes: [

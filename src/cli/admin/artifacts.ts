@@ -9,6 +9,8 @@ import {
 } from '../../gen/admin/v1/artifacts_pb.js';
 import type { Cli } from '../cli.js';
 import { formatCount, formatSize } from '../format.js';
+import { runActs } from './act.js';
+import { assertReason, type MaybeActOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
@@ -96,6 +98,11 @@ export const runArtifactList = (cli: Cli, options: ArtifactListOptions): Promise
       ],
     };
   });
+
+export function runCollect(cli: Cli, options: MaybeActOptions): Promise<number> {
+  assertReason(options);
+  return runActs(cli, options, Artifacts.method.collect, [{ apply: true }], { isAsked: true });
+}
 
 function neededBy({ isSpent, references: [first, ...others] }: StoredArtifact): string {
   if (isSpent) return 'spent';

@@ -48,6 +48,11 @@ describe('sealed-prover admin, of what is stored', () => {
     const last = await admin(...more, '--page', token);
     assert.deepEqual([last.out.trim().split('\n').length, last.out.includes('further')], [2, false]);
     assert.equal((await admin('artifacts', 'list', '--page', token)).exitCode, 2);
+    assert.equal((await admin('artifacts', 'collect')).exitCode, 2);
+    const asked = await admin('artifacts', 'collect', '--reason', 'a crash');
+    assert.deepEqual([asked.exitCode, /^Would happen: 3 artifacts that/.test(asked.out)], [4, true]);
+    assert.equal((await admin('artifacts', 'collect', '--reason', 'a crash', '--yes')).exitCode, 0);
+    assert.match((await admin('artifacts')).out, /\nstdin +0 +0 /);
     assert.equal((await admin('artifacts', 'list', '--kind', 'proofs')).exitCode, 2);
     assert.equal((await admin('artifacts', 'eat')).exitCode, 2);
   });

@@ -29,11 +29,21 @@ export function addStored(admin: Command, cli: Cli, done: (exitCode: number) => 
       done(await (verb === 'remove' ? runRemove(cli, hash, options) : runProgram(cli, hash, options)));
     });
 
-  withPages(withAdminOptions(admin.command('artifacts').description('Programs, inputs and proofs that are stored.')))
-    .addArgument(new Argument('[verb]', 'how much there is, or which').choices(['usage', 'list']).default('usage'))
+  withYes(
+    withMaybeActOptions(
+      withPages(
+        withAdminOptions(admin.command('artifacts').description('Programs, inputs and proofs that are stored.')),
+      ),
+    ),
+  )
+    .addArgument(
+      new Argument('[verb]', 'how much there is, which, or delete what nothing needs')
+        .choices(['usage', 'list', 'collect'])
+        .default('usage'),
+    )
     .option('--kind <kind>', 'only program, stdin or proof. May be given several times', each)
     .action(async (verb, options) => {
-      const { runArtifactList, runUsage } = await import('./artifacts.js');
-      done(await (verb === 'list' ? runArtifactList : runUsage)(cli, options));
+      const { runArtifactList, runCollect, runUsage } = await import('./artifacts.js');
+      done(await (verb === 'list' ? runArtifactList : verb === 'collect' ? runCollect : runUsage)(cli, options));
     });
 }

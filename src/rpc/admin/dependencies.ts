@@ -19,6 +19,7 @@ import type { Registry } from '../../requests/registry.js';
 import type { Releases } from '../../requests/releases.js';
 import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
+import type { Collection } from '../../service/collection.js';
 import type { ProgramRemoval } from '../../service/programRemoval.js';
 import type { Readiness } from '../../service/readiness.js';
 import type { Signers } from '../../signers/signers.js';
@@ -31,6 +32,7 @@ export interface AdminDependencies {
   readonly browseArtifacts: BrowseArtifacts;
   readonly browsePrograms: BrowsePrograms;
   readonly programRemoval: ProgramRemoval;
+  readonly collection: Collection;
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
   readonly counts: () => RequestCounts;

@@ -18,6 +18,7 @@ import type { Door } from './access/door.js';
 import { roleOf } from './access/roles.js';
 import { applyToMany } from './acts/applyToMany.js';
 import { cancelRequest } from './acts/cancelRequest.js';
+import { collectArtifacts } from './acts/collectArtifacts.js';
 import { drainLane, resumeLane } from './acts/drainLane.js';
 import { drainService } from './acts/drainService.js';
 import { giveUpDelivery, tryDeliveryNow } from './acts/onDelivery.js';
@@ -90,6 +91,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Programs.method.remove, removeProgram(dependencies)),
   spoken(Artifacts.method.usage, getUsage(dependencies)),
   spoken(Artifacts.method.list, listArtifacts(dependencies)),
+  spoken(Artifacts.method.collect, collectArtifacts(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
   spoken(Deliveries.method.get, getDelivery(dependencies)),
   spoken(Deliveries.method.history, getDeliveryHistory(dependencies)),

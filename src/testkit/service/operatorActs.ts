@@ -1,12 +1,15 @@
 // Every action of operators, with what it is done to, what it changes and where it is refused.
 import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
+import { Artifacts } from '../../gen/admin/v1/artifacts_pb.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
 import { Programs } from '../../gen/admin/v1/programs_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { Requests } from '../../gen/admin/v1/requests_pb.js';
-import { laneId, type RequestId } from '../../ids.js';
+import { type ArtifactId, laneId, type RequestId } from '../../ids.js';
 import type { LaneReport } from '../../lanes/scheduling.js';
 import { vkHash, type World } from '../world/world.js';
 import { auditOf, before } from './actRig.js';
@@ -246,6 +249,18 @@ export const acts: readonly Act[] = [
       ['PROGRAM_UNKNOWN', async () => ({ vkHash: 'ab'.repeat(32) })],
       ['NOT_UNDERSTOOD', async () => ({ vkHash: 'ab' })],
     ],
+  },
+  {
+    method: Artifacts.method.collect,
+    name: 'artifacts.collect',
+    async given(world) {
+      const { path } = world.layout.final('ab'.repeat(32) as ArtifactId, 'stdin');
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, 'what a crash has left');
+      return { apply: true };
+    },
+    seen: ({ layout }) => existsSync(layout.final('ab'.repeat(32) as ArtifactId, 'stdin').path),
+    refused: [],
   },
   {
     method: Requests.method.retryNow,

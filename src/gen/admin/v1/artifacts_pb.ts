@@ -7,7 +7,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_admin_v1_access } from "./access_pb.js";
-import type { Page, PageInfo } from "./shared_pb.js";
+import type { Change, Changed, Page, PageInfo } from "./shared_pb.js";
 import { file_admin_v1_shared } from "./shared_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/artifacts.proto.
  */
 export const file_admin_v1_artifacts: GenFile = /*@__PURE__*/
-  fileDesc("ChhhZG1pbi92MS9hcnRpZmFjdHMucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIXChVBcnRpZmFjdHNVc2FnZVJlcXVlc3QijQIKFkFydGlmYWN0c1VzYWdlUmVzcG9uc2USKQoFa2luZHMYASADKAsyGi5zZWFsZWQuYWRtaW4udjEuS2luZFVzYWdlEisKBm93bmVycxgCIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5Pd25lclVzYWdlEhQKDG93bmVyc190b3RhbBgDIAEoDRINCgVzcGVudBgEIAEoDRIsCgdzY3JhdGNoGAUgASgLMhsuc2VhbGVkLmFkbWluLnYxLkZpbGVzVXNhZ2USEgoKZnJlZV9ieXRlcxgGIAEoBBIWCg5yZXNlcnZlZF9ieXRlcxgHIAEoBBIcChRyZXNlcnZlZF9saW1pdF9ieXRlcxgIIAEoBCJLCglLaW5kVXNhZ2USDAoEa2luZBgBIAEoCRINCgVjb3VudBgCIAEoDRINCgVmaWxlcxgDIAEoDRISCgpzaXplX2J5dGVzGAQgASgEIj4KCk93bmVyVXNhZ2USDQoFb3duZXIYASABKAkSDQoFY291bnQYAiABKA0SEgoKc2l6ZV9ieXRlcxgDIAEoBCIvCgpGaWxlc1VzYWdlEg0KBWZpbGVzGAEgASgNEhIKCnNpemVfYnl0ZXMYAiABKAQiWQoUQXJ0aWZhY3RzTGlzdFJlcXVlc3QSDQoFa2luZHMYASADKAkSDQoFb3duZXIYAiABKAkSIwoEcGFnZRgDIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlIm8KFUFydGlmYWN0c0xpc3RSZXNwb25zZRItCgRyb3dzGAEgAygLMh8uc2VhbGVkLmFkbWluLnYxLlN0b3JlZEFydGlmYWN0EicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8iwwEKDlN0b3JlZEFydGlmYWN0EgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFb3duZXIYAyABKAkSEgoKaXNfcHJpdmF0ZRgEIAEoCBIOCgZzaGEyNTYYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoBBIqCgZzdG9yZWQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnJlZmVyZW5jZXMYCCADKAkSEAoIaXNfc3BlbnQYCSABKAgyyAEKCUFydGlmYWN0cxJeCgVVc2FnZRImLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNVc2FnZVJlcXVlc3QaJy5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3RzVXNhZ2VSZXNwb25zZSIEuMgYARJbCgRMaXN0EiUuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c0xpc3RSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c0xpc3RSZXNwb25zZSIEuMgYAWIGcHJvdG8z", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_timestamp]);
+  fileDesc("ChhhZG1pbi92MS9hcnRpZmFjdHMucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIXChVBcnRpZmFjdHNVc2FnZVJlcXVlc3QijQIKFkFydGlmYWN0c1VzYWdlUmVzcG9uc2USKQoFa2luZHMYASADKAsyGi5zZWFsZWQuYWRtaW4udjEuS2luZFVzYWdlEisKBm93bmVycxgCIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5Pd25lclVzYWdlEhQKDG93bmVyc190b3RhbBgDIAEoDRINCgVzcGVudBgEIAEoDRIsCgdzY3JhdGNoGAUgASgLMhsuc2VhbGVkLmFkbWluLnYxLkZpbGVzVXNhZ2USEgoKZnJlZV9ieXRlcxgGIAEoBBIWCg5yZXNlcnZlZF9ieXRlcxgHIAEoBBIcChRyZXNlcnZlZF9saW1pdF9ieXRlcxgIIAEoBCJLCglLaW5kVXNhZ2USDAoEa2luZBgBIAEoCRINCgVjb3VudBgCIAEoDRINCgVmaWxlcxgDIAEoDRISCgpzaXplX2J5dGVzGAQgASgEIj4KCk93bmVyVXNhZ2USDQoFb3duZXIYASABKAkSDQoFY291bnQYAiABKA0SEgoKc2l6ZV9ieXRlcxgDIAEoBCIvCgpGaWxlc1VzYWdlEg0KBWZpbGVzGAEgASgNEhIKCnNpemVfYnl0ZXMYAiABKAQiWQoUQXJ0aWZhY3RzTGlzdFJlcXVlc3QSDQoFa2luZHMYASADKAkSDQoFb3duZXIYAiABKAkSIwoEcGFnZRgDIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlIm8KFUFydGlmYWN0c0xpc3RSZXNwb25zZRItCgRyb3dzGAEgAygLMh8uc2VhbGVkLmFkbWluLnYxLlN0b3JlZEFydGlmYWN0EicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8iwwEKDlN0b3JlZEFydGlmYWN0EgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFb3duZXIYAyABKAkSEgoKaXNfcHJpdmF0ZRgEIAEoCBIOCgZzaGEyNTYYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoBBIqCgZzdG9yZWQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnJlZmVyZW5jZXMYCCADKAkSEAoIaXNfc3BlbnQYCSABKAgiUQoXQXJ0aWZhY3RzQ29sbGVjdFJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRINCgVhcHBseRgCIAEoCCJFChhBcnRpZmFjdHNDb2xsZWN0UmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkMq4CCglBcnRpZmFjdHMSXgoFVXNhZ2USJi5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3RzVXNhZ2VSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c1VzYWdlUmVzcG9uc2UiBLjIGAESWwoETGlzdBIlLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNMaXN0UmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNMaXN0UmVzcG9uc2UiBLjIGAESZAoHQ29sbGVjdBIoLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNDb2xsZWN0UmVxdWVzdBopLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNDb2xsZWN0UmVzcG9uc2UiBLjIGAJiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ArtifactsUsageRequest
@@ -298,6 +298,47 @@ export const StoredArtifactSchema: GenMessage<StoredArtifact> = /*@__PURE__*/
   messageDesc(file_admin_v1_artifacts, 7);
 
 /**
+ * @generated from message sealed.admin.v1.ArtifactsCollectRequest
+ */
+export type ArtifactsCollectRequest = Message<"sealed.admin.v1.ArtifactsCollectRequest"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 1;
+   */
+  change?: Change | undefined;
+
+  /**
+   * Without it, it is a dry run.
+   *
+   * @generated from field: bool apply = 2;
+   */
+  apply: boolean;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ArtifactsCollectRequest.
+ * Use `create(ArtifactsCollectRequestSchema)` to create a new message.
+ */
+export const ArtifactsCollectRequestSchema: GenMessage<ArtifactsCollectRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_artifacts, 8);
+
+/**
+ * @generated from message sealed.admin.v1.ArtifactsCollectResponse
+ */
+export type ArtifactsCollectResponse = Message<"sealed.admin.v1.ArtifactsCollectResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ArtifactsCollectResponse.
+ * Use `create(ArtifactsCollectResponseSchema)` to create a new message.
+ */
+export const ArtifactsCollectResponseSchema: GenMessage<ArtifactsCollectResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_artifacts, 9);
+
+/**
  * @generated from service sealed.admin.v1.Artifacts
  */
 export const Artifacts: GenService<{
@@ -320,6 +361,17 @@ export const Artifacts: GenService<{
     methodKind: "unary";
     input: typeof ArtifactsListRequestSchema;
     output: typeof ArtifactsListResponseSchema;
+  },
+  /**
+   * Deletes what nothing has needed for an hour, and files of which there is no record, such as a crash leaves. What is uploaded, asked for or
+   * proved meanwhile stays. Unfinished files are left to the next start.
+   *
+   * @generated from rpc sealed.admin.v1.Artifacts.Collect
+   */
+  collect: {
+    methodKind: "unary";
+    input: typeof ArtifactsCollectRequestSchema;
+    output: typeof ArtifactsCollectResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_artifacts, 0);

@@ -67,9 +67,8 @@ export function acting<I extends DescMessage, O extends DescMessage>(
     const plan = action.plan(call, expectedSeq);
     const { target, effects, apply } = plan instanceof Promise ? await plan : plan;
     if (dryRun) return { applied: false, effects: [...effects] };
-    // While it was planned, another call may have begun the same.
-    const other = underWay.get(operationId);
-    if (other !== undefined) return applied(call, change, caller);
+    // While it was planned, another call may have begun the same, or done it.
+    if (underWay.has(operationId) || audit.operation(operationId) !== undefined) return applied(call, change, caller);
     const { name: operator, isClaimed } = caller;
     const act = { operator, isClaimed, action: action.name, target, reason, operationId, call: digest, effects };
     const work = apply(act).finally(() => underWay.delete(operationId));
