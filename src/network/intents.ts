@@ -38,17 +38,18 @@ export function createIntents({
     put: (intent) =>
       store.write((tx) => {
         const { requester, stdinId } = intent.submission;
-        catalog.reference(tx, stdinId, referenceOf(intent));
+        catalog.reference(tx, stdinId, intentReference(intent));
         tx.put('networkIntents', [requester, stdinId], intent);
       }),
     remove(tx, intent) {
       const { requester, stdinId } = intent.submission;
       tx.remove('networkIntents', requester, stdinId);
-      catalog.unreference(tx, stdinId, referenceOf(intent));
+      catalog.unreference(tx, stdinId, intentReference(intent));
     },
     all: () => [...store.scan('networkIntents', [])].map(({ value }) => value as IntentRecord),
   };
 }
 
 /** One a key, so that its first and its later nonces are the same reference. */
-const referenceOf = ({ submission }: IntentRecord) => `intent:${submission.requester}`;
+export const intentPrefix = 'intent:';
+export const intentReference = ({ submission }: IntentRecord) => `${intentPrefix}${submission.requester}`;

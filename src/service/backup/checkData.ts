@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { ArtifactId } from '../../ids.js';
-import { checkRequests, type Inconsistency } from '../../requests/checkRequests.js';
+import { checkKind } from '../../durable/checkKind.js';
+import type { ArtifactId, RequestId } from '../../ids.js';
+import { checkNetwork, isIntentThere } from '../../network/checkNetwork.js';
+import { checkRequests } from '../../requests/checkRequests.js';
+import { signerKind } from '../../signers/kind.js';
 import type { ArtifactRecord } from '../../store/buckets.js';
 import type { Store } from '../../store/environment.js';
+import type { Inconsistency } from '../../store/inconsistency.js';
 import type { Layout } from '../../storedBytes/layout.js';
 
 export interface CheckParameters {
@@ -23,6 +27,9 @@ const inTurn = 200;
 export async function* checkData(parameters: CheckParameters): AsyncGenerator<Inconsistency> {
   const { store, turn } = parameters;
   yield* checkRequests(store, turn);
+  yield* checkNetwork(store, turn);
+  yield* checkKind({ store, kind: signerKind, turn });
+  yield* checkNonces(parameters);
   const shared = new Map<ArtifactId, number>();
   for await (const slice of store.slices('artifacts', { limit: inTurn, turn }))
     for (const {
@@ -41,6 +48,18 @@ export async function* checkData(parameters: CheckParameters): AsyncGenerator<In
       };
 }
 
+/** Those of signed calls: a number of microseconds, and what was signed. */
+async function* checkNonces({ store, turn }: CheckParameters): AsyncGenerator<Inconsistency> {
+  for await (const slice of store.slices('nonces', { limit: inTurn, turn }))
+    for (const { key, value } of slice)
+      if (!Number.isSafeInteger(key[0]) || key[0] <= 0 || typeof value !== 'string' || value === '')
+        yield {
+          code: 'NONCE_WRONG',
+          id: key[1],
+          sentence: `the record of its nonce ${key[0]} says nothing that was signed`,
+        };
+}
+
 /** The file that holds its bytes. Undefined: they are gone, as they should be. */
 export const fileOf = (layout: Pick<Layout, 'final'>, id: ArtifactId, record: ArtifactRecord): string | undefined =>
   record.spent === true ? undefined : layout.final(record.fileId ?? id, record.kind).path;
@@ -50,9 +69,13 @@ async function* checkArtifact(
   id: ArtifactId,
   record: ArtifactRecord,
 ): AsyncGenerator<Inconsistency> {
-  for (const by of record.references)
-    if (record.kind === 'stdin' && store.get('openRequests', by as never) === undefined)
-      yield { code: 'REFERENCE_WRONG', id, sentence: `request ${by} needs it no longer, and its bytes are kept` };
+  for (const by of record.kind === 'stdin' ? record.references : []) {
+    const isThere = isIntentThere(store, id, by) ?? store.get('openRequests', by as RequestId) !== undefined;
+    if (!isThere) {
+      const what = by.includes(':') ? by : `request ${by}`;
+      yield { code: 'REFERENCE_WRONG', id, sentence: `${what} needs it no longer, and its bytes are kept` };
+    }
+  }
   const path = fileOf(layout, id, record);
   if (path === undefined) return;
   const stats = statSync(path, { throwIfNoEntry: false });

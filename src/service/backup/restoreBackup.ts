@@ -2,9 +2,9 @@
 // short is no data folder.
 import { copyFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Inconsistency } from '../../requests/checkRequests.js';
 import { claimDataFolder } from '../../store/dataFolder.js';
 import { openStore } from '../../store/environment.js';
+import type { Inconsistency } from '../../store/inconsistency.js';
 import { createLayout } from '../../storedBytes/layout.js';
 import { checkData, digestOf } from './checkData.js';
 import { BackupError, type Manifest, readManifest, storeFile } from './manifest.js';

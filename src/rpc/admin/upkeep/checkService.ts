@@ -1,7 +1,7 @@
 // Upkeep.Check: whether what lies on disk fits together, looked at while the service goes on.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { UpkeepCheckRequest, UpkeepCheckResponseSchema } from '../../../gen/admin/v1/upkeep_pb.js';
-import type { Inconsistency } from '../../../requests/checkRequests.js';
+import type { Inconsistency } from '../../../store/inconsistency.js';
 import type { AdminDependencies } from '../dependencies.js';
 
 const mostFindings = 1_000;

@@ -1,7 +1,8 @@
 // What the upkeep of a service can do, for the methods that ask for it.
+
 import type { LogLevel } from '../../../log.js';
-import type { Inconsistency } from '../../../requests/checkRequests.js';
 import type { Act } from '../../../store/buckets.js';
+import type { Inconsistency } from '../../../store/inconsistency.js';
 
 export interface Upkeep {
   /** Throws FOLDER_UNUSABLE. */
