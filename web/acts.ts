@@ -1,6 +1,6 @@
 // What an operator can do to a request, a lane and the service, as `sealed-prover admin` can. Only what would not be refused as things stand is offered.
 import { type Filter, wireFilter } from './filter.js';
-import type { ActMethod, LaneAct, LaneJson, RequestAct, Row, Status } from './wire.js';
+import type { ActMethod, DeliveryAct, DeliveryJson, LaneAct, LaneJson, RequestAct, Row, Status } from './wire.js';
 import { isOpen, localMinute, shortId } from './words.js';
 
 /** What is asked for besides a reason. */
@@ -127,6 +127,31 @@ export function actsOnLane({ id, state, order }: Pick<LaneJson, 'id' | 'state' |
     { ...onLane(id, 'Stop'), isLoss: true, field: force },
   ];
 }
+
+const onDelivery = ({ id, seq }: DeliveryJson, method: DeliveryAct, name: string, does: string): Act => ({
+  method: `Deliveries/${method}`,
+  name,
+  does: `${does} the delivery`,
+  target: `delivery ${shortId(id)}`,
+  id,
+  seq,
+});
+
+/** The service says what it would not refuse. */
+export const actsOnDelivery = (delivery: DeliveryJson): Act[] => [
+  ...(delivery.actions.includes('try-now') ? [onDelivery(delivery, 'TryNow', 'Try it now', 'Try')] : []),
+  ...(delivery.actions.includes('give-up')
+    ? [{ ...onDelivery(delivery, 'GiveUp', 'Give it up', 'Give up'), isLoss: true }]
+    : []),
+];
+
+export const drain: Act = {
+  method: 'Service/Drain',
+  name: 'Stop the service',
+  does: 'Stop the service',
+  target: 'it ends as by SIGTERM',
+  isLoss: true,
+};
 
 export const resume = (what: 'intake' | 'dispatch'): Act => ({
   method: what === 'intake' ? 'Queue/ResumeIntake' : 'Queue/ResumeDispatch',

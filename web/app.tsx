@@ -1,32 +1,48 @@
 // The frame of every screen: where one may go, whether what is shown is live, what the keys do.
 import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { connection, heardAt, togglePause } from './feed.js';
 import { onKey, takeKeys } from './keys.js';
 import { ActDialog } from './parts/acts.js';
 import { Help } from './parts/help.js';
+import { Menu, type Place } from './parts/menu.js';
 import { Problem } from './parts/problem.js';
 import { navigate, path } from './router.js';
+import { Artifacts } from './screens/artifacts.js';
+import { AuditTrail } from './screens/audit.js';
+import { Deliveries } from './screens/deliveries.js';
 import { Events } from './screens/events.js';
 import { Failures } from './screens/failures.js';
 import { Lanes } from './screens/lanes.js';
 import { Machine } from './screens/machine.js';
 import { Overview } from './screens/overview.js';
+import { Program } from './screens/program.js';
+import { Programs } from './screens/programs.js';
 import { Queue } from './screens/queue.js';
 import { Request } from './screens/request.js';
 import { Requests } from './screens/requests.js';
+import { ServiceScreen } from './screens/service.js';
 import { CallError } from './wire.js';
 import { clockTime } from './words.js';
 
-const places: readonly { readonly name: string; readonly to: string; readonly key: string }[] = [
+const first: readonly Place[] = [
   { name: 'Now', to: '/', key: 'n' },
   { name: 'Requests', to: '/requests', key: 'r' },
   { name: 'Lanes', to: '/lanes', key: 'l' },
-  { name: 'Queue', to: '/queue', key: 'q' },
   { name: 'Failures', to: '/failures', key: 'f' },
-  { name: 'Feed', to: '/events', key: 'e' },
-  { name: 'Machine', to: '/machines/request', key: 'm' },
 ];
+const more: readonly Place[] = [
+  { name: 'Queue', to: '/queue', key: 'q' },
+  { name: 'Programs', to: '/programs', key: 'p' },
+  { name: 'Artifacts', to: '/artifacts', key: 'a' },
+  { name: 'Deliveries', to: '/deliveries', key: 'd' },
+  { name: 'Machine', to: '/machines/request', key: 'm' },
+  { name: 'Feed', to: '/events', key: 'e' },
+  { name: 'Audit', to: '/audit', key: 'u' },
+  { name: 'Service', to: '/service', key: 's' },
+];
+const places = [...first, ...more];
 
 const unkeyed = new CallError('UNAUTHENTICATED', '');
 
@@ -52,13 +68,7 @@ export function App() {
       </a>
       <header>
         <b>sealed-prover</b>
-        <nav aria-label="Screens">
-          {places.map(({ name, to }) => (
-            <a key={to} href={to} aria-current={isAt(to) ? 'page' : undefined}>
-              {name}
-            </a>
-          ))}
-        </nav>
+        <Menu first={first} more={more} />
         <Live />
         <button type="button" class="quiet" aria-label="Keys" onClick={() => help.current?.showModal()}>
           ?
@@ -73,22 +83,29 @@ export function App() {
   );
 }
 
-/** What lies below a screen is the same place. */
-const isAt = (to: string) => path.value.split('/')[1] === to.split('/')[1];
+const screens: Readonly<Record<string, () => JSX.Element>> = {
+  '/': () => <Overview />,
+  '/requests': () => <Requests />,
+  '/lanes': () => <Lanes />,
+  '/queue': () => <Queue />,
+  '/failures': () => <Failures />,
+  '/programs': () => <Programs />,
+  '/artifacts': () => <Artifacts />,
+  '/deliveries': () => <Deliveries />,
+  '/events': () => <Events />,
+  '/audit': () => <AuditTrail />,
+  '/service': () => <ServiceScreen />,
+  '/machines/request': () => <Machine key="request" name="request" />,
+  '/machines/lane': () => <Machine key="lane" name="lane" />,
+};
 
 function Screen() {
   const at = path.value;
-  if (at === '/') return <Overview />;
-  if (at === '/requests') return <Requests />;
-  if (at === '/lanes') return <Lanes />;
-  if (at === '/queue') return <Queue />;
-  if (at === '/failures') return <Failures />;
-  if (at === '/events') return <Events />;
-  if (at === '/machines/request' || at === '/machines/lane')
-    return <Machine key={at} name={at === '/machines/lane' ? 'lane' : 'request'} />;
-  const id = /^\/requests\/([^/]+)$/.exec(at)?.[1];
-  if (id !== undefined) return <Request key={id} id={decoded(id)} />;
-  return <p class="empty">There is no such screen.</p>;
+  const screen = Object.hasOwn(screens, at) ? screens[at] : undefined;
+  if (screen !== undefined) return screen();
+  const [, kind, id] = /^\/(requests|programs)\/([^/]+)$/.exec(at) ?? [];
+  if (id === undefined) return <p class="empty">There is no such screen.</p>;
+  return kind === 'requests' ? <Request key={id} id={decoded(id)} /> : <Program key={id} hash={decoded(id)} />;
 }
 
 /** A stray % is no reason to show nothing. */

@@ -1,6 +1,9 @@
 // The service as the page knows it: one more client of its JSON API. Types only come from the wire's definition, nothing of its code.
 
+import type { ArtifactsListResponse, ArtifactsUsageResponse } from '../src/gen/admin/v1/artifacts_pb.js';
+import type { DeliveriesListResponse } from '../src/gen/admin/v1/deliveries_pb.js';
 import type { Lane, LanesListResponse } from '../src/gen/admin/v1/lanes_pb.js';
+import type { ProgramsGetResponse, ProgramsListResponse } from '../src/gen/admin/v1/programs_pb.js';
 import type { QueueGetResponse } from '../src/gen/admin/v1/queue_pb.js';
 import type {
   LaneEvent,
@@ -12,7 +15,13 @@ import type {
   Reset,
   ServiceEvent,
 } from '../src/gen/admin/v1/requests_pb.js';
-import type { ServiceStatusResponse } from '../src/gen/admin/v1/service_pb.js';
+import type {
+  ServiceAuditListResponse,
+  ServiceConfigResponse,
+  ServiceFailuresResponse,
+  ServiceSeriesResponse,
+  ServiceStatusResponse,
+} from '../src/gen/admin/v1/service_pb.js';
 import type { Audit, Changed } from '../src/gen/admin/v1/shared_pb.js';
 import { credentials } from './token.js';
 
@@ -28,6 +37,10 @@ export type Json<T> = T extends bigint
         : T;
 
 export type Status = Json<ServiceStatusResponse>;
+export type FailureGroup = Json<ServiceFailuresResponse>['groups'][number];
+export type ConfigOption = Json<ServiceConfigResponse>['options'][number];
+export type DeliveryJson = Json<DeliveriesListResponse>['rows'][number];
+export type Series = Json<ServiceSeriesResponse>;
 export type LaneJson = Json<Lane>;
 export type RequestJson = NonNullable<Json<RequestsGetResponse>['request']>;
 export type Row = Json<RequestsListResponse>['rows'][number];
@@ -49,8 +62,14 @@ export interface FeedEvent {
 export type RequestAct = 'Cancel' | 'RetryNow' | 'Retry' | 'GiveUp' | 'Release' | 'MoveDeadline' | 'SetPriority';
 export type LaneAct = 'Drain' | 'Resume' | 'Restart' | 'Stop' | 'Start';
 type LineAct = 'PauseIntake' | 'ResumeIntake' | 'PauseDispatch' | 'ResumeDispatch';
+export type DeliveryAct = 'TryNow' | 'GiveUp';
 /** Each answers what it has done, or would do. */
-export type ActMethod = `Requests/${RequestAct | 'ApplyToMany'}` | `Lanes/${LaneAct}` | `Queue/${LineAct}`;
+export type ActMethod =
+  | 'Service/Drain'
+  | `Deliveries/${DeliveryAct}`
+  | `Requests/${RequestAct | 'ApplyToMany'}`
+  | `Lanes/${LaneAct}`
+  | `Queue/${LineAct}`;
 
 interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed>; readonly fitting?: number }> {
   'Service/Status': Status;
@@ -59,6 +78,15 @@ interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed>; 
   'Requests/History': Json<RequestsHistoryResponse>;
   'Lanes/List': Json<LanesListResponse>;
   'Queue/Get': Json<QueueGetResponse>;
+  'Service/AuditList': Json<ServiceAuditListResponse>;
+  'Service/Failures': Json<ServiceFailuresResponse>;
+  'Service/Series': Series;
+  'Service/Config': Json<ServiceConfigResponse>;
+  'Programs/List': Json<ProgramsListResponse>;
+  'Programs/Get': Json<ProgramsGetResponse>;
+  'Artifacts/Usage': Json<ArtifactsUsageResponse>;
+  'Artifacts/List': Json<ArtifactsListResponse>;
+  'Deliveries/List': Json<DeliveriesListResponse>;
 }
 
 /** The service has refused, or was not reached (code `UNREACHABLE`). */

@@ -13,6 +13,9 @@ export function shortTime(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d ${pad(Math.floor((seconds % 86_400) / 3_600))} h`;
 }
 
+/** What may last for moments: `240 ms`. */
+export const briefly = (ms: number): string => (ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : shortTime(ms));
+
 /** Of a length of time on the wire: `1.5s`. */
 export const spanMs = (span: string): number => Number.parseFloat(span) * 1000;
 export const lasting = (span: string | undefined): string => (span === undefined ? '–' : shortTime(spanMs(span)));

@@ -67,6 +67,17 @@ describe('the last minutes', { timeout: 300_000 }, () => {
     assert.deepEqual(sums, [[1, 1, 1]]);
   });
 
+  it('count the deaths of engines, by lane and by the minute in which they were told', async () => {
+    const clock = new SimulatedClock();
+    const minutes = createMinutes({ clock, counts: () => ({ open: {}, running: {}, ended: {} }) });
+    const [first, second] = [laneId('gpu-0'), laneId('gpu-1')];
+    for (const each of [first, second, first]) minutes.noteCrash(each);
+    await clock.advance(2 * minuteMs);
+    minutes.noteCrash(second);
+    const told = minutes.last(3).map(({ crashes }) => Object.fromEntries(crashes));
+    assert.deepEqual(told, [{ 'gpu-0': 2, 'gpu-1': 1 }, {}, { 'gpu-1': 1 }]);
+  });
+
   it('begin with the start: nothing is told of another life', async (t) => {
     const before = await createWorld({ pages: createMemoryPages() });
     await before.submit();

@@ -2,6 +2,7 @@
 // neither tears a hole into a chart nor lays two minutes over each other.
 import type { Clock, EpochMs } from '../clock.js';
 import { isOfGuest } from '../failures/guests.js';
+import type { LaneId } from '../ids.js';
 import type { RequestView } from '../machines/request/view.js';
 import type { RequestCounts } from '../requests/census.js';
 import type { JournalEntry } from '../store/buckets.js';
@@ -30,13 +31,22 @@ export interface Minute extends Readonly<Record<Count, number>> {
   readonly open: number;
   readonly running: number;
   readonly waits: Readonly<Partial<Record<WaitStage, Pick<Waits, 'samples' | 'quantileMs'>>>>;
+  /** Deaths of engines. */
+  readonly crashes: ReadonlyMap<LaneId, number>;
 }
 
-type Slot = Record<Count, number> & { open: number; running: number; waits: Partial<Record<WaitStage, Waits>> };
+type Slot = Record<Count, number> & {
+  open: number;
+  running: number;
+  waits: Partial<Record<WaitStage, Waits>>;
+  crashes: Map<LaneId, number>;
+};
 
 export interface Minutes {
   /** A transition is on disk. `stoodMs`: where it comes from, as far as that is known. Costs the same whatever has been before. */
   note(view: RequestView, entry: JournalEntry, stoodMs: number | undefined): void;
+  /** An engine of this lane has died. */
+  noteCrash(laneId: LaneId): void;
   /** The last so many, the oldest first and the one under way last. None is of a time before `knownFrom`. */
   last(minutes: number): readonly Minute[];
   readonly knownFrom: EpochMs;
@@ -81,6 +91,10 @@ export function createMinutes({ clock, counts }: MinutesParameters): Minutes {
       if (view.state === 'failed') slot[isOfGuest(view.failure.code) ? 'failedByGuest' : 'failedOtherwise'] += 1;
       else slot[entry.to as Count] += 1;
     },
+    noteCrash(laneId) {
+      const { crashes } = current();
+      crashes.set(laneId, (crashes.get(laneId) ?? 0) + 1);
+    },
     last(minutes) {
       current();
       const nowAt = clock.now();
@@ -112,4 +126,5 @@ const emptySlot = (): Slot => ({
   open: 0,
   running: 0,
   waits: {},
+  crashes: new Map(),
 });

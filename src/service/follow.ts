@@ -1,5 +1,6 @@
 // Who hears of each transition of a request that is on disk: what counts it, what shows how it went lately, what traces it.
-import type { RequestId } from '../ids.js';
+import type { LaneId, RequestId } from '../ids.js';
+import type { Scheduling } from '../lanes/scheduling.js';
 import { createMinutes, type Minutes } from '../metrics/minutes.js';
 import { createRequestMetrics } from '../metrics/requestMetrics.js';
 import { Standings } from '../metrics/standings.js';
@@ -22,6 +23,7 @@ export function follow(ports: Ports, lifecycle: Pick<Lifecycle, 'onStop'>, syste
   const standings = new Standings(clock);
   const registry = { view: (requestId: RequestId) => system().registry.view(requestId) };
   const traces = collector && createTraces({ ...ports, collector, registry });
+  lifecycle.onStop(noteCrashes(ports.scheduling, minutes));
   if (traces !== undefined) lifecycle.onStop(() => traces.stop());
   return {
     minutes,
@@ -32,4 +34,13 @@ export function follow(ports: Ports, lifecycle: Pick<Lifecycle, 'onStop'>, syste
       traces?.note(view, entry);
     },
   };
+}
+
+/** A lane tells how often its engine has died so far. Returns what ends it. */
+function noteCrashes(scheduling: Pick<Scheduling, 'lanes' | 'onLaneChange'>, minutes: Minutes): () => void {
+  const known = new Map<LaneId, number>(scheduling.lanes().map(({ id, crashes }) => [id, crashes]));
+  return scheduling.onLaneChange(({ id, crashes }) => {
+    for (let seen = known.get(id) ?? 0; seen < crashes; seen += 1) minutes.noteCrash(id);
+    known.set(id, crashes);
+  });
 }

@@ -10,6 +10,7 @@ import { gather } from '../../bench/crowd.js';
 import { runCli } from '../../src/cli/runCli.js';
 import { holdingClock as clock } from '../../src/clock.js';
 import { Queue } from '../../src/gen/admin/v1/queue_pb.js';
+import { Requests } from '../../src/gen/admin/v1/requests_pb.js';
 import type { RequestId } from '../../src/ids.js';
 import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { callJson } from '../../src/testkit/service/adminCalls.js';
@@ -28,9 +29,15 @@ const screens = [
   '/queue',
   '/failures',
   '/events',
-  '/requests/…',
+  '/requests/REQUEST',
   '/machines/request',
   '/machines/lane',
+  '/programs',
+  '/programs/PROGRAM',
+  '/artifacts',
+  '/deliveries',
+  '/audit',
+  '/service',
 ];
 
 const mostFirstBytes = 45 * 1024;
@@ -189,10 +196,12 @@ describe('the page of operators', { skip: withoutChromium, timeout: 180_000 }, (
   for (const look of [{ dark: false }, { dark: true }, { width: 360, height: 740 }, { width: 320, height: 640 }])
     it(`has nothing that axe finds, and no sideways scrolling, ${JSON.stringify(look)}`, async (t) => {
       const { page, complaints } = await openInBrowser(t, browser, socket(), look);
+      const { request } = await callJson({ path: socket() }, Requests.method.get, { id: failed });
+      const vkHash = request?.row?.vkHash ?? assert.fail('it is not known');
       for (const screen of screens) {
-        await go(page, screen.replace('…', failed));
+        await go(page, screen.replace('REQUEST', failed).replace('PROGRAM', vkHash));
         await page.locator('h1').first().waitFor();
-        await page.locator('.card, .row, .feed li, .box').first().waitFor();
+        await page.locator('.card, .row, .feed li, .box, .empty').first().waitFor();
         assert.deepEqual(await axeFindings(page), [], screen);
         const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         assert.ok(Number(tooWide) <= 0, `${screen} is ${tooWide} px too wide`);

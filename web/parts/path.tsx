@@ -1,11 +1,8 @@
 // The way of a request through its states, with the time in each, and where the service was started anew.
 import { now } from '../now.js';
 import type { Entry, Row } from '../wire.js';
-import { isOpen, shortTime } from '../words.js';
+import { briefly, isOpen } from '../words.js';
 import { State } from './state.js';
-
-/** Most states last for moments. */
-const briefly = (ms: number) => (ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : shortTime(ms));
 
 export function Path({ entries, row }: { readonly entries: readonly Entry[]; readonly row: Row }) {
   const moment = (entry: Entry | undefined) => (entry?.at === undefined ? now.value : Date.parse(entry.at));

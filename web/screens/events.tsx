@@ -6,6 +6,7 @@ import { RequestLink } from '../parts/requestLink.js';
 import { State } from '../parts/state.js';
 import type { FeedEvent } from '../wire.js';
 import { clockTime } from '../words.js';
+import { Target } from './audit.js';
 
 const kept = 500;
 const recent = 200;
@@ -76,8 +77,7 @@ function What({ event: { request, lane, service, audit, reset } }: { readonly ev
   if (audit !== undefined)
     return (
       <>
-        {audit.operator} did <b>{audit.action}</b>{' '}
-        {/^[0-9a-f]{64}$/.test(audit.target) ? <RequestLink id={audit.target} /> : audit.target}: {audit.reason}
+        {audit.operator} did <b>{audit.action}</b> <Target target={audit.target} />: {audit.reason}
       </>
     );
   if (reset !== undefined) return <>what came before {reset.oldest} is not kept any more</>;

@@ -1,83 +1,93 @@
-// One cause or many? Those that failed last, by their code and their program.
+// One cause or many? What has failed in the last day, by code, with the programs and the lanes of each.
 import { useLook } from '../look.js';
 import { now } from '../now.js';
+import { Facts } from '../parts/facts.js';
 import { Problem } from '../parts/problem.js';
+import { ProgramLink } from '../parts/programLink.js';
 import { RequestLink } from '../parts/requestLink.js';
-import { call, type Row } from '../wire.js';
+import { call, type FailureGroup } from '../wire.js';
 import { ago } from '../words.js';
 
-const looked = 500;
-const samples = 3;
+/** It looks through many records. */
+const restMs = 5_000;
 
 export function Failures() {
-  const { found, problem } = useLook((signal) =>
-    call('Requests/List', { filter: { states: ['failed'] }, page: { size: looked } }, signal),
-  ).value;
-  const rows = found?.rows ?? [];
+  const { found, problem } = useLook((signal) => call('Service/Failures', {}, signal), { restMs }).value;
   return (
     <>
       <h1>
         Failures{' '}
         {found && (
           <span class="dim">
-            {rows.length === looked
-              ? `of the ${looked} newest that failed`
-              : `${rows.length} in all that was looked through`}
+            of the last {ago(found.lookedBackTo, now.value)}, {found.scanned} requests looked through
           </span>
         )}
       </h1>
       <Problem problem={problem} />
-      {found && rows.length === 0 && <p class="empty">Nothing has failed.</p>}
+      {found?.groups.length === 0 && <p class="empty">Nothing has failed.</p>}
       <div class="cards">
-        {groupsOf(rows).map(([first, ...more]) => (
-          <section key={keyOf(first)} class="card" aria-labelledby={keyOf(first)}>
-            <h2 id={keyOf(first)}>
-              <a href={`/requests?state=failed&failure=${first.failure?.code}&program=${first.vkHash}`}>
-                {first.failure?.code}
-              </a>{' '}
-              {more.length + 1}
-            </h2>
-            <p>{first.failure?.sentence}</p>
-            <dl>
-              <div>
-                <dt>program</dt>
-                <dd class="id">0x{first.vkHash.slice(0, 16)}…</dd>
-              </div>
-              <div>
-                <dt>last, first</dt>
-                <dd>
-                  {ago(first.updated, now.value)} and {ago((more.at(-1) ?? first).updated, now.value)} ago
-                </dd>
-              </div>
-              <div>
-                <dt>such as</dt>
-                <dd>
-                  {[first, ...more].slice(0, samples).map(({ id }) => (
-                    <span key={id}>
-                      <RequestLink id={id} />{' '}
-                    </span>
-                  ))}
-                </dd>
-              </div>
-            </dl>
-          </section>
+        {found?.groups.map((group) => (
+          <Group key={group.code} group={group} />
         ))}
       </div>
     </>
   );
 }
 
-type Group = [Row, ...Row[]];
+function Group({ group }: { readonly group: FailureGroup }) {
+  const { code, sentence, count, first, last, sampleIds, lanes, programs } = group;
+  const rest = (total: number, shown: number) => total > shown && <span class="dim">and {total - shown} more</span>;
+  return (
+    <section class="card" aria-labelledby={code}>
+      <h2 id={code}>
+        {code} {count}
+      </h2>
+      <p>{sentence}</p>
+      <Facts
+        facts={[
+          ['requests', <Listed key="listed" group={group} />],
+          [
+            'last, first',
+            count === 1 ? `${ago(last, now.value)} ago` : `${ago(last, now.value)} and ${ago(first, now.value)} ago`,
+          ],
+          [
+            'programs',
+            <>
+              {programs.map((each) => (
+                <span key={each.name} class="short">
+                  <ProgramLink hash={each.name} /> {each.count}{' '}
+                </span>
+              ))}
+              {rest(group.programsTotal, programs.length)}
+            </>,
+          ],
+          [
+            'lanes',
+            lanes.length === 0 ? undefined : (
+              <>
+                {lanes.map((each) => `${each.name} ${each.count}`).join(' · ')} {rest(group.lanesTotal, lanes.length)}
+              </>
+            ),
+          ],
+          [
+            'such as',
+            sampleIds.map((id) => (
+              <span key={id}>
+                <RequestLink id={id} />{' '}
+              </span>
+            )),
+          ],
+        ]}
+      />
+    </section>
+  );
+}
 
-const keyOf = ({ failure, vkHash }: Row) => `${failure?.code}-${vkHash.slice(0, 16)}`;
-
-/** The largest first. */
-function groupsOf(rows: readonly Row[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return [...groups.values()].sort((a, b) => b.length - a.length);
+function Listed({ group: { code, count, held } }: { readonly group: FailureGroup }) {
+  return (
+    <>
+      {count > held && <a href={`/requests?state=failed&failure=${code}`}>{count - held} failed</a>}{' '}
+      {held > 0 && <a href={`/requests?state=held&failure=${code}`}>{held} held</a>}
+    </>
+  );
 }

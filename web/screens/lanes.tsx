@@ -2,6 +2,7 @@
 import { actsOnLane } from '../acts.js';
 import { useLook } from '../look.js';
 import { Acts } from '../parts/acts.js';
+import { Chart } from '../parts/chart.js';
 import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
@@ -10,8 +11,12 @@ import { State } from '../parts/state.js';
 import { call, type LaneJson } from '../wire.js';
 import { lasting, size } from '../words.js';
 
+/** A day of minutes. */
+const dayRestMs = 30_000;
+
 export function Lanes() {
   const { found, problem } = useLook((signal) => call('Lanes/List', {}, signal)).value;
+  const day = useLook((signal) => call('Service/Series', {}, signal), { restMs: dayRestMs }).value.found;
   return (
     <>
       <h1>Lanes</h1>
@@ -19,14 +24,36 @@ export function Lanes() {
       {found?.lanes.length === 0 && <p class="empty">This service has no lanes.</p>}
       <div class="cards">
         {found?.lanes.map((lane) => (
-          <LaneCard key={lane.id} lane={lane} />
+          <LaneCard
+            key={lane.id}
+            lane={lane}
+            died={day?.crashes.find(({ laneId }) => laneId === lane.id)?.counts ?? []}
+          />
         ))}
       </div>
     </>
   );
 }
 
-function LaneCard({ lane }: { readonly lane: LaneJson }) {
+const quarters = 96;
+
+/** Of minutes, the last of which is now. */
+function inQuarters(minutes: readonly number[]): number[] {
+  const sums = Array<number>(quarters).fill(0);
+  for (const [index, count] of minutes.entries()) {
+    const at = quarters - 1 - Math.floor((minutes.length - 1 - index) / 15);
+    if (at >= 0) sums[at] = (sums[at] ?? 0) + count;
+  }
+  return sums;
+}
+
+interface LaneCardParameters {
+  readonly lane: LaneJson;
+  /** Deaths of its engine in each minute of the last day. Empty: none. */
+  readonly died: readonly number[];
+}
+
+function LaneCard({ lane, died }: LaneCardParameters) {
   const { id, kind, stage, state, modes, warm, crashes, crashesInWindow, resumesIn, lastFailure, current, programs } =
     lane;
   const ill = state === 'quarantined' || state === 'broken';
@@ -75,6 +102,9 @@ function LaneCard({ lane }: { readonly lane: LaneJson }) {
           <dt>crashes</dt>
           <dd>
             {crashes} <span class="dim">since the start, {crashesInWindow} in ten minutes</span>
+            {died.length > 0 && (
+              <Chart name="" look="bad" values={inQuarters(died)} words="of the last day, by quarters of an hour" />
+            )}
           </dd>
         </div>
         <div>

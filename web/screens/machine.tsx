@@ -6,14 +6,17 @@ import { Problem } from '../parts/problem.js';
 import { call } from '../wire.js';
 
 export function Machine({ name }: { readonly name: 'request' | 'lane' }) {
-  const { found, problem } = useLook(async (signal) => {
-    if (name === 'lane') {
-      const { lanes } = await call('Lanes/List', {}, signal);
-      return counted(lanes.map(({ state }) => (state === 'ready' || state === 'busy' ? `up.${state}` : state)));
-    }
-    const { open, running, endedSinceStart } = await call('Service/Status', {}, signal);
-    return { ...phasesOf(open, running), ...numbers(endedSinceStart) };
-  }, name).value;
+  const { found, problem } = useLook(
+    async (signal) => {
+      if (name === 'lane') {
+        const { lanes } = await call('Lanes/List', {}, signal);
+        return counted(lanes.map(({ state }) => (state === 'ready' || state === 'busy' ? `up.${state}` : state)));
+      }
+      const { open, running, endedSinceStart } = await call('Service/Status', {}, signal);
+      return { ...phasesOf(open, running), ...numbers(endedSinceStart) };
+    },
+    { key: name },
+  ).value;
   const diagram = name === 'lane' ? laneDiagram : requestDiagram;
   return (
     <>

@@ -2,13 +2,14 @@
 import { actsOnLine, actsOnNeed, resume } from '../acts.js';
 import { useLook } from '../look.js';
 import { Acts } from '../parts/acts.js';
+import { LastHour } from '../parts/lastHour.js';
 import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
 import { RequestLink } from '../parts/requestLink.js';
 import { State } from '../parts/state.js';
 import { call, type LaneJson, type Status } from '../wire.js';
-import { lasting, size } from '../words.js';
+import { lasting, shortId, size } from '../words.js';
 
 export function Overview() {
   const { found, problem } = useLook(async (signal) => {
@@ -59,6 +60,7 @@ export function Overview() {
             </dl>
             <Acts acts={actsOnLine(found.status)} />
           </section>
+          <LastHour />
         </div>
       )}
     </>
@@ -136,11 +138,17 @@ function Needs({ status: { needsYou, needsYouTotal } }: { readonly status: Statu
       <ul class="plain">
         {needsYou.map((need) => {
           const { reason, sentence, requestId, laneId, command } = need;
+          const acts = actsOnNeed(need);
           return (
             <li key={`${reason} ${requestId} ${laneId}`}>
               <b>{reason}</b> {requestId !== '' && <RequestLink id={requestId} />}
-              {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence}{' '}
-              {command !== '' && <code>admin {command}</code>} <Acts acts={actsOnNeed(need)} />
+              {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence}
+              <div class="help">
+                <Acts acts={acts} />{' '}
+                {acts.length === 0 && command !== '' && (
+                  <code>sealed-prover admin {command.replace(requestId, shortId(requestId))}</code>
+                )}
+              </div>
             </li>
           );
         })}

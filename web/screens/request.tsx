@@ -7,22 +7,27 @@ import { useLook } from '../look.js';
 import { now } from '../now.js';
 import { Acts } from '../parts/acts.js';
 import { DiagramView } from '../parts/diagram.js';
+import { type Fact, Facts as FactLines } from '../parts/facts.js';
 import { Path } from '../parts/path.js';
 import { Problem } from '../parts/problem.js';
 import { ProgressBar } from '../parts/progress.js';
 import { State } from '../parts/state.js';
+import { Table } from '../parts/table.js';
 import { call, type Entry, type RequestJson, type Row } from '../wire.js';
 import { clockTime, grouped, isOpen, lasting, pathOf, shortId, size, within } from '../words.js';
 
 /** `id`: whole, or some digits of it. */
 export function Request({ id }: { readonly id: string }) {
-  const { found, problem } = useLook(async (signal) => {
-    const [{ request }, { entries, isComplete }] = await Promise.all([
-      call('Requests/Get', { id }, signal),
-      call('Requests/History', { id }, signal),
-    ]);
-    return { request, entries, isComplete };
-  }, id).value;
+  const { found, problem } = useLook(
+    async (signal) => {
+      const [{ request }, { entries, isComplete }] = await Promise.all([
+        call('Requests/Get', { id }, signal),
+        call('Requests/History', { id }, signal),
+      ]);
+      return { request, entries, isComplete };
+    },
+    { key: id },
+  ).value;
   const { request, entries = [], isComplete = true } = found ?? {};
   const row = request?.row;
   const copy = () => row !== undefined && void navigator.clipboard?.writeText(`0x${row.id}`);
@@ -100,12 +105,17 @@ function Why({ request: { reasons, place, estimate }, row }: { readonly request:
 
 function Facts({ request, row }: { readonly request: RequestJson; readonly row: Row }) {
   const { stdin, proof, execution, tries, age } = request;
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  const facts: readonly Fact[] = [
     ['Id', `0x${row.id}`],
     ['Mode', row.mode],
     ['Lane', row.laneId || undefined],
     ['Requester', `0x${row.requester}`],
-    ['Program', `0x${row.vkHash}`],
+    [
+      'Program',
+      <a key="program" class="id" href={`/programs/${row.vkHash}`}>
+        0x{row.vkHash}
+      </a>,
+    ],
     ['Input', stdin && `${size(stdin.sizeBytes)}${row.isPrivate ? ', private' : ''}`],
     ['Created', clockTime(row.created)],
     ['Age', `${lasting(age)}${isOpen(row) ? '' : ', until its end'}`],
@@ -117,17 +127,7 @@ function Facts({ request, row }: { readonly request: RequestJson; readonly row: 
   return (
     <section class="card" aria-labelledby="facts">
       <h2 id="facts">Facts</h2>
-      <dl>
-        {facts.map(
-          ([name, value]) =>
-            value !== undefined && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd class={/^0x/.test(value) ? 'id' : ''}>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactLines facts={facts} />
     </section>
   );
 }
@@ -136,40 +136,30 @@ function History({ entries, isComplete }: { readonly entries: readonly Entry[]; 
   return (
     <section class="card" aria-labelledby="history">
       <h2 id="history">History</h2>
-      {/* It scrolls sideways where it does not fit, and the keys must reach it. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above. */}
-      <section class="wide" tabIndex={0} aria-label="Transitions">
-        <table>
-          <thead>
-            <tr>
-              {['#', 'at', 'to', 'on', 'lane', 'life'].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map(({ seq, at, to, on, laneId, life, failure }) => (
-              <tr key={seq}>
-                <td>{seq}</td>
-                <td>{clockTime(at)}</td>
-                <td>
-                  <State path={to} />
-                  {failure && (
-                    <div class="cause">
-                      <b>{failure.code}</b> {failure.sentence}
-                    </div>
-                  )}
-                </td>
-                <td>{on}</td>
-                <td>{laneId || '–'}</td>
-                <td>{life || '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Table label="Transitions" columns={['#', 'at', 'to', 'on', 'lane', 'life']}>
+        {entries.map(({ seq, at, to, on, laneId, life, failure, by, reason }) => (
+          <tr key={seq}>
+            <td>{seq}</td>
+            <td class="short">{clockTime(at)}</td>
+            <td>
+              <State path={to} />
+              {failure && (
+                <div class="cause">
+                  <b>{failure.code}</b> {failure.sentence}
+                </div>
+              )}
+              {by !== '' && (
+                <div class="cause">
+                  by {by}: {reason}
+                </div>
+              )}
+            </td>
+            <td class="short">{on}</td>
+            <td class="short">{laneId || '–'}</td>
+            <td>{life || '–'}</td>
+          </tr>
+        ))}
+      </Table>
       {!isComplete && <p class="dim">There are more: sealed-prover admin request ID --history shows them.</p>}
     </section>
   );

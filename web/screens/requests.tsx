@@ -120,7 +120,11 @@ function FilterBar() {
       {choices.map(([field, values]) => (
         <label key={field}>
           {field}{' '}
-          <select value={filter[field] ?? ''} onChange={({ currentTarget }) => set(field, currentTarget.value)}>
+          <select
+            name={field}
+            value={filter[field] ?? ''}
+            onChange={({ currentTarget }) => set(field, currentTarget.value)}
+          >
             <option value="">any</option>
             {values.map((value) => (
               <option key={value} value={value}>
@@ -136,6 +140,7 @@ function FilterBar() {
           <label key={field}>
             {field}{' '}
             <input
+              name={field}
               value={filter[field] ?? ''}
               autocomplete="off"
               spellcheck={false}

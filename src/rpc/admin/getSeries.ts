@@ -33,6 +33,10 @@ export const getSeries =
           p50Seconds: column(({ waits }) => secondsOf(waits[stage]?.quantileMs(0.5))),
           p95Seconds: column(({ waits }) => secondsOf(waits[stage]?.quantileMs(0.95))),
         })),
+      crashes: [...new Set(all.flatMap(({ crashes }) => [...crashes.keys()]))].map((laneId) => ({
+        laneId,
+        counts: column(({ crashes }) => crashes.get(laneId) ?? 0),
+      })),
     };
   };
 

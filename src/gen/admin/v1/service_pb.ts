@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/service.proto.
  */
 export const file_admin_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3Qi5wYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRImCgZpbnRha2UYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISKAoIZGlzcGF0Y2gYESABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISLAoJbmVlZHNfeW91GA4gAygLMhkuc2VhbGVkLmFkbWluLnYxLk5lZWRzWW91EhcKD25lZWRzX3lvdV90b3RhbBgPIAEoDRIWCg5yZXNpZGVudF9ieXRlcxgMIAEoBBorCglPcGVuRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARouCgxSdW5uaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARo2ChRFbmRlZFNpbmNlU3RhcnRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKCUxhbmVTdGF0ZRIKCgJpZBgBIAEoCRINCgVzdGFnZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRIMCgR3YXJtGAQgASgIIooBCghOZWVkc1lvdRIOCgZyZWFzb24YASABKAkSEAoIc2VudGVuY2UYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIPCgdsYW5lX2lkGAQgASgJEhMKC2RlbGl2ZXJ5X2lkGAYgASgJEhEKCXNpZ25lcl9pZBgHIAEoCRIPCgdjb21tYW5kGAUgASgJIi4KBERpc2sSEgoKZnJlZV9ieXRlcxgBIAEoBBISCgpzaXplX2J5dGVzGAIgASgEIjcKF1NlcnZpY2VBdWRpdExpc3RSZXF1ZXN0Eg4KBmJlZm9yZRgBIAEoBBIMCgRzaXplGAIgASgNIkMKGFNlcnZpY2VBdWRpdExpc3RSZXNwb25zZRInCgRyb3dzGAEgAygLMhkuc2VhbGVkLmFkbWluLnYxLkF1ZGl0Um93ImcKCEF1ZGl0Um93EgwKBGZlZWQYASABKAQSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBWF1ZGl0GAMgASgLMhYuc2VhbGVkLmFkbWluLnYxLkF1ZGl0IkAKFFNlcnZpY2VTZXJpZXNSZXF1ZXN0EigKBXNpbmNlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIrgCChVTZXJ2aWNlU2VyaWVzUmVzcG9uc2USKQoFZmlyc3QYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmtub3duX2Zyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N0YXJ0ZWQYAyADKA0SEQoJZnVsZmlsbGVkGAQgAygNEhcKD2ZhaWxlZF9ieV9ndWVzdBgFIAMoDRIYChBmYWlsZWRfb3RoZXJ3aXNlGAYgAygNEhEKCWNhbmNlbGxlZBgHIAMoDRIPCgdleHBpcmVkGAggAygNEgwKBG9wZW4YCSADKA0SDwoHcnVubmluZxgKIAMoDRIqCgV3YWl0cxgLIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5TdGFnZVdhaXRzIlYKClN0YWdlV2FpdHMSDQoFc3RhZ2UYASABKAkSDwoHc2FtcGxlcxgCIAMoDRITCgtwNTBfc2Vjb25kcxgDIAMoARITCgtwOTVfc2Vjb25kcxgEIAMoASJCChZTZXJ2aWNlRmFpbHVyZXNSZXF1ZXN0EigKBXNpbmNlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIo0BChdTZXJ2aWNlRmFpbHVyZXNSZXNwb25zZRItCgZncm91cHMYASADKAsyHS5zZWFsZWQuYWRtaW4udjEuRmFpbHVyZUdyb3VwEg8KB3NjYW5uZWQYAiABKA0SMgoObG9va2VkX2JhY2tfdG8YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsACCgxGYWlsdXJlR3JvdXASDAoEY29kZRgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCRINCgVjb3VudBgDIAEoDRIMCgRoZWxkGAQgASgNEikKBWZpcnN0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgRsYXN0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpzYW1wbGVfaWRzGAcgAygJEiwKBWxhbmVzGAggAygLMh0uc2VhbGVkLmFkbWluLnYxLkZhaWx1cmVTaGFyZRITCgtsYW5lc190b3RhbBgJIAEoDRIvCghwcm9ncmFtcxgKIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5GYWlsdXJlU2hhcmUSFgoOcHJvZ3JhbXNfdG90YWwYCyABKA0iKwoMRmFpbHVyZVNoYXJlEgwKBG5hbWUYASABKAkSDQoFY291bnQYAiABKA0iFgoUU2VydmljZUNvbmZpZ1JlcXVlc3QiRwoVU2VydmljZUNvbmZpZ1Jlc3BvbnNlEi4KB29wdGlvbnMYASADKAsyHS5zZWFsZWQuYWRtaW4udjEuQ29uZmlnT3B0aW9uIloKDENvbmZpZ09wdGlvbhIMCgRuYW1lGAEgASgJEgwKBGZsYWcYAiABKAkSDQoFdmFsdWUYAyABKAkSDAoEZnJvbRgEIAEoCRIRCglpc19zZWNyZXQYBSABKAgiPgoTU2VydmljZURyYWluUmVxdWVzdBInCgZjaGFuZ2UYASABKAsyFy5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlIkEKFFNlcnZpY2VEcmFpblJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZDLPBAoHU2VydmljZRJdCgZTdGF0dXMSJS5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1JlcXVlc3QaJi5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlIgS4yBgBEl0KBlNlcmllcxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU2VyaWVzUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU2VyaWVzUmVzcG9uc2UiBLjIGAESYwoIRmFpbHVyZXMSJy5zZWFsZWQuYWRtaW4udjEuU2VydmljZUZhaWx1cmVzUmVxdWVzdBooLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRmFpbHVyZXNSZXNwb25zZSIEuMgYARJdCgZDb25maWcSJS5zZWFsZWQuYWRtaW4udjEuU2VydmljZUNvbmZpZ1JlcXVlc3QaJi5zZWFsZWQuYWRtaW4udjEuU2VydmljZUNvbmZpZ1Jlc3BvbnNlIgS4yBgBEloKBURyYWluEiQuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VEcmFpblJlcXVlc3QaJS5zZWFsZWQuYWRtaW4udjEuU2VydmljZURyYWluUmVzcG9uc2UiBLjIGAMSZgoJQXVkaXRMaXN0Eiguc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VBdWRpdExpc3RSZXF1ZXN0Gikuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VBdWRpdExpc3RSZXNwb25zZSIEuMgYAWIGcHJvdG8z", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3Qi5wYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRImCgZpbnRha2UYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISKAoIZGlzcGF0Y2gYESABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISLAoJbmVlZHNfeW91GA4gAygLMhkuc2VhbGVkLmFkbWluLnYxLk5lZWRzWW91EhcKD25lZWRzX3lvdV90b3RhbBgPIAEoDRIWCg5yZXNpZGVudF9ieXRlcxgMIAEoBBorCglPcGVuRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARouCgxSdW5uaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARo2ChRFbmRlZFNpbmNlU3RhcnRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKCUxhbmVTdGF0ZRIKCgJpZBgBIAEoCRINCgVzdGFnZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRIMCgR3YXJtGAQgASgIIooBCghOZWVkc1lvdRIOCgZyZWFzb24YASABKAkSEAoIc2VudGVuY2UYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIPCgdsYW5lX2lkGAQgASgJEhMKC2RlbGl2ZXJ5X2lkGAYgASgJEhEKCXNpZ25lcl9pZBgHIAEoCRIPCgdjb21tYW5kGAUgASgJIi4KBERpc2sSEgoKZnJlZV9ieXRlcxgBIAEoBBISCgpzaXplX2J5dGVzGAIgASgEIjcKF1NlcnZpY2VBdWRpdExpc3RSZXF1ZXN0Eg4KBmJlZm9yZRgBIAEoBBIMCgRzaXplGAIgASgNIkMKGFNlcnZpY2VBdWRpdExpc3RSZXNwb25zZRInCgRyb3dzGAEgAygLMhkuc2VhbGVkLmFkbWluLnYxLkF1ZGl0Um93ImcKCEF1ZGl0Um93EgwKBGZlZWQYASABKAQSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBWF1ZGl0GAMgASgLMhYuc2VhbGVkLmFkbWluLnYxLkF1ZGl0IkAKFFNlcnZpY2VTZXJpZXNSZXF1ZXN0EigKBXNpbmNlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIucCChVTZXJ2aWNlU2VyaWVzUmVzcG9uc2USKQoFZmlyc3QYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmtub3duX2Zyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N0YXJ0ZWQYAyADKA0SEQoJZnVsZmlsbGVkGAQgAygNEhcKD2ZhaWxlZF9ieV9ndWVzdBgFIAMoDRIYChBmYWlsZWRfb3RoZXJ3aXNlGAYgAygNEhEKCWNhbmNlbGxlZBgHIAMoDRIPCgdleHBpcmVkGAggAygNEgwKBG9wZW4YCSADKA0SDwoHcnVubmluZxgKIAMoDRIqCgV3YWl0cxgLIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5TdGFnZVdhaXRzEi0KB2NyYXNoZXMYDCADKAsyHC5zZWFsZWQuYWRtaW4udjEuTGFuZUNyYXNoZXMiLgoLTGFuZUNyYXNoZXMSDwoHbGFuZV9pZBgBIAEoCRIOCgZjb3VudHMYAiADKA0iVgoKU3RhZ2VXYWl0cxINCgVzdGFnZRgBIAEoCRIPCgdzYW1wbGVzGAIgAygNEhMKC3A1MF9zZWNvbmRzGAMgAygBEhMKC3A5NV9zZWNvbmRzGAQgAygBIkIKFlNlcnZpY2VGYWlsdXJlc1JlcXVlc3QSKAoFc2luY2UYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ijQEKF1NlcnZpY2VGYWlsdXJlc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5GYWlsdXJlR3JvdXASDwoHc2Nhbm5lZBgCIAEoDRIyCg5sb29rZWRfYmFja190bxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwAIKDEZhaWx1cmVHcm91cBIMCgRjb2RlGAEgASgJEhAKCHNlbnRlbmNlGAIgASgJEg0KBWNvdW50GAMgASgNEgwKBGhlbGQYBCABKA0SKQoFZmlyc3QYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBGxhc3QYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNhbXBsZV9pZHMYByADKAkSLAoFbGFuZXMYCCADKAsyHS5zZWFsZWQuYWRtaW4udjEuRmFpbHVyZVNoYXJlEhMKC2xhbmVzX3RvdGFsGAkgASgNEi8KCHByb2dyYW1zGAogAygLMh0uc2VhbGVkLmFkbWluLnYxLkZhaWx1cmVTaGFyZRIWCg5wcm9ncmFtc190b3RhbBgLIAEoDSIrCgxGYWlsdXJlU2hhcmUSDAoEbmFtZRgBIAEoCRINCgVjb3VudBgCIAEoDSIWChRTZXJ2aWNlQ29uZmlnUmVxdWVzdCJHChVTZXJ2aWNlQ29uZmlnUmVzcG9uc2USLgoHb3B0aW9ucxgBIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5Db25maWdPcHRpb24iWgoMQ29uZmlnT3B0aW9uEgwKBG5hbWUYASABKAkSDAoEZmxhZxgCIAEoCRINCgV2YWx1ZRgDIAEoCRIMCgRmcm9tGAQgASgJEhEKCWlzX3NlY3JldBgFIAEoCCI+ChNTZXJ2aWNlRHJhaW5SZXF1ZXN0EicKBmNoYW5nZRgBIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiQQoUU2VydmljZURyYWluUmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkMs8ECgdTZXJ2aWNlEl0KBlN0YXR1cxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVzcG9uc2UiBLjIGAESXQoGU2VyaWVzEiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTZXJpZXNSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTZXJpZXNSZXNwb25zZSIEuMgYARJjCghGYWlsdXJlcxInLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRmFpbHVyZXNSZXF1ZXN0Giguc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VGYWlsdXJlc1Jlc3BvbnNlIgS4yBgBEl0KBkNvbmZpZxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQ29uZmlnUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQ29uZmlnUmVzcG9uc2UiBLjIGAESWgoFRHJhaW4SJC5zZWFsZWQuYWRtaW4udjEuU2VydmljZURyYWluUmVxdWVzdBolLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRHJhaW5SZXNwb25zZSIEuMgYAxJmCglBdWRpdExpc3QSKC5zZWFsZWQuYWRtaW4udjEuU2VydmljZUF1ZGl0TGlzdFJlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuU2VydmljZUF1ZGl0TGlzdFJlc3BvbnNlIgS4yBgBYgZwcm90bzM", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ServiceStatusRequest
@@ -415,6 +415,13 @@ export type ServiceSeriesResponse = Message<"sealed.admin.v1.ServiceSeriesRespon
    * @generated from field: repeated sealed.admin.v1.StageWaits waits = 11;
    */
   waits: StageWaits[];
+
+  /**
+   * Of lanes whose engine has died in that time.
+   *
+   * @generated from field: repeated sealed.admin.v1.LaneCrashes crashes = 12;
+   */
+  crashes: LaneCrashes[];
 };
 
 /**
@@ -423,6 +430,28 @@ export type ServiceSeriesResponse = Message<"sealed.admin.v1.ServiceSeriesRespon
  */
 export const ServiceSeriesResponseSchema: GenMessage<ServiceSeriesResponse> = /*@__PURE__*/
   messageDesc(file_admin_v1_service, 9);
+
+/**
+ * @generated from message sealed.admin.v1.LaneCrashes
+ */
+export type LaneCrashes = Message<"sealed.admin.v1.LaneCrashes"> & {
+  /**
+   * @generated from field: string lane_id = 1;
+   */
+  laneId: string;
+
+  /**
+   * @generated from field: repeated uint32 counts = 2;
+   */
+  counts: number[];
+};
+
+/**
+ * Describes the message sealed.admin.v1.LaneCrashes.
+ * Use `create(LaneCrashesSchema)` to create a new message.
+ */
+export const LaneCrashesSchema: GenMessage<LaneCrashes> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 10);
 
 /**
  * How long requests have waited for a lane or a signer, or (stage `requested`) for their admission, in the minute in which the wait has ended.
@@ -460,7 +489,7 @@ export type StageWaits = Message<"sealed.admin.v1.StageWaits"> & {
  * Use `create(StageWaitsSchema)` to create a new message.
  */
 export const StageWaitsSchema: GenMessage<StageWaits> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 10);
+  messageDesc(file_admin_v1_service, 11);
 
 /**
  * @generated from message sealed.admin.v1.ServiceFailuresRequest
@@ -479,7 +508,7 @@ export type ServiceFailuresRequest = Message<"sealed.admin.v1.ServiceFailuresReq
  * Use `create(ServiceFailuresRequestSchema)` to create a new message.
  */
 export const ServiceFailuresRequestSchema: GenMessage<ServiceFailuresRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 11);
+  messageDesc(file_admin_v1_service, 12);
 
 /**
  * @generated from message sealed.admin.v1.ServiceFailuresResponse
@@ -512,7 +541,7 @@ export type ServiceFailuresResponse = Message<"sealed.admin.v1.ServiceFailuresRe
  * Use `create(ServiceFailuresResponseSchema)` to create a new message.
  */
 export const ServiceFailuresResponseSchema: GenMessage<ServiceFailuresResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 12);
+  messageDesc(file_admin_v1_service, 13);
 
 /**
  * Requests that have failed with the same code, those that are held among them.
@@ -589,7 +618,7 @@ export type FailureGroup = Message<"sealed.admin.v1.FailureGroup"> & {
  * Use `create(FailureGroupSchema)` to create a new message.
  */
 export const FailureGroupSchema: GenMessage<FailureGroup> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 13);
+  messageDesc(file_admin_v1_service, 14);
 
 /**
  * @generated from message sealed.admin.v1.FailureShare
@@ -613,7 +642,7 @@ export type FailureShare = Message<"sealed.admin.v1.FailureShare"> & {
  * Use `create(FailureShareSchema)` to create a new message.
  */
 export const FailureShareSchema: GenMessage<FailureShare> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 14);
+  messageDesc(file_admin_v1_service, 15);
 
 /**
  * @generated from message sealed.admin.v1.ServiceConfigRequest
@@ -626,7 +655,7 @@ export type ServiceConfigRequest = Message<"sealed.admin.v1.ServiceConfigRequest
  * Use `create(ServiceConfigRequestSchema)` to create a new message.
  */
 export const ServiceConfigRequestSchema: GenMessage<ServiceConfigRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 15);
+  messageDesc(file_admin_v1_service, 16);
 
 /**
  * @generated from message sealed.admin.v1.ServiceConfigResponse
@@ -645,7 +674,7 @@ export type ServiceConfigResponse = Message<"sealed.admin.v1.ServiceConfigRespon
  * Use `create(ServiceConfigResponseSchema)` to create a new message.
  */
 export const ServiceConfigResponseSchema: GenMessage<ServiceConfigResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 16);
+  messageDesc(file_admin_v1_service, 17);
 
 /**
  * @generated from message sealed.admin.v1.ConfigOption
@@ -688,7 +717,7 @@ export type ConfigOption = Message<"sealed.admin.v1.ConfigOption"> & {
  * Use `create(ConfigOptionSchema)` to create a new message.
  */
 export const ConfigOptionSchema: GenMessage<ConfigOption> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 17);
+  messageDesc(file_admin_v1_service, 18);
 
 /**
  * @generated from message sealed.admin.v1.ServiceDrainRequest
@@ -705,7 +734,7 @@ export type ServiceDrainRequest = Message<"sealed.admin.v1.ServiceDrainRequest">
  * Use `create(ServiceDrainRequestSchema)` to create a new message.
  */
 export const ServiceDrainRequestSchema: GenMessage<ServiceDrainRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 18);
+  messageDesc(file_admin_v1_service, 19);
 
 /**
  * @generated from message sealed.admin.v1.ServiceDrainResponse
@@ -722,7 +751,7 @@ export type ServiceDrainResponse = Message<"sealed.admin.v1.ServiceDrainResponse
  * Use `create(ServiceDrainResponseSchema)` to create a new message.
  */
 export const ServiceDrainResponseSchema: GenMessage<ServiceDrainResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 19);
+  messageDesc(file_admin_v1_service, 20);
 
 /**
  * @generated from service sealed.admin.v1.Service
