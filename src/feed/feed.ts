@@ -38,6 +38,9 @@ export interface FeedParameters {
   readonly retention: number;
 }
 
+/** Those that happened last are read from memory: whoever watches reads them, and mostly the same ones. */
+const mostRecent = 2_048;
+
 /** Removed in one transaction, which takes a few milliseconds. */
 const trimmedAtOnce = 1_000;
 
@@ -49,6 +52,8 @@ export function openFeed({ store, clock, retention }: FeedParameters): Feed {
   /** On disk and not told yet. */
   let written = newest;
   let isTelling = false;
+  /** On disk, in order, all of them from the first one on. */
+  let recent: FeedItem[] = [];
   const waiting = new Set<() => void>();
 
   /** In the next turn: by then whoever made it true has heard so too, and views show it. One wake serves all that were flushed together. */
@@ -74,12 +79,16 @@ export function openFeed({ store, clock, retention }: FeedParameters): Feed {
       tx.put('feed', [n], entry);
       tx.whenDurable(() => {
         written = Math.max(written, n);
+        recent.push({ n, entry });
+        if (recent.length >= 2 * mostRecent) recent = recent.slice(-mostRecent);
         if (!isTelling) void tell();
       });
       return n;
     },
 
     read(after, limit) {
+      const [first] = recent;
+      if (first !== undefined && after >= first.n - 1) return among(recent, after, newest, limit);
       const items: FeedItem[] = [];
       for (const { key, value } of store.scan('feed', [], { after: [after], limit })) {
         // Behind it is what is visible and not flushed yet.
@@ -114,6 +123,7 @@ export function openFeed({ store, clock, retention }: FeedParameters): Feed {
         if (last === undefined) return;
         // Before it is done: a reader in between is sent to what stays.
         oldest = last + 1;
+        recent = recent.filter(({ n }) => n > last);
         await store.write((tx) => {
           for (const n of beyond) tx.remove('feed', n);
         });
@@ -126,4 +136,15 @@ export function openFeed({ store, clock, retention }: FeedParameters): Feed {
 function edgeOf(store: Store, { reverse = false } = {}): number | undefined {
   for (const { key } of store.scan('feed', [], { reverse, limit: 1 })) return key[0];
   return undefined;
+}
+
+/** Those behind `after`, up to `newest`, at most `limit` of them. */
+function among(items: readonly FeedItem[], after: number, newest: number, limit: number): FeedItem[] {
+  let [from, to] = [0, items.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((items[middle] as FeedItem).n <= after) from = middle + 1;
+    else to = middle;
+  }
+  return items.slice(from, from + limit).filter(({ n }) => n <= newest);
 }

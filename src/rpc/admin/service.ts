@@ -129,7 +129,11 @@ export function adminStreams(
       return watchers.admit(allowed, (signal) => follow(parts, watching, signal));
     });
   return {
-    methods: [serverStream(Requests.method.watch, (request, call) => watch(() => request, call, call.signal))],
+    methods: [serverStream(Requests.method.watch, (request, call) => eachOf(watch(() => request, call, call.signal)))],
     routes: [feedRoute({ ...routeParts, watch })],
   };
+}
+
+async function* eachOf<T>(many: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const some of many) yield* some;
 }

@@ -27,8 +27,8 @@ export interface FeedEvent {
   readonly delivery?: JournalEntry;
 }
 
-/** Of some kilobytes at most. */
-const mostKept = 256;
+/** Of about a kilobyte. All that happens while watchers who want to hear less often do not look. */
+const mostKept = 2_048;
 
 export type EventsDependencies = Pick<
   AdminDependencies,

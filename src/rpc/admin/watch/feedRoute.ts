@@ -28,7 +28,7 @@ export interface FeedRouteParameters {
     request: () => RequestsWatchRequest,
     shown: Shown,
     left: AbortSignal,
-  ) => AsyncGenerator<EventMessage>;
+  ) => AsyncGenerator<readonly EventMessage[]>;
   readonly log: Log;
   /** Names what is in the log for a caller that was told of an unexpected error. */
   readonly random: Random;
@@ -49,7 +49,7 @@ export const feedRoute = ({ watch, ...parts }: FeedRouteParameters): Route => ({
       const events = watch(() => requestIn(exchange), shownBy(exchange), exchange.signal);
       // Refused before the head is sent.
       const first = await events.next();
-      await exchange.answer({ status: 200, headers, body: Readable.from(told(first, events)) });
+      await exchange.answer({ status: 200, headers, body: Readable.from(told(first, events), { highWaterMark: 1 }) });
     } catch (thrown) {
       // A watcher leaves when it likes.
       if (!exchange.signal.aborted) await refuse(thrown);
@@ -80,10 +80,11 @@ function numberIn(field: string, given: string | null | undefined): string {
   throw new FailureError(fail('NOT_UNDERSTOOD', { field, problem: 'it is a whole number' }));
 }
 
-async function* told(first: IteratorResult<EventMessage>, rest: AsyncGenerator<EventMessage>) {
+async function* told(first: IteratorResult<readonly EventMessage[]>, rest: AsyncGenerator<readonly EventMessage[]>) {
+  const bytesOf = (messages: readonly EventMessage[]) => Buffer.concat(messages.map(eventOf));
   try {
-    if (first.done !== true) yield eventOf(first.value);
-    for await (const message of rest) yield eventOf(message);
+    if (first.done !== true) yield bytesOf(first.value);
+    for await (const messages of rest) yield bytesOf(messages);
   } catch {
     // The service stops. The answer ends, and its reader comes again.
   } finally {

@@ -7,8 +7,8 @@ import type { EventMessage, Events } from './events.js';
 import { createProgress } from './progress.js';
 import type { Watching } from './watching.js';
 
-/** Some 20 KB of memory. */
-const readAtOnce = 100;
+/** Some 25 KB as text, of which a watcher who does not read holds two. */
+const readAtOnce = 32;
 const beatMs = 15_000;
 const progressMs = 1_000;
 
@@ -16,12 +16,12 @@ export type FollowDependencies = Pick<AdminDependencies, 'feed' | 'scheduling' |
   readonly events: Events;
 };
 
-/** Ends when the signal fires. */
+/** What is told at once, many or one: each watcher costs a look and a write, and not as many as there are events. Ends when the signal fires. */
 export async function* follow(
   { feed, events, ...parts }: FollowDependencies,
   { after, isMeant, concerns, isWanted, concernsDelivery, progress, coalesceMs }: Watching,
   signal: AbortSignal,
-): AsyncGenerator<EventMessage> {
+): AsyncGenerator<readonly EventMessage[]> {
   const { clock } = parts;
   const progressed = progress ? createProgress(parts, isMeant) : undefined;
   const message = (event: NonNullable<EventMessage['event']>, n: number): EventMessage => ({
@@ -40,10 +40,11 @@ export async function* follow(
       if (coalesceMs > 0 && feed.newest > cursor) await feed.untilGrown(Number.POSITIVE_INFINITY, coalesceMs, signal);
       if (signal.aborted) return;
     }
+    const told: EventMessage[] = [];
     if (cursor < feed.oldest - 1) {
       const { oldest, newest } = feed;
       cursor = newest;
-      yield message({ case: 'reset', value: { oldest: BigInt(oldest), newest: BigInt(newest) } }, newest);
+      told.push(message({ case: 'reset', value: { oldest: BigInt(oldest), newest: BigInt(newest) } }, newest));
     }
     const items = feed.read(cursor, readAtOnce);
     isMore = items.length === readAtOnce;
@@ -54,16 +55,17 @@ export async function* follow(
       const { transition, delivery } = event;
       if (delivery !== undefined && !concernsDelivery(delivery)) continue;
       if (transition !== undefined && !(concerns(transition.entry) && isMeant(transition.view))) continue;
-      yield event.message;
+      told.push(event.message);
       beatAt = clock.steady() + beatMs;
     }
     cursor = items.at(-1)?.n ?? cursor;
-    for (const each of progressed?.() ?? []) yield each;
+    told.push(...(progressed?.() ?? []));
     if ((!isCaughtUp && !isMore) || clock.steady() >= beatAt) {
       isCaughtUp = true;
       beatAt = clock.steady() + beatMs;
-      yield message({ case: 'beat', value: {} }, cursor);
+      told.push(message({ case: 'beat', value: {} }, cursor));
     }
+    if (told.length > 0) yield told;
   }
 }
 
