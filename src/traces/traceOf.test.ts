@@ -21,6 +21,20 @@ async function loseEngine(world: World, requestId: RequestId): Promise<void> {
 }
 
 describe('traces of requests', { timeout: 120_000 }, () => {
+  it('in the trace of a client that has one, below its span', async (t) => {
+    const rig = await startTraced(t);
+    const { world, collector } = rig;
+    const [trace, span] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    const requestId = await world.submit({ traceparent: `00-${trace}-${span}-01` });
+    await world.settle();
+    await world.system.registry.cancel(requestId);
+    await sentIs(rig, 1);
+    const [root, ...stays] = collector.spans;
+    assert.deepEqual([root?.traceId, root?.parentSpanId], [trace, span]);
+    assert.ok(stays.length > 0);
+    for (const stay of stays) assert.deepEqual([stay.traceId, stay.parentSpanId], [trace, root?.spanId]);
+  });
+
   it('one a request, with a span for its life and for each stage, wait, back-off and try', async (t) => {
     const rig = await startTraced(t);
     const { world, collector } = rig;

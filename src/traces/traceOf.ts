@@ -18,8 +18,9 @@ const spanIdOf = (requestId: RequestId, name: string): string => digestOf(`${req
 
 /** `journal`: its entries from the first on, perhaps not to the last. Answers the root first. */
 export function traceOf(view: RequestView, journal: readonly JournalEntry[]): Span[] {
-  const { requestId, mode, createdAt } = view.request;
-  const traceId = traceIdOf(requestId);
+  const { requestId, mode, createdAt, traceparent } = view.request;
+  // Of a client that has a trace of its own, it is a part of that one.
+  const [, traceId = traceIdOf(requestId), parentId] = traceparent?.split('-') ?? [];
   const rootId = spanIdOf(requestId, 'root');
   const entries = inOrder(journal);
   const from = entries[0]?.at ?? createdAt;
@@ -30,6 +31,7 @@ export function traceOf(view: RequestView, journal: readonly JournalEntry[]): Sp
   const root: Span = {
     traceId,
     spanId: rootId,
+    ...(parentId !== undefined && { parentId }),
     name: 'request',
     from,
     to,

@@ -92,7 +92,11 @@ const rowTable = (rows: readonly Row[], clock: Clock): string[] =>
     ]),
   );
 
-function linesOf({ execution, stdin, proof, place, age, tries, reasons }: Request, row: Row, clock: Clock): string[] {
+function linesOf(
+  { execution, stdin, proof, place, age, tries, reasons, traceparent }: Request,
+  row: Row,
+  clock: Clock,
+): string[] {
   const fields: [string, string | undefined][] = [
     ['Request', `0x${row.id}`],
     ['State', row.quarantined ? `${pathOf(row)}, set aside until it is released, after a bug of ours` : pathOf(row)],
@@ -115,6 +119,7 @@ function linesOf({ execution, stdin, proof, place, age, tries, reasons }: Reques
     ['Tries', tries && `execute ${tries.execute} · prove ${tries.prove} · verify ${tries.verify}`],
     ['Cycles', execution && `${formatCount(execution.cycles)} · gas ${formatCount(execution.gas)}`],
     ['Proof', proof && `${formatSize(Number(proof.sizeBytes))} · sha256 ${proof.sha256.slice(0, 16)}…`],
+    ['Trace', traceparent.split('-')[1]],
     ['Transitions', String(row.seq + 1)],
   ];
   return fieldLines(fields);

@@ -47,6 +47,8 @@ export interface ProofRequest {
   readonly prices?: { readonly baseFee: string; readonly maxPricePerPgu: string };
   /** What the guest committed to when the client ran it, in hex: auction only, and only of clients that simulate. */
   readonly publicValuesHash?: string;
+  /** The trace of the client in which it is to be seen, as W3C writes it. */
+  readonly traceparent?: string;
   readonly createdAt: number;
 }
 

@@ -24,7 +24,7 @@ export const getRequest =
   (dependencies: GetRequestDependencies) =>
   async ({ id }: RequestsGetRequest): Promise<MessageInitShape<typeof RequestsGetResponseSchema>> => {
     const view = await requestNamed(id, dependencies);
-    const { requestId, stdin } = view.request;
+    const { requestId, stdin, traceparent = '' } = view.request;
     const place = placeOf(view, dependencies);
     const look = dependencies.why();
     const reasons = [...look.reasonsOf(view)];
@@ -35,6 +35,7 @@ export const getRequest =
         reasons: reasons.map(reasonOf),
         stdin: { sha256: stdin.sha256, sizeBytes: BigInt(stdin.sizeBytes) },
         tries: view.tries,
+        traceparent,
         age: span(dependencies.registry.elapsedMs(requestId) ?? view.elapsedMs),
         ...(place && { place }),
         ...(estimate && { estimate }),

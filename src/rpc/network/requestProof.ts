@@ -12,18 +12,19 @@ import type { Submission } from '../../requests/registry.js';
 import { unaryBytes } from '../../transport/grpc/unary.js';
 import { type ProofCall, readProofCall, submissionOf } from '../sdk/submission.js';
 import { signedBody } from '../signed/signedBody.js';
+import { traceparentOf } from '../traceparent.js';
 import type { FrontDependencies } from './dependencies.js';
 import { upstreamRefusal } from './forward.js';
 import { assertProvable } from './provable.js';
 
 export const requestNetworkProof = (dependencies: FrontDependencies) =>
-  unaryBytes(ProverNetwork.method.requestProof, async ({ raw }) => {
+  unaryBytes(ProverNetwork.method.requestProof, async ({ raw, headers }) => {
     const { signatures, network, registry, store } = dependencies;
     const message = signedBody(raw);
     const call = readProofCall(raw, message);
     if (call.flavour !== 'base') throw new FailureError(fail('FLAVOUR_UNSUPPORTED'));
     const requester = await signatures.recover({ message, signature: call.signature });
-    const submission = localSubmission(dependencies, call, requester);
+    const submission = { ...localSubmission(dependencies, call, requester), ...traceparentOf(headers) };
     const known = store.get('requestOfStdin', submission.stdinId);
     const isKnown = known !== undefined && registry.view(known)?.request.requester === requester;
     const isReserved = isKnown || (await assertWelcome(dependencies, submission));

@@ -9,17 +9,18 @@ import { bytesOf } from '../../ids.js';
 import { programFor } from '../../programs/programs.js';
 import { unaryBytes } from '../../transport/grpc/unary.js';
 import { signedBody } from '../signed/signedBody.js';
+import { traceparentOf } from '../traceparent.js';
 import { assertElfClass, sp1Of } from './circuits.js';
 import type { SdkDependencies } from './dependencies.js';
 import { readProofCall, submissionOf } from './submission.js';
 
 export const requestProof = (dependencies: SdkDependencies) => {
   const { registry, scheduling, store, catalog, direct, signatures, nonces, tee } = dependencies;
-  return unaryBytes(ProverNetwork.method.requestProof, async ({ raw }) => {
+  return unaryBytes(ProverNetwork.method.requestProof, async ({ raw, headers }) => {
     const message = signedBody(raw);
     const call = readProofCall(raw, message);
     const requester = await signatures.recover({ message, signature: call.signature });
-    const submission = submissionOf(call, requester);
+    const submission = { ...submissionOf(call, requester), ...traceparentOf(headers) };
     const program = programFor(store, submission.vkHash, requester);
     if (program === undefined) throw new FailureError(fail('PROGRAM_NOT_FOUND', { vkHash: submission.vkHash }));
     assertElfClass(program.elf, sp1Of(submission.version));

@@ -17,6 +17,7 @@ import type { Exchange } from '../../transport/http/exchange.js';
 import type { ReceivedRequest, RequestTask } from '../../workers/upload/task.js';
 import { requestBodyLimit } from '../../workers/upload/teeRequest.js';
 import { announcedBytesOf, whileMoving } from '../http/whileMoving.js';
+import { traceparentOf } from '../traceparent.js';
 
 export interface TakeInDependencies {
   readonly registry: Pick<Registry, 'submit'>;
@@ -79,6 +80,7 @@ export async function takeIn(
     gasLimit: unlimited,
     minAuctionPeriod: '0',
     whitelist: [],
+    ...traceparentOf(exchange.headers),
   };
   const requestId = await registry.submit(submission, {
     stdin: () => ({ id: ids.stdin, sha256: stdin.sha256, sizeBytes: stdin.sizeBytes, private: true }),
