@@ -33,11 +33,6 @@ export const adminFailures = {
     'permanent',
     ({ digits }) => `No program is registered here under a hash that begins or ends with ${digits}.`,
   ),
-  AMBIGUOUS_PROGRAM: failure<{ digits: string; candidates: readonly string[] }>(
-    'permanent',
-    ({ digits, candidates }) =>
-      `Several programs have hashes that begin or end with ${digits}: ${candidates.join(', ')}. Give more digits.`,
-  ),
   PROGRAM_IN_USE: failure<{ vkHash: string; count: number }>(
     'permanent',
     ({ vkHash, count }) =>

@@ -126,7 +126,6 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   AMBIGUOUS_ID: 'invalidArgument',
   PROGRAM_UNKNOWN: 'notFound',
   PROGRAM_IN_USE: 'failedPrecondition',
-  AMBIGUOUS_PROGRAM: 'invalidArgument',
   LANE_UNKNOWN: 'notFound',
   TOKEN_EXPIRED: 'invalidArgument',
   CURSOR_AHEAD: 'invalidArgument',

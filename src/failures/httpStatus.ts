@@ -107,7 +107,6 @@ export const httpStatuses: Readonly<Record<FailureCode, number>> = {
   AMBIGUOUS_ID: 400,
   PROGRAM_UNKNOWN: 404,
   PROGRAM_IN_USE: 400,
-  AMBIGUOUS_PROGRAM: 400,
   LANE_UNKNOWN: 404,
   TOKEN_EXPIRED: 400,
   CURSOR_AHEAD: 400,

@@ -11,7 +11,7 @@ const mostRequests = 20;
 
 export type GetProgramDependencies = Pick<AdminDependencies, 'browse' | 'browsePrograms' | 'scheduling' | 'usual'>;
 
-/** Throws NOT_UNDERSTOOD, PROGRAM_UNKNOWN, AMBIGUOUS_PROGRAM. */
+/** Throws NOT_UNDERSTOOD, PROGRAM_UNKNOWN, AMBIGUOUS_ID. */
 export const getProgram =
   (dependencies: GetProgramDependencies) =>
   async (request: ProgramsGetRequest): Promise<MessageInitShape<typeof ProgramsGetResponseSchema>> => {

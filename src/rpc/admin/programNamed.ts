@@ -15,7 +15,7 @@ export interface NamedProgram {
   readonly registrations: readonly [ProgramRecord, ...ProgramRecord[]];
 }
 
-/** Throws NOT_UNDERSTOOD, PROGRAM_UNKNOWN, AMBIGUOUS_PROGRAM. */
+/** Throws NOT_UNDERSTOOD, PROGRAM_UNKNOWN, AMBIGUOUS_ID. */
 export async function programNamed(
   text: string,
   { browsePrograms }: Pick<AdminDependencies, 'browsePrograms'>,
@@ -28,7 +28,7 @@ export async function programNamed(
   }
   const candidates = whole === undefined ? await browsePrograms.byDigits(digits, mostCandidates) : [whole];
   const [vkHash, ...others] = candidates;
-  if (others.length > 0) throw new FailureError(fail('AMBIGUOUS_PROGRAM', { digits, candidates }));
+  if (others.length > 0) throw new FailureError(fail('AMBIGUOUS_ID', { digits, candidates }));
   const [first, ...rest] = vkHash === undefined ? [] : await browsePrograms.registrations(vkHash, mostRegistrations);
   if (vkHash === undefined || first === undefined) throw new FailureError(fail('PROGRAM_UNKNOWN', { digits }));
   return { vkHash, registrations: [first, ...rest] };

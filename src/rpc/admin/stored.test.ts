@@ -9,7 +9,7 @@ import { parseVkHash } from '../../ids.js';
 import { sampleArtifactId } from '../../testkit/sampleIds.js';
 import { callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
-import { sampleLane } from '../../testkit/service/operatorActs.js';
+import { sampleLane } from '../../testkit/service/laneActs.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld, requester, vkHash, type World } from '../../testkit/world/world.js';
 import { createListDoor } from './access/listDoor.js';
@@ -248,7 +248,7 @@ describe('registered programs', () => {
     const named = async (text: string) => (await callJson(to, Programs.method.get, { vkHash: text })).program?.vkHash;
     assert.deepEqual([await named('0abcdef01'), await named('0x0ABCDEF02'), await named(two)], [one, two, two]);
     for (const [text, code] of [
-      ['0abcdef0', 'AMBIGUOUS_PROGRAM'],
+      ['0abcdef0', 'AMBIGUOUS_ID'],
       ['0abcdef03', 'PROGRAM_UNKNOWN'],
       ['99'.repeat(32), 'PROGRAM_UNKNOWN'],
       ['0abcd', 'NOT_UNDERSTOOD'],

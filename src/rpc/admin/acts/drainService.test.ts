@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Service } from '../../../gen/admin/v1/service_pb.js';
 import { actRig, auditOf, codeOf, operationId } from '../../../testkit/service/actRig.js';
-import { proving, sampleLane } from '../../../testkit/service/operatorActs.js';
+import { sampleLane } from '../../../testkit/service/laneActs.js';
+import { proving } from '../../../testkit/service/operatorActs.js';
 
 const drain = { method: Service.method.drain };
 
