@@ -40,7 +40,7 @@ export function Events() {
       <ol class="plain feed" reversed>
         {events.value.map((event) => (
           <li key={event.feed}>
-            <span class="dim">
+            <span class="dim when">
               {event.feed} {clockTime(event.at)}
             </span>{' '}
             <What event={event} />
