@@ -8,6 +8,7 @@ import type { LaneStatus } from './lanes/scheduling.js';
 import { createLog } from './log.js';
 import { createCallMetrics } from './metrics/callMetrics.js';
 import { registerProcessMetrics } from './metrics/processMetrics.js';
+import { registerCertificate } from './metrics/upkeepMetrics.js';
 import { pageRoutes } from './rpc/admin/page/pageRoutes.js';
 import { nothingHere } from './rpc/http/routes.js';
 import { openAdmin } from './service/admin.js';
@@ -112,6 +113,8 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     const tls =
       config.tls === undefined ? openTls(config, { clock, log }) : await openOwnTls(config.tls, { provider, ...parts });
     lifecycle.onStop(() => tls?.close());
+    // What renews itself in time is not watched.
+    if (config.tls === undefined && tls !== undefined) registerCertificate(ports.meter, { clock, ...tls });
     const attestation = await openAttestation({ attested, tls, version, ...parts });
     lifecycle.onStop(() => attestation?.close());
     const front = createListener({

@@ -75,11 +75,15 @@ export function createMeter(): Meter {
     },
     gauge(about, read) {
       const known = knownIn(about.labels);
+      const names = note(about, false);
       new Gauge({
-        ...common(about, note(about, false)),
+        ...common(about, names),
         async collect() {
+          const measured = await read();
           this.reset();
-          for (const { labels, value } of await read()) this.set(known(labels ?? {}) as never, value);
+          // One without labels is reset to 0, and not to nothing.
+          if (names.length === 0) this.remove();
+          for (const { labels, value } of measured) this.set(known(labels ?? {}) as never, value);
         },
       });
     },

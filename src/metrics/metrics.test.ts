@@ -12,6 +12,7 @@ import { schemaVersion } from '../store/buckets.js';
 import { createStore } from '../store/environment.js';
 import { createNetworkWorld } from '../testkit/fakeNetwork/networkWorld.js';
 import { parsePrometheus, samplesOf } from '../testkit/service/prometheusText.js';
+import { certificateOf } from '../testkit/testCertificates.js';
 import { createMemoryPages } from '../testkit/world/memoryPages.js';
 import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { createWorld, type World } from '../testkit/world/world.js';
@@ -21,6 +22,7 @@ import { createMeter, type Meter } from './meter.js';
 import { registerNeeds } from './needsMetrics.js';
 import { registerProcessMetrics } from './processMetrics.js';
 import { createStoreMetrics } from './storeMetrics.js';
+import { registerCertificate, registerUpkeepMetrics } from './upkeepMetrics.js';
 import { registerWorkerMetrics } from './workerMetrics.js';
 
 const samplesIn = (text: string): Map<string, number> =>
@@ -46,6 +48,9 @@ function registerOthers(t: TestContext, meter: Meter): void {
   createCallMetrics(meter, { paths: [], clock: new SimulatedClock() });
   registerWorkerMetrics(meter, () => []);
   registerNeeds(meter, { needs: async () => [{ reason: 'SILENT' }], watchers: { count: 2 } });
+  const clock = { now: () => Date.UTC(2026, 0, 1) };
+  registerUpkeepMetrics(meter, { clock, upkeep: { lastBackupAt: 0, problems: 3 }, isPaused: () => false });
+  registerCertificate(meter, { clock, certificate: () => certificateOf('server-expired').cert });
   const stop = registerProcessMetrics(meter, {
     version: '1.2.3',
     schema: schemaVersion,
@@ -73,6 +78,8 @@ describe('the metrics', { timeout: 300_000 }, () => {
     assert.equal(found.get('sealed_build_info{schema="2",version="1.2.3"}'), 1);
     assert.equal(found.get('sealed_needs_you{reason="SILENT"}'), 1);
     assert.equal(found.get('sealed_serving{}'), 1);
+    assert.equal(found.get('sealed_check_problems{}'), 3);
+    assert.ok(Number(found.get('sealed_certificate_expiry_seconds{}')) < 0);
     assert.deepEqual(
       ['used', 'limit'].map((kind) => found.get(`sealed_upload_space_bytes{kind="${kind}"}`)),
       [0, 1e12],

@@ -7,6 +7,7 @@ import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
 import type { Meter } from '../metrics/meter.js';
 import { registerNeeds } from '../metrics/needsMetrics.js';
+import { registerUpkeepMetrics } from '../metrics/upkeepMetrics.js';
 import type { Random } from '../random.js';
 import { ownersDoor } from '../rpc/admin/access/door.js';
 import type { AdminDependencies } from '../rpc/admin/dependencies.js';
@@ -73,6 +74,12 @@ export interface OpenedAdmin {
 export async function openAdmin(parameters: AdminParameters): Promise<OpenedAdmin> {
   const { config, clock, random, log, more } = parameters;
   const dependencies = await dependenciesOf(parameters);
+  const { orders } = dependencies;
+  registerUpkeepMetrics(parameters.meter, {
+    clock,
+    upkeep: dependencies.upkeep,
+    isPaused: (what) => orders.of(what) !== undefined,
+  });
   registerNeeds(parameters.meter, {
     needs: async () => needsYou(dependencies, linesOf(dependencies), await dependencies.disk()),
     watchers: dependencies.watchers,
@@ -123,7 +130,7 @@ async function openSocket(socket: AdminSocket | undefined, front: Front, log: Lo
   }
 }
 
-async function dependenciesOf(parameters: AdminParameters): Promise<AdminDependencies> {
+async function dependenciesOf(parameters: AdminParameters) {
   const { config, assembly, scheduling, store, version, clock, random } = parameters;
   return {
     ...assembly.system,
@@ -155,5 +162,5 @@ async function dependenciesOf(parameters: AdminParameters): Promise<AdminDepende
     started: { at: clock.now(), steady: clock.steady() },
     ...machineOf(config.data),
     tokenKey: await artifactKeyOf(store, random),
-  };
+  } satisfies AdminDependencies;
 }

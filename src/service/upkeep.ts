@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import type { Log } from '../log.js';
+import type { UpkeepState } from '../metrics/upkeepMetrics.js';
 import type { AuditWriter } from '../operations/audit.js';
 import type { Upkeep } from '../rpc/admin/upkeep/upkeep.js';
 import type { Store } from '../store/environment.js';
@@ -25,19 +26,33 @@ export interface UpkeepParameters {
   readonly log: Log;
 }
 
-export function createUpkeep(parameters: UpkeepParameters): Upkeep & { close(): void } {
+/** When the last one was begun: tells its age after a restart, too. */
+const lastBackup = 'lastBackup';
+
+export function createUpkeep(parameters: UpkeepParameters): Upkeep & UpkeepState & { close(): void } {
   const { data, store, audit, drainTimeoutMs, stopService, clock, log } = parameters;
   const configured = log.level;
   let cancelRevert = () => {};
+  let problems: number | undefined;
 
   return {
+    get lastBackupAt() {
+      const at = store.get('meta', lastBackup);
+      return typeof at === 'number' ? at : undefined;
+    },
+    get problems() {
+      return problems;
+    },
     get logLevel() {
       return log.level;
     },
 
     async backup(to) {
       try {
-        return await makeBackup(parameters, to);
+        const at = clock.now();
+        const report = await makeBackup(parameters, to);
+        await store.write((tx) => tx.put('meta', [lastBackup], at));
+        return report;
       } catch (error) {
         if (error instanceof BackupError)
           throw new FailureError(fail('FOLDER_UNUSABLE', { problem: error.message }), { cause: error });
@@ -45,10 +60,15 @@ export function createUpkeep(parameters: UpkeepParameters): Upkeep & { close(): 
       }
     },
 
-    check({ isDeep }) {
+    async *check({ isDeep }) {
       const layout = createLayout(join(data, 'artifacts'));
       const hasBucket = store.get('meta', 'bucket') !== undefined;
-      return checkData({ store, layout, turn: clock.turn, isDeep, hasBucket });
+      let found = 0;
+      for await (const each of checkData({ store, layout, turn: clock.turn, isDeep, hasBucket })) {
+        found += 1;
+        yield each;
+      }
+      problems = found;
     },
 
     drainTimeoutMs,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Upkeep } from '../../../gen/admin/v1/upkeep_pb.js';
 import { createLog } from '../../../log.js';
+import { registerUpkeepMetrics } from '../../../metrics/upkeepMetrics.js';
 import { createUpkeep } from '../../../service/upkeep.js';
 import { callGrpc, callJson, pathOf, post } from '../../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../../testkit/service/adminWorld.js';
@@ -78,5 +79,38 @@ describe('upkeep', () => {
     ])
       await assert.rejects(call({ ...wrong, change: because() }), /NOT_UNDERSTOOD|is not understood/);
     assert.equal(log.level, 'warn');
+  });
+
+  it('tells its metrics the age of the last backup, also after a restart, what a check has found, and pauses', async (t) => {
+    let world = await createWorld();
+    t.after(() => world.end());
+    const open = async () => {
+      const { folder: data, assembly } = world;
+      const log = createLog('silent');
+      const upkeep = createUpkeep({
+        ...world,
+        ...assembly,
+        data,
+        version: '0',
+        drainTimeoutMs: 0,
+        stopService: () => {},
+        log,
+      });
+      const isPaused = (what: 'intake' | 'dispatch') => what === 'dispatch';
+      registerUpkeepMetrics(world.meter, { clock: world.clock, upkeep, isPaused });
+      return startAdmin(t, world, { upkeep });
+    };
+    const told = async () =>
+      (await world.meter.text()).match(/^sealed_(backup_age_seconds|check_problems|paused)\b.*$/gm);
+    const pauses = ['sealed_paused{what="intake"} 0', 'sealed_paused{what="dispatch"} 1'];
+    const to = await open();
+    assert.deepEqual(await told(), pauses);
+    await callJson(to, Upkeep.method.backup, { folder: join(temporaryFolder('backup'), 'here') });
+    await callJson(to, Upkeep.method.check, {});
+    await world.clock.advance(hour);
+    assert.deepEqual(await told(), ['sealed_backup_age_seconds 3600', 'sealed_check_problems 0', ...pauses]);
+    world = await world.reborn();
+    await open();
+    assert.deepEqual(await told(), ['sealed_backup_age_seconds 3600', ...pauses]);
   });
 });
