@@ -70,15 +70,21 @@ export function createMinutes({ clock, counts }: MinutesParameters): Minutes {
 
   const sum = (of: Readonly<Record<string, number>>) => Object.values(of).reduce((a, b) => a + b, 0);
 
-  /** What is open changes with transitions alone: between two of them it is the same at the end of every minute. */
-  function current(): Slot {
+  const standingNow = () => {
     const { open, running } = counts();
-    const standing = { open: sum(open), running: sum(running) };
-    Object.assign(ring[newest % keptMinutes] as Slot, standing);
+    return { open: sum(open), running: sum(running) };
+  };
+
+  /** What is open changes with transitions alone: between two of them it is the same at the end of every minute. Asked for once a minute. */
+  function current(): Slot {
     const number = numberNow();
-    // One longer pause than a day is the same as a day.
-    for (newest = Math.max(newest, number - keptMinutes); newest < number; )
-      ring[++newest % keptMinutes] = Object.assign(emptySlot(), standing);
+    if (number > newest) {
+      const standing = standingNow();
+      Object.assign(ring[newest % keptMinutes] as Slot, standing);
+      // One longer pause than a day is the same as a day.
+      for (newest = Math.max(newest, number - keptMinutes); newest < number; )
+        ring[++newest % keptMinutes] = Object.assign(emptySlot(), standing);
+    }
     return ring[newest % keptMinutes] as Slot;
   }
 
@@ -96,7 +102,7 @@ export function createMinutes({ clock, counts }: MinutesParameters): Minutes {
       crashes.set(laneId, (crashes.get(laneId) ?? 0) + 1);
     },
     last(minutes) {
-      current();
+      Object.assign(current(), standingNow());
       const nowAt = clock.now();
       const now = clock.steady();
       const first = Math.max(0, newest - Math.min(minutes, keptMinutes) + 1);
