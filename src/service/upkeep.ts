@@ -12,6 +12,7 @@ import { createLayout } from '../storedBytes/layout.js';
 import { checkData } from './backup/checkData.js';
 import { makeBackup } from './backup/makeBackup.js';
 import { BackupError } from './backup/manifest.js';
+import { verifyArtifacts } from './backup/verifyArtifacts.js';
 
 export interface UpkeepParameters {
   /** The data folder. */
@@ -34,6 +35,8 @@ export function createUpkeep(parameters: UpkeepParameters): Upkeep & UpkeepState
   const configured = log.level;
   let cancelRevert = () => {};
   let problems: number | undefined;
+  let isVerifying = false;
+  const closing = new AbortController();
 
   return {
     get lastBackupAt() {
@@ -79,6 +82,19 @@ export function createUpkeep(parameters: UpkeepParameters): Upkeep & UpkeepState
       void clock.turn().then(stopService);
     },
 
+    async *verify({ bytesPerSecond }) {
+      if (isVerifying)
+        throw new FailureError(fail('NOTHING_TO_DO', { action: 'artifacts verify', state: 'being done already' }));
+      isVerifying = true;
+      try {
+        const layout = createLayout(join(data, 'artifacts'));
+        const hasBucket = store.get('meta', 'bucket') !== undefined;
+        yield* verifyArtifacts({ store, layout, clock, hasBucket, bytesPerSecond, signal: closing.signal });
+      } finally {
+        isVerifying = false;
+      }
+    },
+
     async setLogLevel(level, forMs, act) {
       await store.write((tx) => audit.note(tx, clock.now(), act));
       cancelRevert();
@@ -89,6 +105,9 @@ export function createUpkeep(parameters: UpkeepParameters): Upkeep & UpkeepState
       });
     },
 
-    close: () => cancelRevert(),
+    close() {
+      cancelRevert();
+      closing.abort();
+    },
   };
 }

@@ -8,12 +8,13 @@ import {
   StoredArtifactSchema,
 } from '../../gen/admin/v1/artifacts_pb.js';
 import type { Cli } from '../cli.js';
+import { problemsExitCode } from '../data/check.js';
 import { formatCount, formatSize } from '../format.js';
 import { runActs } from './act.js';
 import { assertReason, type MaybeActOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
-import type { AdminOptions } from './connection.js';
-import { show } from './show.js';
+import { type AdminOptions, connection } from './connection.js';
+import { jsonLine, show } from './show.js';
 import { table } from './table.js';
 import { ago, shortId } from './words.js';
 
@@ -97,6 +98,24 @@ export const runArtifactList = (cli: Cli, options: ArtifactListOptions): Promise
         ...(token === '' ? [] : [{ nextToken: token }]),
       ],
     };
+  });
+
+/** Terabytes are read (ms). */
+const patience = { silenceMs: 7 * 24 * 3_600_000 };
+
+export const runVerify = (cli: Cli, options: AdminOptions & { readonly rate?: bigint }): Promise<number> =>
+  cli.interruptible(async (signal) => {
+    const to = { ...(await connection(cli, options, signal)), ...patience };
+    const { rate: bytesPerSecond = 0n } = options;
+    const { findings, total, files, sizeBytes } = await callAdmin(Artifacts.method.verify, { bytesPerSecond }, to);
+    for (const { code, id, sentence } of findings)
+      cli.output.print(options.json ? jsonLine({ code, id, sentence }) : `${code} ${id}: ${sentence}`);
+    if (options.json) cli.output.print(jsonLine({ problems: Number(total), files, sizeBytes: Number(sizeBytes) }));
+    else
+      cli.output.print(
+        `${formatCount(files)} files with ${size(sizeBytes)} were read: ${total === 0n ? 'nothing is' : `${total} are`} wrong.`,
+      );
+    return total === 0n ? 0 : problemsExitCode;
   });
 
 export function runCollect(cli: Cli, options: MaybeActOptions): Promise<number> {

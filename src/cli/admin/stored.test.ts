@@ -48,6 +48,8 @@ describe('sealed-prover admin, of what is stored', () => {
     const last = await admin(...more, '--page', token);
     assert.deepEqual([last.out.trim().split('\n').length, last.out.includes('further')], [2, false]);
     assert.equal((await admin('artifacts', 'list', '--page', token)).exitCode, 2);
+    const whole = await admin('artifacts', 'verify');
+    assert.deepEqual([whole.exitCode, whole.out], [0, '4 files with 4.6 kB were read: nothing is wrong.\n']);
     assert.equal((await admin('artifacts', 'collect')).exitCode, 2);
     const asked = await admin('artifacts', 'collect', '--reason', 'a crash');
     assert.deepEqual([asked.exitCode, /^Would happen: 3 artifacts that/.test(asked.out)], [4, true]);

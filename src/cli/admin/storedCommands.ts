@@ -1,7 +1,7 @@
 // The commands of `sealed-prover admin` about what is stored: programs and artifacts.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseCount } from '../parse.js';
+import { parseCount, parseU64 } from '../parse.js';
 import { withMaybeActOptions, withYes } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
 
@@ -37,13 +37,15 @@ export function addStored(admin: Command, cli: Cli, done: (exitCode: number) => 
     ),
   )
     .addArgument(
-      new Argument('[verb]', 'how much there is, which, or delete what nothing needs')
-        .choices(['usage', 'list', 'collect'])
+      new Argument('[verb]', 'how much there is, which, read every byte of it, or delete what nothing needs')
+        .choices(['usage', 'list', 'verify', 'collect'])
         .default('usage'),
     )
+    .option('--rate <bytes>', 'verify reads so many a second, 50000000 unless told', parseU64)
     .option('--kind <kind>', 'only program, stdin or proof. May be given several times', each)
     .action(async (verb, options) => {
-      const { runArtifactList, runCollect, runUsage } = await import('./artifacts.js');
-      done(await (verb === 'list' ? runArtifactList : verb === 'collect' ? runCollect : runUsage)(cli, options));
+      const { runArtifactList, runCollect, runUsage, runVerify } = await import('./artifacts.js');
+      const verbs = { usage: runUsage, list: runArtifactList, verify: runVerify, collect: runCollect };
+      done(await verbs[verb as keyof typeof verbs](cli, options));
     });
 }

@@ -55,6 +55,7 @@ import { getSigner, getSignerHistory, listSigners } from './listSigners.js';
 import { checkService } from './upkeep/checkService.js';
 import { makeBackup } from './upkeep/makeBackup.js';
 import { setLogLevel } from './upkeep/setLogLevel.js';
+import { verifyArtifacts } from './upkeep/verifyArtifacts.js';
 import { createEvents } from './watch/events.js';
 import { type FeedRouteParameters, feedRoute } from './watch/feedRoute.js';
 import { follow } from './watch/follow.js';
@@ -92,6 +93,7 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Artifacts.method.usage, getUsage(dependencies)),
   spoken(Artifacts.method.list, listArtifacts(dependencies)),
   spoken(Artifacts.method.collect, collectArtifacts(dependencies)),
+  spoken(Artifacts.method.verify, verifyArtifacts(dependencies)),
   spoken(Deliveries.method.list, listDeliveries(dependencies)),
   spoken(Deliveries.method.get, getDelivery(dependencies)),
   spoken(Deliveries.method.history, getDeliveryHistory(dependencies)),

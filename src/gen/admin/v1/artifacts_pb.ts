@@ -9,6 +9,8 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_admin_v1_access } from "./access_pb.js";
 import type { Change, Changed, Page, PageInfo } from "./shared_pb.js";
 import { file_admin_v1_shared } from "./shared_pb.js";
+import type { Finding } from "./upkeep_pb.js";
+import { file_admin_v1_upkeep } from "./upkeep_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/artifacts.proto.
  */
 export const file_admin_v1_artifacts: GenFile = /*@__PURE__*/
-  fileDesc("ChhhZG1pbi92MS9hcnRpZmFjdHMucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIXChVBcnRpZmFjdHNVc2FnZVJlcXVlc3QijQIKFkFydGlmYWN0c1VzYWdlUmVzcG9uc2USKQoFa2luZHMYASADKAsyGi5zZWFsZWQuYWRtaW4udjEuS2luZFVzYWdlEisKBm93bmVycxgCIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5Pd25lclVzYWdlEhQKDG93bmVyc190b3RhbBgDIAEoDRINCgVzcGVudBgEIAEoDRIsCgdzY3JhdGNoGAUgASgLMhsuc2VhbGVkLmFkbWluLnYxLkZpbGVzVXNhZ2USEgoKZnJlZV9ieXRlcxgGIAEoBBIWCg5yZXNlcnZlZF9ieXRlcxgHIAEoBBIcChRyZXNlcnZlZF9saW1pdF9ieXRlcxgIIAEoBCJLCglLaW5kVXNhZ2USDAoEa2luZBgBIAEoCRINCgVjb3VudBgCIAEoDRINCgVmaWxlcxgDIAEoDRISCgpzaXplX2J5dGVzGAQgASgEIj4KCk93bmVyVXNhZ2USDQoFb3duZXIYASABKAkSDQoFY291bnQYAiABKA0SEgoKc2l6ZV9ieXRlcxgDIAEoBCIvCgpGaWxlc1VzYWdlEg0KBWZpbGVzGAEgASgNEhIKCnNpemVfYnl0ZXMYAiABKAQiWQoUQXJ0aWZhY3RzTGlzdFJlcXVlc3QSDQoFa2luZHMYASADKAkSDQoFb3duZXIYAiABKAkSIwoEcGFnZRgDIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlIm8KFUFydGlmYWN0c0xpc3RSZXNwb25zZRItCgRyb3dzGAEgAygLMh8uc2VhbGVkLmFkbWluLnYxLlN0b3JlZEFydGlmYWN0EicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8iwwEKDlN0b3JlZEFydGlmYWN0EgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFb3duZXIYAyABKAkSEgoKaXNfcHJpdmF0ZRgEIAEoCBIOCgZzaGEyNTYYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoBBIqCgZzdG9yZWQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnJlZmVyZW5jZXMYCCADKAkSEAoIaXNfc3BlbnQYCSABKAgiUQoXQXJ0aWZhY3RzQ29sbGVjdFJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRINCgVhcHBseRgCIAEoCCJFChhBcnRpZmFjdHNDb2xsZWN0UmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkMq4CCglBcnRpZmFjdHMSXgoFVXNhZ2USJi5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3RzVXNhZ2VSZXF1ZXN0Gicuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c1VzYWdlUmVzcG9uc2UiBLjIGAESWwoETGlzdBIlLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNMaXN0UmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNMaXN0UmVzcG9uc2UiBLjIGAESZAoHQ29sbGVjdBIoLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNDb2xsZWN0UmVxdWVzdBopLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNDb2xsZWN0UmVzcG9uc2UiBLjIGAJiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_timestamp]);
+  fileDesc("ChhhZG1pbi92MS9hcnRpZmFjdHMucHJvdG8SD3NlYWxlZC5hZG1pbi52MSIXChVBcnRpZmFjdHNVc2FnZVJlcXVlc3QijQIKFkFydGlmYWN0c1VzYWdlUmVzcG9uc2USKQoFa2luZHMYASADKAsyGi5zZWFsZWQuYWRtaW4udjEuS2luZFVzYWdlEisKBm93bmVycxgCIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5Pd25lclVzYWdlEhQKDG93bmVyc190b3RhbBgDIAEoDRINCgVzcGVudBgEIAEoDRIsCgdzY3JhdGNoGAUgASgLMhsuc2VhbGVkLmFkbWluLnYxLkZpbGVzVXNhZ2USEgoKZnJlZV9ieXRlcxgGIAEoBBIWCg5yZXNlcnZlZF9ieXRlcxgHIAEoBBIcChRyZXNlcnZlZF9saW1pdF9ieXRlcxgIIAEoBCJLCglLaW5kVXNhZ2USDAoEa2luZBgBIAEoCRINCgVjb3VudBgCIAEoDRINCgVmaWxlcxgDIAEoDRISCgpzaXplX2J5dGVzGAQgASgEIj4KCk93bmVyVXNhZ2USDQoFb3duZXIYASABKAkSDQoFY291bnQYAiABKA0SEgoKc2l6ZV9ieXRlcxgDIAEoBCIvCgpGaWxlc1VzYWdlEg0KBWZpbGVzGAEgASgNEhIKCnNpemVfYnl0ZXMYAiABKAQiWQoUQXJ0aWZhY3RzTGlzdFJlcXVlc3QSDQoFa2luZHMYASADKAkSDQoFb3duZXIYAiABKAkSIwoEcGFnZRgDIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5QYWdlIm8KFUFydGlmYWN0c0xpc3RSZXNwb25zZRItCgRyb3dzGAEgAygLMh8uc2VhbGVkLmFkbWluLnYxLlN0b3JlZEFydGlmYWN0EicKBHBhZ2UYAiABKAsyGS5zZWFsZWQuYWRtaW4udjEuUGFnZUluZm8iwwEKDlN0b3JlZEFydGlmYWN0EgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFb3duZXIYAyABKAkSEgoKaXNfcHJpdmF0ZRgEIAEoCBIOCgZzaGEyNTYYBSABKAkSEgoKc2l6ZV9ieXRlcxgGIAEoBBIqCgZzdG9yZWQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnJlZmVyZW5jZXMYCCADKAkSEAoIaXNfc3BlbnQYCSABKAgiUQoXQXJ0aWZhY3RzQ29sbGVjdFJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRINCgVhcHBseRgCIAEoCCJFChhBcnRpZmFjdHNDb2xsZWN0UmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkIjIKFkFydGlmYWN0c1ZlcmlmeVJlcXVlc3QSGAoQYnl0ZXNfcGVyX3NlY29uZBgBIAEoBCJ3ChdBcnRpZmFjdHNWZXJpZnlSZXNwb25zZRIqCghmaW5kaW5ncxgBIAMoCzIYLnNlYWxlZC5hZG1pbi52MS5GaW5kaW5nEg0KBXRvdGFsGAIgASgEEg0KBWZpbGVzGAMgASgNEhIKCnNpemVfYnl0ZXMYBCABKAQykQMKCUFydGlmYWN0cxJeCgVVc2FnZRImLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNVc2FnZVJlcXVlc3QaJy5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3RzVXNhZ2VSZXNwb25zZSIEuMgYARJbCgRMaXN0EiUuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c0xpc3RSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c0xpc3RSZXNwb25zZSIEuMgYARJkCgdDb2xsZWN0Eiguc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c0NvbGxlY3RSZXF1ZXN0Gikuc2VhbGVkLmFkbWluLnYxLkFydGlmYWN0c0NvbGxlY3RSZXNwb25zZSIEuMgYAhJhCgZWZXJpZnkSJy5zZWFsZWQuYWRtaW4udjEuQXJ0aWZhY3RzVmVyaWZ5UmVxdWVzdBooLnNlYWxlZC5hZG1pbi52MS5BcnRpZmFjdHNWZXJpZnlSZXNwb25zZSIEuMgYAmIGcHJvdG8z", [file_admin_v1_access, file_admin_v1_shared, file_admin_v1_upkeep, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ArtifactsUsageRequest
@@ -339,6 +341,59 @@ export const ArtifactsCollectResponseSchema: GenMessage<ArtifactsCollectResponse
   messageDesc(file_admin_v1_artifacts, 9);
 
 /**
+ * @generated from message sealed.admin.v1.ArtifactsVerifyRequest
+ */
+export type ArtifactsVerifyRequest = Message<"sealed.admin.v1.ArtifactsVerifyRequest"> & {
+  /**
+   * 1,000,000 at least; 0 means 50,000,000.
+   *
+   * @generated from field: uint64 bytes_per_second = 1;
+   */
+  bytesPerSecond: bigint;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ArtifactsVerifyRequest.
+ * Use `create(ArtifactsVerifyRequestSchema)` to create a new message.
+ */
+export const ArtifactsVerifyRequestSchema: GenMessage<ArtifactsVerifyRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_artifacts, 10);
+
+/**
+ * @generated from message sealed.admin.v1.ArtifactsVerifyResponse
+ */
+export type ArtifactsVerifyResponse = Message<"sealed.admin.v1.ArtifactsVerifyResponse"> & {
+  /**
+   * 1,000 at most, and how many there are.
+   *
+   * @generated from field: repeated sealed.admin.v1.Finding findings = 1;
+   */
+  findings: Finding[];
+
+  /**
+   * @generated from field: uint64 total = 2;
+   */
+  total: bigint;
+
+  /**
+   * @generated from field: uint32 files = 3;
+   */
+  files: number;
+
+  /**
+   * @generated from field: uint64 size_bytes = 4;
+   */
+  sizeBytes: bigint;
+};
+
+/**
+ * Describes the message sealed.admin.v1.ArtifactsVerifyResponse.
+ * Use `create(ArtifactsVerifyResponseSchema)` to create a new message.
+ */
+export const ArtifactsVerifyResponseSchema: GenMessage<ArtifactsVerifyResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_artifacts, 11);
+
+/**
  * @generated from service sealed.admin.v1.Artifacts
  */
 export const Artifacts: GenService<{
@@ -372,6 +427,17 @@ export const Artifacts: GenService<{
     methodKind: "unary";
     input: typeof ArtifactsCollectRequestSchema;
     output: typeof ArtifactsCollectResponseSchema;
+  },
+  /**
+   * Reads every byte in the data folder and compares it with what was stored. It takes as long as that takes, one at a time; what lies in a
+   * bucket is left out.
+   *
+   * @generated from rpc sealed.admin.v1.Artifacts.Verify
+   */
+  verify: {
+    methodKind: "unary";
+    input: typeof ArtifactsVerifyRequestSchema;
+    output: typeof ArtifactsVerifyResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_artifacts, 0);

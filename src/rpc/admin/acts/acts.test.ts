@@ -83,7 +83,7 @@ describe('every action', () => {
     const { adminMethods } = await import('../service.js');
     // Upkeep and Drain act on the service and not on what it does: they have tests of their own, as signers, which end with their process.
     const readOnly =
-      /\/(List|Get|History|Counts|Status|Series|Failures|Config|Describe|AuditList|Usage)$|\.Upkeep\/|\.Signers\/|\.Service\/Drain$/;
+      /\/(List|Get|History|Counts|Status|Series|Failures|Config|Describe|AuditList|Usage|Verify)$|\.Upkeep\/|\.Signers\/|\.Service\/Drain$/;
     const named = new Set(acts.map(({ method }) => pathOf(method)));
     const paths = adminMethods({} as never).map(({ path }) => path);
     assert.deepEqual(

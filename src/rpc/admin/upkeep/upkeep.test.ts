@@ -1,16 +1,21 @@
 // The methods of upkeep by both transports: what they do, what they are refused with, and that the log goes back by itself.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Role } from '../../../gen/admin/v1/access_pb.js';
+import { Artifacts } from '../../../gen/admin/v1/artifacts_pb.js';
 import { Upkeep } from '../../../gen/admin/v1/upkeep_pb.js';
+import type { ArtifactId } from '../../../ids.js';
 import { createLog } from '../../../log.js';
 import { registerUpkeepMetrics } from '../../../metrics/upkeepMetrics.js';
 import { createUpkeep } from '../../../service/upkeep.js';
+import { sampleArtifactId } from '../../../testkit/sampleIds.js';
 import { callGrpc, callJson, pathOf, post } from '../../../testkit/service/adminCalls.js';
-import { startAdmin } from '../../../testkit/service/adminWorld.js';
+import { adminPartsOf, startAdmin } from '../../../testkit/service/adminWorld.js';
 import { temporaryFolder } from '../../../testkit/temporaryFolder.js';
-import { createWorld } from '../../../testkit/world/world.js';
+import { createWorld, requester } from '../../../testkit/world/world.js';
+import { checkService } from './checkService.js';
 
 const because = (more: object = {}) => ({ reason: 'it stalls', ...more });
 const hour = 3_600_000;
@@ -112,5 +117,41 @@ describe('upkeep', () => {
     world = await world.reborn();
     await open();
     assert.deepEqual(await told(), ['sealed_backup_age_seconds 3600', ...pauses]);
+  });
+
+  it('reads every byte that is stored, and names what is not as it was', async (t) => {
+    const world = await createWorld();
+    t.after(() => world.end());
+    const to = await startAdmin(t, world);
+    const [good, bad, gone] = [sampleArtifactId(), sampleArtifactId(), sampleArtifactId()];
+    for (const id of [good, bad, gone]) await world.upload(id, requester, 'x'.repeat(1_500_000));
+    writeFileSync(world.layout.final(bad, 'stdin').path, `${'x'.repeat(1_499_999)}y`);
+    rmSync(world.layout.final(gone, 'stdin').path);
+    let isDone = false;
+    const verifying = callJson(to, Artifacts.method.verify, { bytesPerSecond: 1_000_000n }).finally(
+      () => (isDone = true),
+    );
+    while (!isDone) await world.clock.advance(100);
+    const { findings, total, files, sizeBytes } = await verifying;
+    assert.deepEqual(findings.map(({ code, id }) => [code, id]).sort(), [
+      ['FILE_MISSING', gone],
+      ['FILE_WRONG', bad],
+    ]);
+    assert.deepEqual([total, files, sizeBytes], [2n, 3, 3_000_000n]);
+    await assert.rejects(callJson(to, Artifacts.method.verify, { bytesPerSecond: 1n }), /NOT_UNDERSTOOD/);
+  });
+
+  it('hides from a reader which file is wrong: it may be a proof', async (t) => {
+    const world = await createWorld();
+    t.after(() => world.end());
+    await world.prove(1_000);
+    const [proof] = [...world.store.scan('artifacts', [])].filter(({ value }) => value.kind === 'proof');
+    rmSync(world.layout.final(proof?.key[0] as ArtifactId, 'proof').path);
+    const { upkeep } = adminPartsOf(world);
+    const check = async (role: Role) =>
+      (await checkService({ upkeep })({ deep: false } as never, { name: 'ada', isClaimed: false, role })).findings?.map(
+        ({ id }) => id,
+      );
+    assert.deepEqual([await check(Role.READ), await check(Role.OPERATE)], [[''], [proof?.key[0]]]);
   });
 });

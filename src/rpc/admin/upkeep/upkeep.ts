@@ -4,6 +4,12 @@ import type { LogLevel } from '../../../log.js';
 import type { Act } from '../../../store/buckets.js';
 import type { Inconsistency } from '../../../store/inconsistency.js';
 
+/** A file that was read, and what is wrong with it. */
+export interface VerifiedFile {
+  readonly sizeBytes: number;
+  readonly finding: Inconsistency | undefined;
+}
+
 export interface Upkeep {
   /** Throws FOLDER_UNUSABLE. */
   backup(to: { readonly folder: string; readonly withInputs: boolean }): Promise<{
@@ -17,6 +23,8 @@ export interface Upkeep {
   readonly drainTimeoutMs: number;
   /** Stops the service, as SIGTERM does, once its audit is on disk. Resolves before it has begun. */
   stop(act: Act): Promise<void>;
+  /** Reads every byte of the artifacts at this pace. Fails with NOTHING_TO_DO while another one does. */
+  verify(at: { readonly bytesPerSecond: number }): AsyncIterable<VerifiedFile>;
   /** The one in force. */
   readonly logLevel: string;
   /** For so long (ms), then as configured. With its audit. */
