@@ -173,6 +173,28 @@ describe('screens that are looked up', { skip: withoutChromium, timeout: 180_000
     assert.deepEqual(complaints, []);
   });
 
+  it('are told nothing 30 s after their tab was hidden, and catch up when it is seen again', async (t) => {
+    const { page, complaints } = await opened(t);
+    await page.getByRole('status').getByText('live').waitFor();
+    await page.clock.install();
+    const show = (isHidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await show(true);
+    await page.clock.runFor(29_000);
+    assert.equal(await page.getByRole('status').getByText('live').count(), 1);
+    const closed = page.waitForEvent('requestfailed', (request) => request.url().includes('/feed?'));
+    await page.clock.runFor(2_000);
+    await closed;
+    await page.getByText('asleep').waitFor();
+    const followed = page.waitForRequest((request) => /\/feed\?after=[1-9]/.test(request.url()));
+    await show(false);
+    await followed;
+    await page.getByRole('status').getByText('live').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   it('narrow the list as the address says, field by field, and write the address', async (t) => {
     const { page, complaints } = await opened(t);
     const { requester: address, vkHash } = await row(open);
