@@ -123,6 +123,7 @@ async function call({ methods, died }: Answering, clock: Clock, name: string, ra
 const contextOf = (raw: Uint8Array): CallContext =>
   ({
     raw,
+    headers: {},
     peer: { address: '127.0.0.1', port: 1, certificate: undefined },
     userAgent: 'tonic/0.14',
     hasTimeLimit: false,
