@@ -16,7 +16,7 @@ import { callAdmin } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
 import { jsonLine, show } from './show.js';
 import { table } from './table.js';
-import { ago, shortId } from './words.js';
+import { ago, idsOf, type WriteId } from './words.js';
 
 /** So many owners are shown; `--json` has up to 50. */
 const shownOwners = 10;
@@ -83,13 +83,14 @@ export const runArtifactList = (cli: Cli, options: ArtifactListOptions): Promise
               ...table(
                 ['ARTIFACT', 'KIND', 'SIZE', 'AGE', 'OWNER', 'NEEDED BY'],
                 rows.map((row) => [
-                  shortId(row.id),
+                  idsOf(options)(row.id),
                   row.isPrivate ? `${row.kind} (private)` : row.kind,
                   size(row.sizeBytes),
                   ago(row.stored, cli.clock),
-                  shortId(row.owner),
-                  neededBy(row),
+                  idsOf(options)(row.owner),
+                  neededBy(row, idsOf(options)),
                 ]),
+                { isWhole: options.fullIds },
               ),
               ...further,
             ],
@@ -123,8 +124,8 @@ export function runCollect(cli: Cli, options: MaybeActOptions): Promise<number> 
   return runActs(cli, options, Artifacts.method.collect, [{ apply: true }], { isAsked: true });
 }
 
-function neededBy({ isSpent, references: [first, ...others] }: StoredArtifact): string {
+function neededBy({ isSpent, references: [first, ...others] }: StoredArtifact, id: WriteId): string {
   if (isSpent) return 'spent';
   if (first === undefined) return 'nothing';
-  return others.length === 0 ? shortId(first) : `${shortId(first)} +${others.length}`;
+  return others.length === 0 ? id(first) : `${id(first)} +${others.length}`;
 }

@@ -18,6 +18,7 @@ export interface AdminOptions {
   readonly data?: string;
   readonly config?: string;
   readonly json?: true;
+  readonly fullIds?: true;
   readonly watch?: true;
 }
 
@@ -40,6 +41,7 @@ export const withAdminOptions = (command: Command) =>
     )
     .option('--data <dir>', 'the data folder of the service, as serve was given it (or SEALED_DATA)')
     .option('--config <file>', 'the configuration file of the service, if that names them')
+    .option('--full-ids', 'ids in whole, in lines as long as that takes')
     .option('--json', 'JSON objects, a line each');
 
 /** Throws CliError. */

@@ -8,11 +8,12 @@ import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
 import { assertReason, type ShownOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
+import type { AdminOptions } from './connection.js';
 import type { DeliveriesOptions, DeliveryStep } from './deliveryOptions.js';
 import { show } from './show.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
 import { transitionTable } from './transitions.js';
-import { ago, isoTime, shortId, within } from './words.js';
+import { ago, idsOf, isoTime, type WriteId, within } from './words.js';
 
 export const runDeliveries = (cli: Cli, { state = [], limit, after = '', ...options }: DeliveriesOptions) =>
   show(cli, options, async (to) => {
@@ -20,8 +21,8 @@ export const runDeliveries = (cli: Cli, { state = [], limit, after = '', ...opti
     const { rows, nextAfter, left, leftTotal } = found;
     return {
       lines: [
-        ...(rows.length === 0 ? ['Nothing of that kind.'] : tableOf(rows, cli)),
-        ...rows.flatMap(refusalOf),
+        ...(rows.length === 0 ? ['Nothing of that kind.'] : tableOf(rows, cli, options)),
+        ...rows.flatMap((row) => refusalOf(row, idsOf(options))),
         ...(leftTotal === 0 ? [] : [`Assigned to this prover, not asked for here, and left alone: ${leftTotal}.`]),
         ...(nextAfter === '' ? [] : [`more: --after ${nextAfter}`]),
       ],
@@ -33,11 +34,11 @@ export const runDeliveries = (cli: Cli, { state = [], limit, after = '', ...opti
     };
   });
 
-const tableOf = (rows: readonly Delivery[], { clock }: Cli): string[] =>
+const tableOf = (rows: readonly Delivery[], { clock }: Cli, options: AdminOptions): string[] =>
   table(
     ['REQUEST', 'STATE', 'FOR', 'REPORT', 'TRIES', 'NEXT TRY', 'DEADLINE'],
     rows.map((row) => [
-      shortId(row.id),
+      idsOf(options)(row.id),
       row.state,
       ago(row.updated, clock),
       row.report || '–',
@@ -45,11 +46,12 @@ const tableOf = (rows: readonly Delivery[], { clock }: Cli): string[] =>
       row.retry === undefined ? '–' : within(row.retry, clock),
       within(row.deadline, clock),
     ]),
+    { isWhole: options.fullIds },
   );
 
 /** Why the network has said no, in its own words. */
-const refusalOf = ({ id, refusal }: Delivery): string[] =>
-  refusal === undefined ? [] : wrapped(refusal.sentence, `${shortId(id)} ${refusal.code}: `);
+const refusalOf = ({ id, refusal }: Delivery, write: WriteId): string[] =>
+  refusal === undefined ? [] : wrapped(refusal.sentence, `${write(id)} ${refusal.code}: `);
 
 export const runDelivery = (
   cli: Cli,

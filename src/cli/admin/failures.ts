@@ -8,7 +8,7 @@ import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
 import { wrapped } from './table.js';
-import { ago, shortId } from './words.js';
+import { ago, idsOf, type WriteId } from './words.js';
 
 export interface FailuresOptions extends AdminOptions {
   /** Milliseconds. */
@@ -30,7 +30,7 @@ export const runFailures = (cli: Cli, options: FailuresOptions): Promise<number>
       lines: [
         `${total === 0 ? 'None' : total} of ${scanned} requests that ended in the last ${ago(lookedBackTo, cli.clock)} ${total === 1 ? 'has' : 'have'} failed.`,
         ...(isCut ? ['There are more before, too many for one look.'] : []),
-        ...groups.flatMap((group) => linesOf(group, cli.clock)),
+        ...groups.flatMap((group) => linesOf(group, cli.clock, idsOf(options))),
       ],
       objects: groups.map((group) => messageJson(FailureGroupSchema, group) as object),
     };
@@ -38,7 +38,7 @@ export const runFailures = (cli: Cli, options: FailuresOptions): Promise<number>
 
 const indent = '  ';
 
-function linesOf(group: FailureGroup, clock: Clock): string[] {
+function linesOf(group: FailureGroup, clock: Clock, id: WriteId): string[] {
   const { code, sentence, count, held, first, last, sampleIds, lanes, lanesTotal, programs, programsTotal } = group;
   const isHeld = held > 0 ? `, ${held} of them held` : '';
   return [
@@ -51,8 +51,8 @@ function linesOf(group: FailureGroup, clock: Clock): string[] {
           `${indent}lanes     `,
         )
       : []),
-    ...wrapped(sharesIn(programs, programsTotal, shortId), `${indent}programs  `),
-    ...wrapped(sampleIds.map(shortId).join(' '), `${indent}such as   `),
+    ...wrapped(sharesIn(programs, programsTotal, id), `${indent}programs  `),
+    ...wrapped(sampleIds.map(id).join(' '), `${indent}such as   `),
   ];
 }
 

@@ -8,7 +8,7 @@ import { type AdminOptions, connection } from './connection.js';
 import { type FollowParameters, followFeed, keepFollowing } from './followFeed.js';
 import { jsonLine } from './show.js';
 import { cut } from './table.js';
-import { shortId, shortTarget } from './words.js';
+import { idsOf, type WriteId, writtenTarget } from './words.js';
 
 export interface FeedOptions extends AdminOptions {
   readonly after?: bigint;
@@ -26,7 +26,7 @@ export const runFeed = (cli: Cli, options: FeedOptions): Promise<number> =>
     const only = { kinds: options.kind, deliveryStates: options.deliveryState };
     const print = (event: RequestsWatchResponse) => {
       if (options.json) cli.output.print(jsonLine(messageJson(RequestsWatchResponseSchema, event) as object));
-      else for (const line of linesOf(event)) cli.output.print(cut(line));
+      else for (const line of linesOf(event, idsOf(options))) cli.output.print(options.fullIds ? line : cut(line));
     };
     // 0 is now for the service, and everything for who asks what came after it.
     const after = options.after === undefined ? await lately(to) : options.after > 0n ? options.after : 1n;
@@ -78,26 +78,26 @@ async function untilLevel(
   });
 }
 
-function linesOf({ feed, at, event }: RequestsWatchResponse): string[] {
-  const text = textOf(event);
+function linesOf({ feed, at, event }: RequestsWatchResponse, id: WriteId): string[] {
+  const text = textOf(event, id);
   const moment = at === undefined ? '' : new Date(timestampMs(at)).toISOString().replace('T', ' ').slice(0, -1);
   return text === undefined ? [] : [`${String(feed).padStart(8)}  ${moment}  ${text}`];
 }
 
-function textOf(event: RequestsWatchResponse['event']): string | undefined {
+function textOf(event: RequestsWatchResponse['event'], id: WriteId): string | undefined {
   if (event.case === 'request') {
     const { row, entry } = event.value;
     const lane = entry?.laneId ? ` on ${entry.laneId}` : '';
     const failure = entry?.failure ? `: ${entry.failure.code}` : '';
-    return `${shortId(row?.id ?? '')}  ${entry?.from || '–'} → ${entry?.to}${lane}${failure}`;
+    return `${id(row?.id ?? '')}  ${entry?.from || '–'} → ${entry?.to}${lane}${failure}`;
   }
   if (event.case === 'delivery') {
     const { delivery, transition } = event.value;
-    return `delivery ${shortId(delivery?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
+    return `delivery ${id(delivery?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
   }
   if (event.case === 'signer') {
     const { signer, transition } = event.value;
-    return `signer ${shortId(signer?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
+    return `signer ${id(signer?.id ?? '')}  ${transition?.from || '–'} → ${transition?.to}`;
   }
   if (event.case === 'lane') {
     const { lane, from, to, warm } = event.value;
@@ -105,7 +105,7 @@ function textOf(event: RequestsWatchResponse['event']): string | undefined {
   }
   if (event.case === 'audit') {
     const { operator, action, target, reason } = event.value;
-    return `${operator} did ${action}${target === '' ? '' : ` ${shortTarget(target)}`}: ${reason}`;
+    return `${operator} did ${action}${target === '' ? '' : ` ${writtenTarget(target, id)}`}: ${reason}`;
   }
   if (event.case === 'service') return `service ${event.value.kind}, life ${event.value.facts['life'] ?? '–'}`;
   if (event.case === 'reset')

@@ -6,17 +6,18 @@ import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
 import { table, wrapped } from './table.js';
-import { lasting, shortId } from './words.js';
+import { idsOf, lasting } from './words.js';
 
 export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
   show(cli, options, async (to) => {
     const { lanes } = await callAdmin(Lanes.method.list, {}, to);
+    const id = idsOf(options);
     const rows = lanes.map((lane) => [
       lane.id,
       lane.stage,
       stateOf(lane),
       lasting(lane.for),
-      shortId(lane.current?.requestId ?? ''),
+      id(lane.current?.requestId ?? ''),
       jobOf(lane),
       String(lane.crashesInWindow),
       lane.resumesIn === undefined ? '–' : lasting(lane.resumesIn),
@@ -24,7 +25,9 @@ export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
     ]);
     return {
       lines: [
-        ...table(['LANE', 'STAGE', 'STATE', 'FOR', 'REQUEST', 'JOB', 'CRASHES', 'RESUMES', 'AFTER'], rows),
+        ...table(['LANE', 'STAGE', 'STATE', 'FOR', 'REQUEST', 'JOB', 'CRASHES', 'RESUMES', 'AFTER'], rows, {
+          isWhole: options.fullIds,
+        }),
         ...lanes.flatMap(({ id, order }) =>
           order === undefined ? [] : wrapped(`${id} is ${order.what} by ${order.by}: ${order.reason}`),
         ),

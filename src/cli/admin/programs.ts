@@ -16,7 +16,7 @@ import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
 import { table, wrapped } from './table.js';
-import { ago, lasting, shortId } from './words.js';
+import { ago, idsOf, lasting, type WriteId } from './words.js';
 
 export interface ProgramsOptions extends AdminOptions {
   readonly owner?: string;
@@ -39,12 +39,13 @@ export const runPrograms = (cli: Cli, options: ProgramsOptions): Promise<number>
               ...table(
                 ['PROGRAM', 'SIZE', 'REGISTERED', 'BY', 'COUNTS FOR'],
                 rows.map((row) => [
-                  shortId(row.vkHash),
+                  idsOf(options)(row.vkHash),
                   formatSize(Number(row.sizeBytes)),
                   ago(row.registered, cli.clock),
                   `0x${row.owner}`,
                   row.isConfirmed ? 'everybody' : 'its owner',
                 ]),
+                { isWhole: options.fullIds },
               ),
               ...further,
             ],
@@ -59,7 +60,7 @@ export const runProgram = (cli: Cli, hash: string, options: AdminOptions): Promi
   show(cli, options, async (to) => {
     const { program } = await callAdmin(Programs.method.get, { vkHash: hash }, to);
     if (program === undefined) throw new Error('an answer without a program');
-    return { lines: linesOf(program), objects: [messageJson(ProgramSchema, program) as object] };
+    return { lines: linesOf(program, idsOf(options)), objects: [messageJson(ProgramSchema, program) as object] };
   });
 
 export function runRemove(cli: Cli, hash: string, options: MaybeActOptions): Promise<number> {
@@ -67,8 +68,11 @@ export function runRemove(cli: Cli, hash: string, options: MaybeActOptions): Pro
   return runActs(cli, options, Programs.method.remove, [{ vkHash: hash }], { isAsked: true });
 }
 
-function linesOf({ vkHash, vk, registrations, laneIds, openRequests, requestIds, usual }: Program): string[] {
-  const shown = requestIds.slice(0, 5).map(shortId).join(' ');
+function linesOf(
+  { vkHash, vk, registrations, laneIds, openRequests, requestIds, usual }: Program,
+  id: WriteId,
+): string[] {
+  const shown = requestIds.slice(0, 5).map(id).join(' ');
   const fields: [string, string | undefined][] = [
     ['Program', `0x${vkHash}`],
     ['Key', `${vk.length / 2} bytes, ${vk.slice(0, 16)}…; --json has all of it`],

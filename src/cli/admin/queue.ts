@@ -6,17 +6,17 @@ import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
 import { table } from './table.js';
-import { countsIn, lasting, shortId } from './words.js';
+import { countsIn, idsOf, lasting } from './words.js';
 
 export const runQueue = (cli: Cli, options: AdminOptions): Promise<number> =>
   show(cli, options, async (to) => {
     const queue = await callAdmin(Queue.method.get, {}, to);
-    return { lines: linesOf(queue), objects: [messageJson(QueueGetResponseSchema, queue) as object] };
+    return { lines: linesOf(queue, options), objects: [messageJson(QueueGetResponseSchema, queue) as object] };
   });
 
 const shownNext = 3;
 
-const linesOf = ({ lines, inside, window }: QueueGetResponse): string[] => [
+const linesOf = ({ lines, inside, window }: QueueGetResponse, options: AdminOptions): string[] => [
   ...table(
     ['LINE', 'DEPTH', 'OLDEST', 'MODES', 'MOST OF', 'NEXT'],
     lines.map(({ name, depth, oldestWait, byMode, topRequesters: [top], next }) => [
@@ -24,9 +24,10 @@ const linesOf = ({ lines, inside, window }: QueueGetResponse): string[] => [
       String(depth),
       lasting(oldestWait),
       countsIn(byMode),
-      top === undefined ? '–' : `0x${top.requester.slice(0, 8)}… ${top.depth}`,
-      next.slice(0, shownNext).map(shortId).join(' ') || '–',
+      top === undefined ? '–' : `0x${options.fullIds ? top.requester : `${top.requester.slice(0, 8)}…`} ${top.depth}`,
+      next.slice(0, shownNext).map(idsOf(options)).join(' ') || '–',
     ]),
+    { isWhole: options.fullIds },
   ),
   `Under way: ${inside}, of ${window} at once.`,
 ];

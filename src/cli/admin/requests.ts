@@ -19,7 +19,7 @@ import type { AdminOptions } from './connection.js';
 import { type FilterOptions, filterOf } from './filterOptions.js';
 import { show } from './show.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
-import { ago, isoTime, lasting, shortId, shortTime, within } from './words.js';
+import { ago, idsOf, isoTime, lasting, shortTime, within } from './words.js';
 
 export interface RequestsOptions extends AdminOptions, FilterOptions {
   readonly limit: number;
@@ -38,7 +38,7 @@ export const runRequests = (cli: Cli, options: RequestsOptions): Promise<number>
     const token = info?.nextToken ?? '';
     const older = token === '' ? [] : [`older: --page ${token}`];
     return {
-      lines: rows.length === 0 ? ['No such requests.', ...older] : [...rowTable(rows, cli.clock), ...older],
+      lines: rows.length === 0 ? ['No such requests.', ...older] : [...rowTable(rows, cli.clock, options), ...older],
       objects: [
         ...rows.map((row) => messageJson(RowSchema, row) as object),
         ...(token === '' ? [] : [{ nextToken: token }]),
@@ -77,11 +77,11 @@ const progressIn = ({ progress }: Row) =>
       ? `${progress.stage} ${progress.done}/${progress.total}`
       : progress.stage;
 
-const rowTable = (rows: readonly Row[], clock: Clock): string[] =>
+const rowTable = (rows: readonly Row[], clock: Clock, options: AdminOptions): string[] =>
   table(
     ['REQUEST', 'AGE', 'STATE', 'WHY', 'LANE', 'TRY', 'PROGRESS', 'DEADLINE'],
     rows.map((row) => [
-      shortId(row.id),
+      idsOf(options)(row.id),
       ago(row.created, clock),
       row.quarantined ? `${pathOf(row)} (set aside)` : pathOf(row),
       row.failure?.code ?? (row.reason || '–'),
@@ -90,6 +90,7 @@ const rowTable = (rows: readonly Row[], clock: Clock): string[] =>
       progressIn(row),
       isOpen(row) ? within(row.deadline, clock) : '–',
     ]),
+    { isWhole: options.fullIds },
   );
 
 function linesOf(

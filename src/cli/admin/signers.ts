@@ -7,10 +7,11 @@ import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
 import { assertReason, type MaybeActOptions, type ShownOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
+import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
 import { transitionTable } from './transitions.js';
-import { ago, isoTime, shortId, within } from './words.js';
+import { ago, idsOf, isoTime, within } from './words.js';
 
 export const runSigners = (cli: Cli, step: 'rotate' | undefined, options: MaybeActOptions): Promise<number> => {
   if (step === undefined) return showSigners(cli, options);
@@ -34,9 +35,9 @@ const showSigners = (cli: Cli, options: MaybeActOptions): Promise<number> =>
     const { rows, waitsFor } = await callAdmin(Signers.method.list, {}, to);
     return {
       lines: [
-        ...(rows.length === 0 ? ['Nothing is signed here.'] : tableOf(rows, cli)),
+        ...(rows.length === 0 ? ['Nothing is signed here.'] : tableOf(rows, cli, options)),
         ...rows.flatMap(({ id, lastFailure }) =>
-          lastFailure === undefined ? [] : wrapped(lastFailure.sentence, `${shortId(id)} ${lastFailure.code}: `),
+          lastFailure === undefined ? [] : wrapped(lastFailure.sentence, `${idsOf(options)(id)} ${lastFailure.code}: `),
         ),
         ...(waitsFor === '' ? [] : wrapped(waitsFor, 'no key signs: ')),
       ],
@@ -44,17 +45,18 @@ const showSigners = (cli: Cli, options: MaybeActOptions): Promise<number> =>
     };
   });
 
-const tableOf = (rows: readonly Signer[], { clock }: Cli): string[] =>
+const tableOf = (rows: readonly Signer[], { clock }: Cli, options: AdminOptions): string[] =>
   table(
     ['SIGNER', 'STATE', 'FOR', 'ADDRESS', 'FAULTS', 'REGISTERED UNTIL'],
     rows.map((row) => [
-      shortId(row.id),
+      idsOf(options)(row.id),
       row.state,
       ago(row.updated, clock),
       row.address === '' ? '–' : `0x${row.address}`,
       String(row.faults),
       row.registeredUntil === undefined ? '–' : isoTime(timestampMs(row.registeredUntil)),
     ]),
+    { isWhole: options.fullIds },
   );
 
 const showSigner = (cli: Cli, id: string, options: ShownOptions): Promise<number> =>

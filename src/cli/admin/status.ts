@@ -9,7 +9,7 @@ import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
 import { cut } from './table.js';
-import { countsIn, lasting, shortId, shortTime } from './words.js';
+import { countsIn, idsOf, lasting, shortTime, type WriteId } from './words.js';
 
 /** So many of what needs a person are shown; `--json` has up to 20. */
 const shownNeeds = 5;
@@ -17,11 +17,11 @@ const shownNeeds = 5;
 export const runStatus = (cli: Cli, options: AdminOptions): Promise<number> =>
   show(cli, options, async (to) => {
     const status = await callAdmin(Service.method.status, {}, to);
-    return { lines: linesOf(status), objects: [messageJson(ServiceStatusResponseSchema, status) as object] };
+    return { lines: linesOf(status, options), objects: [messageJson(ServiceStatusResponseSchema, status) as object] };
   });
 
 /** Within the width of a table. */
-export function linesOf(status: ServiceStatusResponse): string[] {
+export function linesOf(status: ServiceStatusResponse, options: AdminOptions = {}): string[] {
   const { phase, version, up, outage, open, running, lanes, oldestWait, disk, residentBytes, endedSinceStart } = status;
   const total = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
   const able = lanes.filter(({ state }) => state === 'ready' || state === 'busy');
@@ -42,11 +42,11 @@ export function linesOf(status: ServiceStatusResponse): string[] {
     ...(outage ? [`not ready  ${outage.sentence}`] : []),
     `open       ${String(total(open)).padEnd(6)} ${countsIn(open)} · running ${total(running)}`,
     `ended      ${countsIn(endedSinceStart)}${Object.keys(endedSinceStart).length > 0 ? ', since the start' : ''}`,
-    ...needsYouLines(status),
+    ...needsYouLines(status, idsOf(options)),
     `lanes      ${`${able.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
     ...pauseLines(status),
     `line       ${oldestWait === undefined ? 'nothing waits' : `oldest ${lasting(oldestWait)}`}`,
-  ].map((line) => cut(line));
+  ].map((line) => (options.fullIds ? line : cut(line)));
 }
 
 /** Each is shown until it is lifted. */
@@ -63,7 +63,7 @@ function pauseLines({ intake, dispatch }: ServiceStatusResponse): string[] {
 const since = ({ since }: Order) =>
   since === undefined ? '' : ` since ${new Date(timestampMs(since)).toISOString().slice(0, 16).replace('T', ' ')}`;
 
-function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): string[] {
+function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse, write: WriteId): string[] {
   if (needsYouTotal === 0) return ['needs you  –'];
   const indent = ' '.repeat(17);
   return needsYou
@@ -71,7 +71,7 @@ function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse): stri
     .flatMap(({ reason, sentence, requestId, laneId, deliveryId, signerId, command }, index) => {
       const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
       const id = requestId || deliveryId || signerId;
-      const what = id === '' ? laneId : shortId(id);
+      const what = id === '' ? laneId : write(id);
       const line = `${head} ${[what, reason].filter((part) => part !== '').join(' ')}: ${sentence}`;
       // The empty id of what is about neither stands everywhere.
       return command === '' ? [line] : [line, `${indent} → admin ${id === '' ? command : command.replace(id, what)}`];

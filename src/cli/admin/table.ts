@@ -3,17 +3,21 @@
 const columns = 100;
 const gap = '  ';
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** `isWhole`: lines are as long as what is in them. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { isWhole = false }: { readonly isWhole?: boolean | undefined } = {},
+): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))));
-  return all.map((row) =>
-    cut(
-      row
-        .map((cell, column) => padded(cell, widths[column] ?? 0))
-        .join(gap)
-        .trimEnd(),
-    ),
-  );
+  return all.map((row) => {
+    const line = row
+      .map((cell, column) => padded(cell, widths[column] ?? 0))
+      .join(gap)
+      .trimEnd();
+    return isWhole ? line : cut(line);
+  });
 }
 
 /** What does not fit ends with …; foreign text may be of any length. */

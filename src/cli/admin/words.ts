@@ -3,7 +3,12 @@ import { type Duration, durationMs, type Timestamp, timestampMs } from '@bufbuil
 import type { Clock } from '../../clock.js';
 
 /** The last digits of an id are random, and the first twelve are its time. Every command takes them back in this form. */
-export const shortId = (id: string): string => (id === '' ? '–' : `…${id.slice(-8)}`);
+const shortId = (id: string): string => (id === '' ? '–' : `…${id.slice(-8)}`);
+
+/** How a table writes ids: short, or whole where `--full-ids` wants them. */
+export type WriteId = (id: string) => string;
+export const idsOf = ({ fullIds }: { readonly fullIds?: true }): WriteId =>
+  fullIds === true ? (id) => id || '–' : shortId;
 
 /** `9 s`, `4:10`, `2 h 05`, `3 d 02 h`. */
 export function shortTime(ms: number): string {
@@ -33,8 +38,8 @@ export const countsIn = (counts: Readonly<Record<string, number | bigint>>): str
     .map(([name, count]) => `${name} ${count}`)
     .join(' · ') || '–';
 
-/** What an action was about: requests, deliveries and signers by their last digits, lanes by name. */
-export const shortTarget = (target: string): string =>
-  /^([0-9a-f]{32}){1,2}$/.test(target) ? shortId(target) : target;
+/** What an action was about: requests, deliveries and signers by their ids, lanes by name. */
+export const writtenTarget = (target: string, id: WriteId): string =>
+  /^([0-9a-f]{32}){1,2}$/.test(target) ? id(target) : target;
 
 export const isoTime = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
