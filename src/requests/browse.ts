@@ -104,7 +104,8 @@ export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
         if (found !== undefined) view(found);
         return false;
       });
-      return { scanned, lookedBackTo: isPast ? undefined : last?.[1] };
+      // The one that ended before is not among those.
+      return isPast ? { scanned: scanned - 1, lookedBackTo: undefined } : { scanned, lookedBackTo: last?.[1] };
     },
 
     async open(matches, limit) {
