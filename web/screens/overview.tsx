@@ -140,14 +140,12 @@ function Needs({ status: { needsYou, needsYouTotal } }: { readonly status: Statu
           const { reason, sentence, requestId, laneId, command } = need;
           const acts = actsOnNeed(need);
           return (
-            <li key={`${reason} ${requestId} ${laneId}`}>
+            <li key={`${reason} ${command}`}>
               <b>{reason}</b> {requestId !== '' && <RequestLink id={requestId} />}
               {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence}
               <div class="help">
                 <Acts acts={acts} />{' '}
-                {acts.length === 0 && command !== '' && (
-                  <code>sealed-prover admin {command.replace(requestId, shortId(requestId))}</code>
-                )}
+                {acts.length === 0 && command !== '' && <code>sealed-prover admin {typed(command, requestId)}</code>}
               </div>
             </li>
           );
@@ -185,3 +183,7 @@ function Lanes({ lanes }: { readonly lanes: readonly LaneJson[] }) {
     </section>
   );
 }
+
+/** The empty id of what is about no request stands everywhere. */
+const typed = (command: string, requestId: string): string =>
+  requestId === '' ? command : command.replace(requestId, shortId(requestId));

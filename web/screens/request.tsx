@@ -76,7 +76,8 @@ function Why({ request: { reasons, place, estimate }, row }: { readonly request:
         <State path={pathOf(row)} note={row.quarantined ? ' (set aside)' : ''} />{' '}
         {row.progress && <ProgressBar progress={row.progress} />}
       </p>
-      {row.failure && (
+      {/* Why it is held says it too. */}
+      {row.failure && !reasons.some(({ code }) => code === 'HELD') && (
         <p class="problem">
           <b>{row.failure.code}</b> {row.failure.sentence}
         </p>
