@@ -23,6 +23,7 @@ import { SocketPathError } from '../transport/front/unixSocket.js';
 import { createRoutes } from '../transport/http/routes.js';
 import { type ListenerFor, openAdminPort } from './adminPort.js';
 import type { Assembly } from './assemble.js';
+import type { SourceBucket } from './backup/fromBucket.js';
 import { machineOf } from './footprint.js';
 import { artifactKeyOf } from './keys.js';
 import { createUpkeep } from './upkeep.js';
@@ -50,6 +51,8 @@ export interface AdminParameters {
   /** Where the data lies. */
   readonly dataFolder: string;
   readonly store: Store;
+  /** Where artifacts are kept. Absent: in the data folder alone. */
+  readonly bucket?: SourceBucket | undefined;
   readonly meter: Meter;
   /** What else is answered there, beside the calls. */
   readonly more?: readonly OperatorsRoute[];
@@ -103,6 +106,7 @@ export async function openAdmin(parameters: AdminParameters): Promise<OpenedAdmi
     return {
       async close(graceMs) {
         dependencies.watchers.close();
+        dependencies.upkeep.close();
         await Promise.all([socket?.close(graceMs), port?.close(graceMs)]);
       },
     };

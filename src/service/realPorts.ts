@@ -19,13 +19,15 @@ import type { Lifecycle } from './lifecycle.js';
 import { openNetwork } from './network.js';
 import { openRunFolder } from './openRunFolder.js';
 import type { Ports } from './ports.js';
-import { openStorage } from './storage.js';
+import { openStorage, type Storage } from './storage.js';
 import { tellStrays } from './strays.js';
 
 export interface RealPorts extends Ports {
   readonly scheduling: Dispatcher;
   /** Where the data lies: the folder that was named, or ours in it. */
   readonly dataFolder: string;
+  /** Where artifacts are kept. Undefined: in the data folder alone. */
+  readonly bucket: Storage['bucket'];
 }
 
 export interface OpenPortsParameters {

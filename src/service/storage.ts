@@ -20,6 +20,8 @@ export interface StorageParameters {
 
 export interface Storage {
   readonly artifacts: ArtifactBackend;
+  /** Where they are kept. Undefined: in the data folder alone. */
+  readonly bucket: Bucket | undefined;
   /** Where clients may be sent past this process. */
   readonly presigning: Bucket | undefined;
 }
@@ -30,13 +32,13 @@ export async function openStorage({ config, folder, store, environment, log }: S
   const { s3Bucket: bucket, s3Region: region } = config;
   if (bucket === undefined || region === undefined) {
     assertNoBucket(store);
-    return { artifacts: createDirectoryBackend({ folder, uploads }), presigning: undefined };
+    return { artifacts: createDirectoryBackend({ folder, uploads }), bucket: undefined, presigning: undefined };
   }
   const { openS3 } = await import('../artifacts/s3/open.js');
   const { s3Prefix: prefix = '', s3Endpoint: endpoint, s3Cache: cacheBytes } = config;
   const options = { bucket, prefix, endpoint, region, credentials: credentialsIn(environment), cacheBytes };
   const { artifacts, bucket: opened } = await openS3({ folder, uploads, options, store, log });
-  return { artifacts, presigning: config.s3Presign === 'on' ? opened : undefined };
+  return { artifacts, bucket: opened, presigning: config.s3Presign === 'on' ? opened : undefined };
 }
 
 /** Undefined when the environment has none: the SDK then looks where Amazon's tools do. */

@@ -10,6 +10,7 @@ import type { Upkeep } from '../rpc/admin/upkeep/upkeep.js';
 import type { Store } from '../store/environment.js';
 import { createLayout } from '../storedBytes/layout.js';
 import { checkData } from './backup/checkData.js';
+import type { SourceBucket } from './backup/fromBucket.js';
 import { makeBackup } from './backup/makeBackup.js';
 import { BackupError } from './backup/manifest.js';
 import { verifyArtifacts } from './backup/verifyArtifacts.js';
@@ -18,6 +19,8 @@ export interface UpkeepParameters {
   /** The data folder. */
   readonly data: string;
   readonly store: Store;
+  /** Where artifacts are kept. Absent: in the data folder alone. */
+  readonly bucket?: SourceBucket | undefined;
   readonly feed: { readonly newest: number };
   readonly audit: AuditWriter;
   readonly version: string;
@@ -53,7 +56,7 @@ export function createUpkeep(parameters: UpkeepParameters): Upkeep & UpkeepState
     async backup(to) {
       try {
         const at = clock.now();
-        const report = await makeBackup(parameters, to);
+        const report = await makeBackup({ ...parameters, signal: closing.signal }, to);
         await store.write((tx) => tx.put('meta', [lastBackup], at));
         return report;
       } catch (error) {

@@ -16,6 +16,16 @@ export async function copyOut({ path, sha256, sizeBytes }: StoredFile): Promise<
   return { body: handle.createReadStream(), sha256, sizeBytes };
 }
 
-/** Writes a new file from what another store has kept of `copyOut`, and flushes it. On a rejection a part of it may be left. */
-export const copyIn = (file: ArtifactFile, body: Readable, signal: AbortSignal): Promise<void> =>
-  pipeline(body, createWriteStream(file.path, { flags: 'wx', mode: 0o600, flush: true }), { signal });
+/**
+ * Writes a new file from what another store has kept of `copyOut`, and flushes it. `through` sees all bytes on their way. On a rejection a
+ * part of it may be left.
+ */
+export const copyIn = (
+  file: ArtifactFile,
+  body: Readable,
+  signal: AbortSignal,
+  through?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
+): Promise<void> => {
+  const to = createWriteStream(file.path, { flags: 'wx', mode: 0o600, flush: true });
+  return through === undefined ? pipeline(body, to, { signal }) : pipeline(body, through, to, { signal });
+};

@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { runCli } from '../../src/cli/runCli.js';
 import { holdingClock } from '../../src/clock.js';
 import { ArtifactType } from '../../src/gen/artifact/artifact_pb.js';
 import { type BucketServer, startBucketServer } from '../../src/testkit/bucket/bucketServer.js';
+import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import {
   createRequester,
   expectedProof,
@@ -153,6 +155,25 @@ describe('a service with a bucket', { timeout: 600_000 }, () => {
     const answer = await download(proofUrl, { range: 'bytes=4-' });
     assert.equal(answer.status, 206);
     assert.ok(answer.body.equals(expectedProof(stdin).subarray(4)));
+  });
+
+  it('is backed up whole, and restored serves a proof without a bucket', async () => {
+    const stdin = stdinOf('of another day');
+    const proofUrl = await wait(
+      await requester.ask(await uploaded(ArtifactType.STDIN, stdin), { stdinPrivate: false }),
+    );
+    const [backup, data] = [join(rig.folder, 'backup'), join(rig.folder, 'restored')];
+    const made = scriptedCli({ LOGNAME: 'ada' });
+    assert.equal(await runCli(['admin', 'backup', backup, '--data', rig.data], made), 0, made.err());
+    assert.doesNotMatch(made.out(), /not in it: they went/);
+    const restored = scriptedCli({ LOGNAME: 'ada' });
+    assert.equal(await runCli(['restore', backup, '--data', data], restored), 0, restored.out());
+    const bare = await createServiceRig({ data });
+    const other = await bare.serve();
+    const { pathname, search } = new URL(proofUrl);
+    assert.ok((await download(`${bare.url}${pathname}${search}`)).body.equals(expectedProof(stdin)));
+    assert.equal(await other.stop(), 0);
+    await bare.end();
   });
 
   it('has no keys, no credentials and no text of the store in its log', () => {

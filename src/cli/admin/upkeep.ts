@@ -26,7 +26,7 @@ export const runBackup = (
       return 0;
     }
     cli.output.print(`${request.folder}: ${files} files, ${sizeBytes} bytes.`);
-    if (left > 0) cli.output.print(`${left} files are not in it: they lie in the bucket, or went meanwhile.`);
+    if (left > 0) cli.output.print(`${left} files are not in it: they went meanwhile, or are gone from the bucket.`);
     if (openRequests > 0 && !request.withInputs)
       cli.output.print(
         `${openRequests} requests are open, and their inputs are not in it: restored, those fail that still need theirs.`,

@@ -60,6 +60,7 @@ const parts = (world: World) => ({
   ...world.assembly,
   data: world.folder,
   version: '0.0.0',
+  signal: new AbortController().signal,
   log: createLog('silent'),
 });
 const free = () => join(temporaryFolder('backup'), 'here');

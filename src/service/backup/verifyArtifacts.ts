@@ -4,26 +4,21 @@ import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import type { Clock } from '../../clock.js';
 import type { ArtifactId } from '../../ids.js';
-import { pause } from '../../pause.js';
 import type { VerifiedFile } from '../../rpc/admin/upkeep/upkeep.js';
 import type { Store } from '../../store/environment.js';
 import type { Layout } from '../../storedBytes/layout.js';
 import { fileOf } from './checkData.js';
+import { type Pace, type PaceParameters, paceOf } from './pace.js';
 
-export interface VerifyParameters {
+export interface VerifyParameters extends PaceParameters {
   readonly store: Pick<Store, 'get' | 'slices'>;
   readonly layout: Pick<Layout, 'final'>;
   readonly clock: Pick<Clock, 'steady' | 'wakeIn' | 'turn'>;
   /** With a bucket, what is not here may be there. */
   readonly hasBucket: boolean;
-  readonly bytesPerSecond: number;
-  /** Ends the waits: what is read then is read without a pace. */
-  readonly signal: AbortSignal;
 }
 
 const inTurn = 200;
-/** A wait that is shorter than this is left for later (ms). */
-const leastPauseMs = 20;
 
 /** A file that several share is read once. */
 export async function* verifyArtifacts(parameters: VerifyParameters): AsyncGenerator<VerifiedFile> {
@@ -54,21 +49,7 @@ export async function* verifyArtifacts(parameters: VerifyParameters): AsyncGener
     }
 }
 
-/** Resolves when so many bytes more may be read. */
-function paceOf({ clock, bytesPerSecond, signal }: VerifyParameters): (bytes: number) => Promise<void> {
-  const from = clock.steady();
-  let read = 0;
-  return async (bytes) => {
-    read += bytes;
-    const aheadMs = (read / bytesPerSecond) * 1_000 - (clock.steady() - from);
-    if (aheadMs >= leastPauseMs) await pause(clock, aheadMs, signal);
-  };
-}
-
-async function digestOf(
-  path: string,
-  pace: (bytes: number) => Promise<void>,
-): Promise<{ sha256: string; sizeBytes: number }> {
+async function digestOf(path: string, pace: Pace): Promise<{ sha256: string; sizeBytes: number }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {

@@ -67,7 +67,7 @@ export type UpkeepBackupResponse = Message<"sealed.admin.v1.UpkeepBackupResponse
   openRequests: number;
 
   /**
-   * Files that are kept elsewhere or went meanwhile.
+   * Files that went meanwhile, or are gone from the bucket.
    *
    * @generated from field: uint32 left = 4;
    */
