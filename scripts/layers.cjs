@@ -30,6 +30,7 @@ const layers = {
       network: 'types',
       requests: 'types',
       store: 'types',
+      storedBytes: 'code',
       transport: 'types',
     },
     npm: ['prom-client'],

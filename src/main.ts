@@ -7,6 +7,7 @@ import { Role } from './gen/admin/v1/access_pb.js';
 import type { LaneStatus } from './lanes/scheduling.js';
 import { createLog } from './log.js';
 import { createCallMetrics } from './metrics/callMetrics.js';
+import { createHttpMetrics } from './metrics/httpMetrics.js';
 import { registerProcessMetrics } from './metrics/processMetrics.js';
 import { registerCertificate } from './metrics/upkeepMetrics.js';
 import { pageRoutes } from './rpc/admin/page/pageRoutes.js';
@@ -109,7 +110,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       more: [...teeOperatorRoutes(tee, clock), { ...metrics, needs: Role.READ }, ...pageRoutes(await readPageFiles())],
     });
     lifecycle.onStop(() => admin.close(adminGraceMs));
-    const { methods, routes } = assembly;
+    const { methods } = assembly;
     const tls =
       config.tls === undefined ? openTls(config, { clock, log }) : await openOwnTls(config.tls, { provider, ...parts });
     lifecycle.onStop(() => tls?.close());
@@ -117,13 +118,11 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
     if (config.tls === undefined && tls !== undefined) registerCertificate(ports.meter, { clock, ...tls });
     const attestation = await openAttestation({ attested, tls, version, ...parts });
     lifecycle.onStop(() => attestation?.close());
+    const routes = [...assembly.routes, ...teeRoutes(tee), ...(attestation?.routes ?? [])];
+    const watch = createHttpMetrics(ports.meter, { routes, clock });
     const front = createListener({
       methods,
-      routes: createRoutes({
-        routes: [...routes, ...teeRoutes(tee), ...(attestation?.routes ?? [])],
-        otherwise: nothingHere,
-        log,
-      }),
+      routes: createRoutes({ routes, otherwise: nothingHere, log, watch }),
       annotate: attestation?.annotate,
       receiver: attestation?.receiver,
       watch: createCallMetrics(ports.meter, { paths: methods.map(({ path }) => path), clock }),

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Address, ArtifactId, Sha256 } from '../ids.js';
+import type { ArtifactRecord } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
 import { failsWith } from '../testkit/artifacts/artifactContract.js';
 import { catalogRig } from '../testkit/artifacts/catalogRig.js';
@@ -211,6 +212,33 @@ describe('the catalog', () => {
       [false, true, true],
     );
     assert.equal(await catalog.sweepUnreferenced(0), 1);
+  });
+
+  it('tells how much was stored when it was swept last: each file once, and nothing of what is gone', async () => {
+    assert.equal(catalog.stored(), undefined);
+    await uploaded();
+    await clock.advance(hourMs);
+    const [spent] = [await uploaded(), await uploaded()];
+    const program: ArtifactRecord = {
+      kind: 'program',
+      owner,
+      private: false,
+      sha256: 'b'.repeat(64) as Sha256,
+      sizeBytes: 7,
+      fileId: sampleArtifactId(),
+      storedAt: clock.now(),
+      references: ['vk'],
+    };
+    await store.write((tx) => {
+      catalog.spend(tx, spent);
+      for (const id of [sampleArtifactId(), sampleArtifactId()]) tx.put('artifacts', [id], program);
+    });
+    await catalog.sweepUnreferenced();
+    assert.deepEqual(Object.fromEntries(catalog.stored() ?? []), {
+      program: { files: 1, bytes: 7 },
+      stdin: { files: 1, bytes: 10 },
+      proof: { files: 0, bytes: 0 },
+    });
   });
 
   it('sweeps files without a record, of every kind, but those that are kept', async () => {

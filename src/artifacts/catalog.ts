@@ -10,6 +10,7 @@ import type { ArtifactKind } from '../storedBytes/storedFile.js';
 import type { UploadClaims } from './capability.js';
 import { createOrphans, type Orphan } from './orphans.js';
 import type { ArtifactBackend, ArtifactRef, NameFile, ReceivedArtifact } from './port.js';
+import { type Stored, StoredCensus } from './storedCensus.js';
 import { UnderWay } from './underWay.js';
 
 export interface Catalog {
@@ -35,6 +36,8 @@ export interface Catalog {
    * Answers how many.
    */
   sweepOrphans(keep: (id: ArtifactId) => boolean): Promise<number>;
+  /** How much was stored when `sweepUnreferenced` looked last. Undefined before its first look. */
+  stored(): Stored | undefined;
   /** What `sweepUnreferenced` would delete now, beside marks of what is spent: how many, and of how many bytes. */
   countUnreferenced(): Promise<{ readonly count: number; readonly bytes: number }>;
   /** Files that have no record and are not being uploaded. Some may be about to get one, as above. */
@@ -70,6 +73,7 @@ export function createCatalog({
   clock: Clock;
 }): Catalog {
   const underWay = new UnderWay();
+  let stored: Stored | undefined;
 
   /** Since when an upload of this life of the service lies unused: by running time, whatever becomes of the clock meanwhile. */
   const storedInRun = new Map<ArtifactId, SteadyMs>();
@@ -185,12 +189,17 @@ export function createCatalog({
     async sweepUnreferenced(olderThanMs = unreferencedForMs) {
       const isOld = (id: ArtifactId, record: ArtifactRecord) => ageMsOf(id, record) >= olderThanMs;
       let count = 0;
+      const census = new StoredCensus();
       for await (const slice of store.slices('artifacts', { limit: batchSize, turn: clock.turn })) {
         const idle = slice.flatMap(({ key: [id], value }) =>
           value.references.length === 0 && isOld(id, value) ? [id] : [],
         );
         if (idle.length > 0) count += await remove(idle, isOld);
+        const looked = new Set(idle);
+        for (const { key, value } of slice)
+          if (!looked.has(key[0]) || store.get('artifacts', key[0]) !== undefined) census.add(value);
       }
+      stored = census.stored;
       // What is older than that is old by its record too.
       for (const [id, at] of storedInRun) if (clock.steady() - at >= olderThanMs) storedInRun.delete(id);
       return count;
@@ -200,6 +209,7 @@ export function createCatalog({
     findOrphans: orphans.find,
     removeOrphans: orphans.remove,
 
+    stored: () => stored,
     countUnreferenced: () => countOld(store, clock, (id, record) => ageMsOf(id, record) >= unreferencedForMs),
   };
 }

@@ -17,7 +17,18 @@ const windowBytes = 1024 * 1024;
 export function forwardBody(
   body: Readable,
   port: MessagePort,
-  { id, announcedBytes, signal }: { id: ArtifactId; announcedBytes: number | undefined; signal: AbortSignal },
+  {
+    id,
+    announcedBytes,
+    signal,
+    onEnd,
+  }: {
+    readonly id: ArtifactId;
+    readonly announcedBytes: number | undefined;
+    readonly signal: AbortSignal;
+    /** Told how much has come, before the promise settles. */
+    readonly onEnd: (receivedBytes: number) => void;
+  },
 ): Promise<void> {
   const { promise, settle } = deferred();
   let underWayBytes = 0;
@@ -56,6 +67,7 @@ export function forwardBody(
     body.off('error', incomplete).on('error', () => undefined);
     body.pause();
     port.off('message', credit);
+    onEnd(receivedBytes);
   });
 }
 

@@ -18,7 +18,19 @@ export interface UploadLimits {
    * 11 MiB of window.
    */
   readonly concurrent: number;
+  readonly watch?: WatchUploads | undefined;
 }
+
+/** Hears of each body, to count it. */
+export interface WatchUploads {
+  /** `waiting`: how many uploads and comparisons wait for a thread now. */
+  opened(waiting: () => number): void;
+  /** So much of a body has come from its client, as sent. */
+  ended(kind: UploadedKind, isWhole: boolean, bytes: number): void;
+}
+
+/** `request`: program and input in one body. */
+export type UploadedKind = 'program' | 'stdin' | 'request';
 
 export interface Upload extends UploadLimit {
   readonly id: ArtifactId;
@@ -49,7 +61,7 @@ export interface Uploads {
 /** A thread that has had nothing to do for this long is ended (ms). */
 const idleThreadMs = 60_000;
 
-export function createUploads({ threads, concurrent }: UploadLimits): Uploads {
+export function createUploads({ threads, concurrent, watch }: UploadLimits): Uploads {
   const pool = new Piscina<UploadTask | RequestTask | ArtifactFile, Outcome<ReceivedFile | ReceivedRequest> | Measured>(
     {
       filename: workerUrl(import.meta.url, '../workers/upload.worker'),
@@ -63,16 +75,17 @@ export function createUploads({ threads, concurrent }: UploadLimits): Uploads {
   );
   // A thread that dies shows in the task that it ran, and the next task makes a new one; unheard, this event would end the process.
   pool.on('error', () => {});
+  watch?.opened(() => pool.queueSize);
 
   return {
     receive: ({ id, kind, body, limitBytes, announcedBytes }, file, signal) =>
-      forwarded({ id, body, announcedBytes, signal }, (port) => {
+      forwarded({ id, kind, body, announcedBytes, signal, watch }, (port) => {
         const task: UploadTask = { port, file, kind, limitBytes };
         return pool.run(task, { transferList: [port] }) as Promise<Outcome<ReceivedFile>>;
       }),
 
     receiveRequest: (id, body, files, { form, limitBytes, announcedBytes }, signal) =>
-      forwarded({ id, body, announcedBytes, signal }, (port) => {
+      forwarded({ id, kind: 'request', body, announcedBytes, signal, watch }, (port) => {
         const task: RequestTask = { port, form, files, limitBytes };
         return pool.run(task, { name: 'request', transferList: [port] }) as Promise<Outcome<ReceivedRequest>>;
       }),
@@ -84,17 +97,24 @@ export function createUploads({ threads, concurrent }: UploadLimits): Uploads {
 
 interface Forwarding {
   readonly id: ArtifactId;
+  readonly kind: UploadedKind;
   readonly body: Readable;
   readonly announcedBytes: number | undefined;
   readonly signal: AbortSignal;
+  readonly watch: WatchUploads | undefined;
 }
 
 /** `begin` starts the task that reads the port. */
 async function forwarded<T>(
-  { id, body, announcedBytes, signal }: Forwarding,
+  { id, kind, body, announcedBytes, signal, watch }: Forwarding,
   begin: (port: MessagePort) => Promise<Outcome<T>>,
 ): Promise<T> {
   const { port1, port2 } = new MessageChannel();
+  let receivedBytes = 0;
+  let isWhole = false;
+  const onEnd = (bytes: number) => {
+    receivedBytes = bytes;
+  };
   try {
     const outcome = begin(port2);
     // When the worker gives up first, forwarding must stop. It must not wait for a client that has no reason to go on.
@@ -102,7 +122,7 @@ async function forwarded<T>(
     const stopped = () => settled.abort();
     outcome.then(stopped, stopped);
     try {
-      await forwardBody(body, port1, { id, announcedBytes, signal: AbortSignal.any([signal, settled.signal]) });
+      await forwardBody(body, port1, { id, announcedBytes, signal: AbortSignal.any([signal, settled.signal]), onEnd });
     } catch (thrown) {
       port1.close();
       const given = await outcome;
@@ -110,8 +130,11 @@ async function forwarded<T>(
       if (!given.ok && given.failure.code !== 'ABORTED') valueOrThrow(given);
       throw thrown;
     }
-    return valueOrThrow(await outcome);
+    const received = valueOrThrow(await outcome);
+    isWhole = true;
+    return received;
   } finally {
     port1.close();
+    watch?.ended(kind, isWhole, receivedBytes);
   }
 }

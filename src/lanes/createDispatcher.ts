@@ -7,6 +7,7 @@ import type { QueueLimits } from '../machines/queue/queue.js';
 import type { Capacity } from './capacity.js';
 import { Dispatcher } from './dispatcher.js';
 import type { EngineHost, HostedLane } from './engineHost.js';
+import type { JobWatch } from './jobWatch.js';
 import { Lane } from './lane.js';
 
 export interface LaneSpec extends HostedLane {
@@ -21,6 +22,7 @@ export interface CreateLanesParameters {
   /** Made by the host for the number of lanes that prove on CPU. */
   readonly capacity: Capacity;
   readonly engines: Pick<EngineHost, 'homeOf'>;
+  readonly jobs?: JobWatch | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -41,7 +43,7 @@ export function createDispatcher(parameters: CreateDispatcherParameters): Dispat
 }
 
 /** Those that can be of use on this machine. */
-export function createLanes({ lanes: specs, capacity, engines, clock, log }: CreateLanesParameters): Lane[] {
+export function createLanes({ lanes: specs, capacity, engines, jobs, clock, log }: CreateLanesParameters): Lane[] {
   const lanes: Lane[] = [];
   for (const spec of specs) {
     const { id, stage, isSingleUse = false } = spec;
@@ -56,7 +58,7 @@ export function createLanes({ lanes: specs, capacity, engines, clock, log }: Cre
       );
       continue;
     }
-    lanes.push(new Lane({ id, stage, modes, isSingleUse, home, clock, log }));
+    lanes.push(new Lane({ id, stage, modes, isSingleUse, home, jobs, clock, log }));
   }
   return lanes;
 }

@@ -139,6 +139,12 @@ export class Dispatcher implements Scheduling {
     return [...this.#lanes].map((lane) => lane.report);
   }
 
+  /** What engines hold in memory, of the lanes whose process is ours and runs. */
+  async engineMemory(): Promise<readonly { readonly lane: LaneId; readonly bytes: number }[]> {
+    const all = [...this.#lanes].map(async (lane) => ({ lane: lane.id, bytes: await lane.residentBytes() }));
+    return (await Promise.all(all)).flatMap(({ lane, bytes }) => (bytes === undefined ? [] : [{ lane, bytes }]));
+  }
+
   line(stage: Stage): readonly WaitingWork[] {
     const now = this.#about.clock.steady();
     const waiting = this.#queues[stage].peek(Number.POSITIVE_INFINITY);

@@ -16,6 +16,7 @@ import { failed, type Outcome } from '../failures/outcome.js';
 import type { Sha256 } from '../ids.js';
 import { crashWindowMs, type LaneEvent, laneMachine, laneStateOf, type WorkEnd } from '../machines/lane/machine.js';
 import type { FreeServer } from '../machines/queue/queue.js';
+import type { JobWatch } from './jobWatch.js';
 import { LaneEngine, type LaneEngineParameters } from './laneEngine.js';
 import { runLaneJob } from './laneJob.js';
 import { Refusals } from './refusals.js';
@@ -29,6 +30,7 @@ export interface LaneParameters extends Omit<LaneEngineParameters, 'firstMode'> 
   readonly isSingleUse?: boolean;
   /** Whose proofs its proofs are. By default its own. */
   readonly prover?: string;
+  readonly jobs?: JobWatch | undefined;
 }
 
 /** The kind of an execution that runs alone, in the dispatcher's line. */
@@ -134,6 +136,11 @@ export class Lane implements FreeServer {
     return this.#engine.programs.size;
   }
 
+  /** Memory of its engine. Undefined: no process of ours runs, or it cannot be seen. */
+  residentBytes(): Promise<number | undefined> {
+    return this.#engine.residentBytes();
+  }
+
   hasProgram(program: string): boolean {
     return this.#engine.programs.has(program as Sha256);
   }
@@ -219,8 +226,8 @@ export class Lane implements FreeServer {
     const current = this.#current;
     if (current === undefined) throw new Error('granted without a job');
     current.isBegun = true;
-    const { id: laneId, clock, log } = this.#about;
-    const { job, watch, settle } = current;
+    const { id: laneId, jobs, clock, log } = this.#about;
+    const { job, watch, settle, since: grantedAt } = current;
     try {
       const missing = await this.#engine.missingPart();
       if (missing !== undefined) {
@@ -246,7 +253,7 @@ export class Lane implements FreeServer {
       const onShort = (missingBytes: number) => {
         current.missingBytes = missingBytes;
       };
-      const parts = { laneId, job, watch: observed, onShort, engine: this.#engine, clock, log };
+      const parts = { laneId, job, watch: observed, onShort, grantedAt, jobs, engine: this.#engine, clock, log };
       const end = await runLaneJob(parts, settleFirst, stopped);
       return end.engine === 'kept' && outcome !== undefined ? await this.#afterJob(job, outcome) : end;
     } catch (error) {

@@ -179,6 +179,12 @@ export class LaneEngine {
     return succeeded(proverBytes[mode] - heldBytes - info.value.memoryAvailableBytes);
   }
 
+  /** What its process holds in memory. Undefined: there is none of ours, or the kernel does not say. */
+  async residentBytes(): Promise<number | undefined> {
+    const bytes = await this.#life.running?.process?.residentBytes();
+    return bytes === 0 ? undefined : bytes;
+  }
+
   /** Calls once, as soon as this engine is found dead while it has no job. Returns the unsubscribe function. */
   onLoss(listener: (loss: Loss) => void): () => void {
     if (this.#life.loss !== undefined) listener(this.#life.loss);

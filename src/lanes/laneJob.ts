@@ -1,6 +1,6 @@
 // One job on one lane, from the grant to the moment when it is known what became of the job and of the engine. The two may come
 // apart: a job that was given up is answered at once, while its engine may be worth waiting for.
-import type { Clock } from '../clock.js';
+import type { Clock, SteadyMs } from '../clock.js';
 import type { Job, JobOf, Progress, ResultOf, Stage } from '../engines/jobs.js';
 import { traitsOf } from '../engines/traits.js';
 import type { Failure } from '../failures/catalog.js';
@@ -9,6 +9,7 @@ import { failed, type Outcome } from '../failures/outcome.js';
 import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { WorkEnd } from '../machines/lane/machine.js';
+import type { JobWatch } from './jobWatch.js';
 import type { LaneEngine } from './laneEngine.js';
 import { untilReady } from './laneReadiness.js';
 import { Remainder } from './laneRemainder.js';
@@ -20,6 +21,8 @@ export interface LaneJobParameters<S extends Stage> {
   readonly watch: Pick<Watch, 'signal' | 'onProgress'>;
   /** Told what memory the job waits for, and 0 when it has enough (bytes). */
   readonly onShort: (missingBytes: number) => void;
+  readonly grantedAt: SteadyMs;
+  readonly jobs: JobWatch | undefined;
   readonly engine: LaneEngine;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,7 +34,7 @@ export async function runLaneJob<S extends Stage>(
   settle: (outcome: Outcome<ResultOf[S]>) => void,
   stopped: AbortSignal,
 ): Promise<WorkEnd> {
-  const { watch, engine, clock, laneId, log } = parameters;
+  const { watch, jobs, engine, clock, laneId, log } = parameters;
   const job: Job = parameters.job;
   const lost = (failure: Failure): WorkEnd => ({
     engine: 'lost',
@@ -76,12 +79,16 @@ export async function runLaneJob<S extends Stage>(
   givenUp.addEventListener('abort', giveUp);
 
   if (job.stage === 'prove') watchdog.feed();
+  jobs?.begun(job, parameters.grantedAt, engine.programs);
   const outcome = await connection.run<S>(parameters.job, {
     signal: cut.signal,
     onProgress(progress: Progress) {
       if (job.stage === 'prove') watchdog.feed();
       remainder?.observe(progress, clock.steady());
       report(progress);
+    },
+    onLastByte() {
+      if (job.stage === 'prove' && !givenUp.aborted) jobs?.proofRead(job.requestId);
     },
   });
   watchdog.stop();

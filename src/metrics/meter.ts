@@ -102,11 +102,15 @@ export function createMeter(): Meter {
   };
 }
 
+const none: Record<string, string> = {};
+
 /** Labels with each value that is none of its set as `other`. */
 function knownIn(sets: LabelSets<string> = {}): (labels: object) => Record<string, string> {
   const known = Object.entries(sets).map(
     ([name, values]) => [name, values instanceof Set ? values : new Set(values)] as const,
   );
+  // The same for each observation: those without labels are most of all.
+  if (known.length === 0) return () => none;
   return (labels) => {
     const given = labels as Readonly<Record<string, string>>;
     return Object.fromEntries(

@@ -17,9 +17,12 @@ import { createMemoryPages } from '../testkit/world/memoryPages.js';
 import { SimulatedClock } from '../testkit/world/simulatedClock.js';
 import { createWorld, type World } from '../testkit/world/world.js';
 import { createCallMetrics } from './callMetrics.js';
+import { createHttpMetrics } from './httpMetrics.js';
+import { createJobMetrics, registerEngineMemory } from './jobMetrics.js';
 import { registerLaneMetrics } from './laneMetrics.js';
 import { createMeter, type Meter } from './meter.js';
 import { registerNeeds } from './needsMetrics.js';
+import { createPoolMetrics } from './poolMetrics.js';
 import { registerProcessMetrics } from './processMetrics.js';
 import { createStoreMetrics } from './storeMetrics.js';
 import { registerCertificate, registerUpkeepMetrics } from './upkeepMetrics.js';
@@ -27,6 +30,8 @@ import { registerWorkerMetrics } from './workerMetrics.js';
 
 const samplesIn = (text: string): Map<string, number> =>
   new Map([...samplesOf(text)].map(([name, value]) => [`sealed_${name}`, value]));
+
+const operating = readFileSync('docs/operating.md', 'utf8');
 
 const read = async (meter: Meter) => samplesIn(await meter.text());
 
@@ -46,6 +51,10 @@ async function startFront(t: TestContext): Promise<World> {
 function registerOthers(t: TestContext, meter: Meter): void {
   createStoreMetrics(meter, new SimulatedClock());
   createCallMetrics(meter, { paths: [], clock: new SimulatedClock() });
+  createHttpMetrics(meter, { routes: [], clock: new SimulatedClock() });
+  createJobMetrics(meter, new SimulatedClock());
+  registerEngineMemory(meter, { lanes: [], memory: async () => [] });
+  createPoolMetrics(meter, new SimulatedClock());
   registerWorkerMetrics(meter, () => []);
   registerNeeds(meter, { needs: async () => [{ reason: 'SILENT' }], watchers: { count: 2 } });
   const clock = { now: () => Date.UTC(2026, 0, 1) };
@@ -73,6 +82,7 @@ describe('the metrics', { timeout: 300_000 }, () => {
       assert.equal(name.endsWith('_total'), type === 'counter', name);
       assert.match(help, /^[A-Z].*\.$/, name);
       if (type === 'histogram') assert.match(name, /_seconds$|_size$/);
+      assert.ok(operating.includes(`\`${name}\``), `docs/operating.md says nothing of ${name}`);
     }
     const found = samplesIn(text);
     assert.equal(found.get('sealed_build_info{schema="2",version="1.2.3"}'), 1);
@@ -269,7 +279,6 @@ describe('dashboard and alerts', () => {
       t,
       rules.map(({ expr }) => expr),
     );
-    const operating = readFileSync('docs/operating.md', 'utf8');
     for (const { alert } of rules)
       assert.ok(operating.includes(`\`${alert}\``), `docs/operating.md says nothing of ${alert}`);
   });

@@ -1,6 +1,7 @@
-// The store in numbers: how its commits go.
+// The store in numbers: how its commits go, and how large it is.
 import type { Clock } from '../clock.js';
 import { failureFrom } from '../failures/failureFrom.js';
+import type { Store } from '../store/environment.js';
 import type { WatchCommit } from '../store/groupCommit.js';
 import { type Meter, serviceBuckets } from './meter.js';
 
@@ -31,4 +32,15 @@ export function createStoreMetrics(meter: Meter, clock: Pick<Clock, 'steady'>): 
       else failures.add({ code: failureFrom(error, 'store').code });
     };
   };
+}
+
+export function registerStoreSize(meter: Meter, store: Pick<Store, 'size'>): void {
+  const told = (value: number | undefined) => (value === undefined ? [] : [{ value }]);
+  meter.gauge({ name: 'sealed_store_bytes', help: 'Of the file of the store. It grows, and never shrinks.' }, () =>
+    told(store.size()?.bytes),
+  );
+  meter.gauge(
+    { name: 'sealed_store_free_bytes', help: 'In that file, of what was removed: what is written next goes there.' },
+    () => told(store.size()?.freeBytes),
+  );
 }

@@ -269,7 +269,7 @@ async function assembleStorage(ports: Ports, { uploads }: Settings) {
     createDirectTransfers({ bucket: presigning, slots, catalog, backend: artifacts, store, clock, log, limitBytes });
   const key = await artifactKeyOf(store, random);
   const capabilities = createCapabilities({ key, clock });
-  registerUploadMetrics(meter, { slots, space });
+  registerUploadMetrics(meter, { slots, space, catalog });
   const browseArtifacts = createBrowseArtifacts({ store, backend: artifacts, space, clock });
   return { catalog, slots, direct, capabilities, browseArtifacts, proofIds: createProofIds(key) };
 }

@@ -3,7 +3,7 @@ import type { LaneId, RequestId } from '../ids.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 import { createMinutes, type Minutes } from '../metrics/minutes.js';
 import { createRequestMetrics } from '../metrics/requestMetrics.js';
-import { Standings } from '../metrics/standings.js';
+import { isEnd, Standings } from '../metrics/standings.js';
 import type { RequestSystem, SystemParameters } from '../requests/system.js';
 import { createTraces } from '../traces/traces.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -16,7 +16,7 @@ export interface Following {
 
 /** What is traced is sent after the requests have stopped. */
 export function follow(ports: Ports, lifecycle: Pick<Lifecycle, 'onStop'>, system: () => RequestSystem): Following {
-  const { clock, collector } = ports;
+  const { clock, collector, jobs } = ports;
   const counts = () => system().counts();
   const metrics = createRequestMetrics(ports.meter, { counts });
   const minutes = createMinutes({ clock, counts });
@@ -31,6 +31,7 @@ export function follow(ports: Ports, lifecycle: Pick<Lifecycle, 'onStop'>, syste
       const stoodMs = standings.note(view.request.requestId, entry);
       metrics.note(view, entry, stoodMs);
       minutes.note(view, entry, stoodMs);
+      if (isEnd(entry)) jobs?.ended(view.request.requestId, entry.to === 'fulfilled');
       traces?.note(view, entry);
     },
   };

@@ -3,6 +3,7 @@ import type { SteadyMs } from '../clock.js';
 import type { Feed } from '../feed/feed.js';
 import { registerLaneMetrics } from '../metrics/laneMetrics.js';
 import { registerNetworkState } from '../metrics/networkMetrics.js';
+import { registerStoreSize } from '../metrics/storeMetrics.js';
 import type { Network } from '../network/network.js';
 import type { RequestSystem } from '../requests/system.js';
 import { linesOf } from '../rpc/admin/lines.js';
@@ -28,7 +29,7 @@ export interface Measuring {
 }
 
 export function measure(
-  { meter, scheduling, clock }: Pick<Ports, 'meter' | 'scheduling' | 'clock'>,
+  { meter, scheduling, store, clock }: Pick<Ports, 'meter' | 'scheduling' | 'store' | 'clock'>,
   { system, readiness, feed, heldPolls, network, lifecycle }: MeasureParameters,
 ): Measuring {
   const restored = { requests: 0, seconds: 0 };
@@ -44,6 +45,7 @@ export function measure(
     one(heldPolls.count),
   );
   meter.total({ name: 'sealed_feed_entries_total', help: 'The last number of the feed.' }, () => one(feed.newest));
+  registerStoreSize(meter, store);
   if (network !== undefined) registerNetworkState(meter, network);
   let looked: { readonly at: SteadyMs; readonly lines: ReturnType<typeof linesOf> } | undefined;
   /** Two figures of one reading are of one look: ten thousand waiting requests take some milliseconds. */

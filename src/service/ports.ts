@@ -6,6 +6,7 @@ import type { Clock } from '../clock.js';
 import type { VkHash } from '../ids.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
+import type { JobMetrics } from '../metrics/jobMetrics.js';
 import type { Meter } from '../metrics/meter.js';
 import type { NetworkPorts } from '../network/network.js';
 import type { Random } from '../random.js';
@@ -39,6 +40,8 @@ export interface Ports {
   readonly presigning?: Bucket | undefined;
   /** The dispatcher over its lanes. Whoever made it starts and stops it. */
   readonly scheduling: Scheduling;
+  /** Hears how requests end. Absent where nobody hears of jobs. */
+  readonly jobs?: Pick<JobMetrics, 'ended'> | undefined;
   readonly signatures: Signatures;
   /** Where something was written of before the assembly. Absent: it opens them. */
   readonly records?: OpenedRecords | undefined;

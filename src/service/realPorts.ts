@@ -6,7 +6,9 @@ import { createDispatcher } from '../lanes/createDispatcher.js';
 import type { Dispatcher } from '../lanes/dispatcher.js';
 import { createEngineHost } from '../lanes/realEngineHost.js';
 import type { Log } from '../log.js';
+import { createJobMetrics, registerEngineMemory } from '../metrics/jobMetrics.js';
 import { createMeter } from '../metrics/meter.js';
+import { createPoolMetrics } from '../metrics/poolMetrics.js';
 import { createStoreMetrics } from '../metrics/storeMetrics.js';
 import { systemRandom } from '../random.js';
 import { createSignatures } from '../rpc/signed/signatures.js';
@@ -61,7 +63,8 @@ export async function openPorts({
   const meter = createMeter();
   const store = await openStore(join(folder.path, 'store'), createStoreMetrics(meter, clock));
   lifecycle.onStop(() => store.close());
-  const storage = await openStorage({ config, folder: folder.path, store, environment, log });
+  const pools = createPoolMetrics(meter, clock);
+  const storage = await openStorage({ config, folder: folder.path, store, environment, watch: pools.uploads, log });
   lifecycle.onStop(() => storage.artifacts.close());
   tellStrays(folder.path, log);
 
@@ -69,9 +72,11 @@ export async function openPorts({
   const runFolder = await openRunFolder(folder.path, lanes, store);
   lifecycle.onStop(() => runFolder.remove());
   const engines = createEngineHost({ runFolder: runFolder.ready, clock, log });
+  const jobs = createJobMetrics(meter, clock);
   const scheduling = createDispatcher({
     lanes,
     engines,
+    jobs,
     capacity: await engines.capacity({ proveLanes: config.cpuProveLanes }),
     limits: { jobs: config.maxOpenRequests, bytes: Number.POSITIVE_INFINITY },
     awaitsWorkers: config.workersListen !== undefined,
@@ -79,11 +84,15 @@ export async function openPorts({
     log,
   });
   lifecycle.onStop(() => scheduling.stop());
+  registerEngineMemory(meter, {
+    lanes: scheduling.lanes().map(({ id }) => id),
+    memory: () => scheduling.engineMemory(),
+  });
 
   const network = openNetwork(config, { environment, clock, log });
   const access = openAccess(config, { clock, log });
   lifecycle.onStop(() => access.close());
-  const signatures = createSignatures({ threads: config.signatureThreads });
+  const signatures = createSignatures({ threads: config.signatureThreads, watch: pools.signatures });
   lifecycle.onStop(() => signatures.close());
   return {
     clock,
@@ -93,6 +102,7 @@ export async function openPorts({
     store,
     ...storage,
     scheduling,
+    jobs,
     dataFolder: folder.path,
     network,
     signatures: access.among(signatures),

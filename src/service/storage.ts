@@ -5,6 +5,7 @@ import type { ArtifactBackend } from '../artifacts/port.js';
 import type { Bucket } from '../artifacts/s3/bucket.js';
 import { assertNoBucket } from '../artifacts/s3/claim.js';
 import type { S3Credentials } from '../artifacts/s3/client.js';
+import type { WatchUploads } from '../artifacts/uploads.js';
 import type { Config } from '../config/load.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/environment.js';
@@ -15,6 +16,7 @@ export interface StorageParameters {
   readonly folder: string;
   readonly store: Store;
   readonly environment: NodeJS.ProcessEnv;
+  readonly watch: WatchUploads;
   readonly log: Log;
 }
 
@@ -27,8 +29,9 @@ export interface Storage {
 }
 
 /** Rejects with a BucketError. */
-export async function openStorage({ config, folder, store, environment, log }: StorageParameters): Promise<Storage> {
-  const uploads = { threads: Math.min(2, availableParallelism()), concurrent: config.uploads };
+export async function openStorage(parameters: StorageParameters): Promise<Storage> {
+  const { config, folder, store, environment, watch, log } = parameters;
+  const uploads = { threads: Math.min(2, availableParallelism()), concurrent: config.uploads, watch };
   const { s3Bucket: bucket, s3Region: region } = config;
   if (bucket === undefined || region === undefined) {
     assertNoBucket(store);

@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import { type BucketName, type BucketTypes, bucketNumbers, schemaVersion } from './buckets.js';
 import { type Group, GroupCommit, type WatchCommit } from './groupCommit.js';
 import { openLmdbPages } from './lmdbPages.js';
-import type { FullKey, Pages, PageWrite } from './pages.js';
+import type { FullKey, Pages, PageWrite, StoreSize } from './pages.js';
 
 type KeyOf<B extends BucketName> = BucketTypes[B]['key'];
 type ValueOf<B extends BucketName> = BucketTypes[B]['value'];
@@ -49,6 +49,8 @@ export interface Store {
   write<T>(work: (tx: Transaction) => T): Promise<T>;
   /** Resolves when all that reads see now is on disk. What a client is shown must wait for it. */
   settled(): Promise<void>;
+  /** Undefined where there are no files. Costs the same however much lies in it. */
+  size(): StoreSize | undefined;
   /** Writes all of one moment into an empty folder, while reading and writing go on. What was removed may still be in its bytes. */
   copyTo(folder: string): Promise<void>;
   /** The same without what was removed. What lies under `blanked` is overwritten first, and then removed for good. */
@@ -154,6 +156,7 @@ export async function createStore(pages: Pages, watch?: WatchCommit): Promise<St
     },
     write: (work) => writers.write((group) => work(transactionIn(group))),
     settled: () => writers.settled(),
+    size: () => pages.size?.(),
     copyTo: (folder) => copied(folder, false),
     async purge(folder, blanked) {
       const keys = blanked.map(({ bucket, key }) => fullKey(bucket, key));

@@ -1,7 +1,7 @@
 // Pages in an LMDB environment of its own folder.
 import { mkdirSync, statfsSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
-import type { FullKey, Pages, PageWrite } from './pages.js';
+import type { FullKey, Pages, PageWrite, StoreSize } from './pages.js';
 
 /** Below this much room (bytes) a write that the system has cut short was cut by the end of the disk. A commit has far less. */
 const roomForCommits = 16 * 1024 * 1024;
@@ -20,6 +20,32 @@ async function reasonOf(error: unknown, folder: string): Promise<unknown> {
   if ((reason as { code?: unknown } | null)?.code !== 5) return reason;
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < roomForCommits ? new Error('No space left for a commit', { cause: reason }) : reason;
+}
+
+/** Pages of a tree of LMDB. */
+interface Tree {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** As lmdb tells them, from memory. There is one tree of ours, and one that lists the free pages. */
+interface Stats extends Tree {
+  readonly pageSize: number;
+  readonly lastPageNumber: number;
+  readonly free: Tree;
+}
+
+/** The first two pages of the file say where all others are. */
+const metaPages = 2;
+
+const pagesOf = ({ treeBranchPageCount, treeLeafPageCount, overflowPages }: Tree) =>
+  treeBranchPageCount + treeLeafPageCount + overflowPages;
+
+function sizeIn(stats: Stats): StoreSize {
+  const pages = stats.lastPageNumber + 1;
+  const free = Math.max(0, pages - metaPages - pagesOf(stats) - pagesOf(stats.free));
+  return { bytes: pages * stats.pageSize, freeBytes: free * stats.pageSize };
 }
 
 /** Opens (or creates, 0700) the environment in `folder`. */
@@ -67,6 +93,7 @@ export function openLmdbPages(folder: string): Pages {
     },
 
     copyTo: (folder, compact) => db.backup(folder, compact),
+    size: () => sizeIn(db.getStats() as Stats),
 
     async close() {
       // lmdb waits for the flush of its last transaction, and a failed one has none: an empty one needs no room.

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../testkit/temporaryFolder.js';
@@ -36,6 +38,23 @@ const counter = (folder: string) => `
   }`;
 
 describe('pages on LMDB', () => {
+  it('tell how large their file is, and how much of it what was removed has left', async () => {
+    const folder = temporaryFolder('pages-size');
+    const pages = openLmdbPages(folder);
+    const bytes = new Uint8Array(1_000).fill(1);
+    const keys = Array.from({ length: 2_000 }, (_, n) => [1, n] as const);
+    await pages.commit(() => keys.map((key) => ({ key, bytes })));
+    const full = pages.size?.();
+    await pages.commit(() => keys.map((key) => ({ key, bytes: undefined })));
+    const emptied = pages.size?.();
+    const inUse = statSync(join(folder, 'data.mdb')).size;
+    await pages.close();
+    assert.ok(full !== undefined && emptied !== undefined);
+    assert.ok(full.bytes > 2_000_000 && full.freeBytes < full.bytes / 10, JSON.stringify(full));
+    assert.ok(emptied.bytes >= full.bytes && emptied.bytes <= inUse, JSON.stringify({ emptied, inUse }));
+    assert.ok(emptied.freeBytes > 0.9 * emptied.bytes && emptied.freeBytes < emptied.bytes, JSON.stringify(emptied));
+  });
+
   it('keep a prefix of the commits of a killed process, with all that was reported to it as durable', async () => {
     for (const killAfter of [1, 20, 150]) {
       const folder = temporaryFolder('pages-killed');

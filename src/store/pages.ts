@@ -20,6 +20,11 @@ export interface PageRange {
   readonly limit: number | undefined;
 }
 
+export interface StoreSize {
+  readonly bytes: number;
+  readonly freeBytes: number;
+}
+
 export interface Pages {
   isEmpty(): boolean;
   /** A copy, or a view that is valid until the next call. */
@@ -33,6 +38,8 @@ export interface Pages {
   commit(run: () => Iterable<PageWrite>): Promise<void>;
   /** Writes a copy of one moment into an empty folder, while all goes on. `compact`: without what was removed. Absent where there are no files. */
   readonly copyTo?: (folder: string, compact: boolean) => Promise<void>;
+  /** Of its file, and how much of it holds nothing and is written next. Absent where there are no files. */
+  readonly size?: () => StoreSize;
   /** Resolves when all commits are durable. */
   close(): Promise<void>;
 }

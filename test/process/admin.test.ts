@@ -269,7 +269,13 @@ describe('the admin socket', { timeout: 600_000 }, () => {
       failures?.map(({ labels, value }) => [labels['code'], value]),
       [['ATTEMPTS_EXHAUSTED', 1]],
     );
-    assert.ok((families.get('sealed_store_flush_seconds')?.samples.at(-1)?.value ?? 0) > 0);
+    const most = (name: string) => Math.max(...(families.get(name)?.samples ?? []).map(({ value }) => value));
+    for (const name of ['store_flush_seconds', 'signature_seconds', 'dispatch_seconds', 'http_seconds', 'setups_total'])
+      assert.ok(most(`sealed_${name}`) > 0, name);
+    for (const name of ['upload_bytes_total', 'engine_resident_bytes', 'store_bytes', 'http_total'])
+      assert.ok(most(`sealed_${name}`) > 0, name);
+    assert.equal(families.get('sealed_artifact_files')?.samples.length, 3);
+    assert.equal(families.get('sealed_worker_queue')?.samples.length, 2);
     assert.equal((await fetch(`${url}/health`)).status, 200);
     for (const path of ['/', `/requests/0x${id}`, '/artifacts/x', '/feed'])
       assert.equal((await fetch(url + path)).status, 404, path);

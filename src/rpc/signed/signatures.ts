@@ -1,6 +1,7 @@
 // Who signed: EIP-191 recovery in a pool of worker threads. Calls of the same tick travel as one batch, because crossing to a
 // thread costs about as much as a recovery.
 import { Piscina } from 'piscina';
+import type { SteadyMs } from '../../clock.js';
 import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
 import type { Address } from '../../ids.js';
@@ -13,7 +14,18 @@ export interface Signatures {
   close(): Promise<void>;
 }
 
+/** Hears of each recovery, to count it. */
+export interface WatchSignatures {
+  /** `waiting`: how many calls wait for a thread now. */
+  opened(waiting: () => number): void;
+  /** The time, kept with the call until its end. */
+  now(): SteadyMs;
+  /** Whether it is a signature or none. */
+  recovered(since: SteadyMs): void;
+}
+
 interface Waiting extends Signed {
+  readonly since: SteadyMs | undefined;
   readonly resolve: (address: Address) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -26,7 +38,7 @@ const maxBatch = 16;
 /** Of a thread: the next one lies ready when one is done, however busy this thread is. Further calls gather, and travel together. */
 const maxBatchesOfThread = 2;
 
-export function createSignatures({ threads }: { threads: number }): Signatures {
+export function createSignatures({ threads, watch }: { threads: number; watch?: WatchSignatures }): Signatures {
   const pool = new Piscina<Uint8Array, Array<Address | null>>({
     filename: workerUrl(import.meta.url, '../../workers/recover.worker'),
     minThreads: threads,
@@ -38,6 +50,7 @@ export function createSignatures({ threads }: { threads: number }): Signatures {
   pool.on('error', () => {});
   const gathering: Waiting[] = [];
   let underWay = 0;
+  watch?.opened(() => gathering.length);
 
   async function send(batch: Waiting[]): Promise<void> {
     underWay += 1;
@@ -48,6 +61,7 @@ export function createSignatures({ threads }: { threads: number }): Signatures {
         const address = addresses[index];
         if (address) waiting.resolve(address);
         else waiting.reject(new FailureError(fail('SIGNATURE_INVALID')));
+        if (waiting.since !== undefined) watch?.recovered(waiting.since);
       }
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
@@ -64,7 +78,7 @@ export function createSignatures({ threads }: { threads: number }): Signatures {
     recover({ message, signature }) {
       return new Promise((resolve, reject) => {
         if (gathering.length === 0) setImmediate(sendGathered);
-        gathering.push({ message, signature, resolve, reject });
+        gathering.push({ message, signature, since: watch?.now(), resolve, reject });
       });
     },
     close: () => pool.destroy(),

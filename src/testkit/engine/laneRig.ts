@@ -12,6 +12,7 @@ import type { Capacity } from '../../lanes/capacity.js';
 import { createDispatcher, type LaneSpec } from '../../lanes/createDispatcher.js';
 import type { EngineHost } from '../../lanes/engineHost.js';
 import type { EngineSpec } from '../../lanes/engineProcessLaunch.js';
+import type { JobWatch } from '../../lanes/jobWatch.js';
 import { Lane, type LaneParameters } from '../../lanes/lane.js';
 import { createEngineHost } from '../../lanes/realEngineHost.js';
 import type { LaneStatus } from '../../lanes/scheduling.js';
@@ -95,7 +96,7 @@ export class LaneRig {
   /** Started, and stopped after the test. */
   dispatcher(
     lanes: readonly LaneSpec[],
-    changes: { limits?: QueueLimits; capacity?: Capacity; engines?: EngineHost } = {},
+    changes: { limits?: QueueLimits; capacity?: Capacity; engines?: EngineHost; jobs?: JobWatch } = {},
   ) {
     const dispatcher = createDispatcher({
       lanes,

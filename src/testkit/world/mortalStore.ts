@@ -34,6 +34,7 @@ export function mortalStore(store: Store): MortalStore {
     },
     settled: () => (dead ? never() : store.settled()),
     copyTo: store.copyTo,
+    size: store.size,
     purge: store.purge,
     close: () => store.close(),
     die() {

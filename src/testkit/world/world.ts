@@ -14,6 +14,7 @@ import type { Address, ArtifactId, RequestId, Sha256, VkHash } from '../../ids.j
 import type { Scheduling } from '../../lanes/scheduling.js';
 import { createLog, type Log } from '../../log.js';
 import type { RequestView } from '../../machines/request/view.js';
+import type { JobMetrics } from '../../metrics/jobMetrics.js';
 import { createMeter, type Meter } from '../../metrics/meter.js';
 import type { NetworkPorts, NetworkSettings } from '../../network/network.js';
 import { systemRandom } from '../../random.js';
@@ -90,6 +91,7 @@ interface WorldOptions {
   readonly publicUrl?: string;
   /** Takes the traces of each life. */
   readonly collector?: Collector;
+  readonly jobs?: Pick<JobMetrics, 'ended'>;
   /** In place of none. */
   readonly log?: Log;
   readonly networkSettings?: Partial<NetworkSettings> | undefined;
@@ -241,6 +243,7 @@ async function live(
       random: systemRandom,
       log: options.log ?? createLog('silent'),
       collector: options.collector,
+      jobs: options.jobs,
       meter,
       store,
       artifacts,

@@ -1,4 +1,5 @@
 // The routes of HTTP. Each module brings its own, and a listener serves the list that it is given.
+import type { SteadyMs } from '../../clock.js';
 import type { Failure } from '../../failures/catalog.js';
 import { failureFrom } from '../../failures/failureFrom.js';
 import { httpStatusOf } from '../../failures/httpStatus.js';
@@ -16,6 +17,14 @@ export interface Route {
   answer(exchange: Exchange, part: string): Promise<void>;
 }
 
+/** Hears of exchanges, to count them. Called for each: it must cost next to nothing. */
+export interface WatchExchanges {
+  /** An exchange has come. Answers the time, for its end. */
+  begun(): SteadyMs;
+  /** `route`: the one that has answered; undefined: none did. `status`: of the answer; undefined: there was nobody left to answer. */
+  ended(route: Route | undefined, status: number | undefined, begunAt: SteadyMs): void;
+}
+
 /** For most reads: HEAD is asked for what GET would say. */
 export const reads: readonly string[] = ['GET', 'HEAD'];
 
@@ -25,20 +34,24 @@ export function createRoutes({
   otherwise,
   log,
   random = systemRandom,
+  watch,
 }: {
   routes: readonly Route[];
   otherwise: (exchange: Exchange) => Promise<void>;
   log: Log;
   /** Names what is in the log for a client that was told of an unexpected error. */
   random?: Random;
+  watch?: WatchExchanges | undefined;
 }): Routes {
-  async function route(exchange: Exchange): Promise<void> {
+  async function route(exchange: Exchange, onTaken: (route: Route) => void): Promise<void> {
     const { method, path } = exchange;
     if (path === undefined) throw malformed('request target', 'it is not a path');
     for (const each of routes) {
       if (!each.methods.includes(method)) continue;
       const part = partOf(each.path, path);
-      if (part !== undefined) return each.answer(exchange, part);
+      if (part === undefined) continue;
+      onTaken(each);
+      return each.answer(exchange, part);
     }
     return otherwise(exchange);
   }
@@ -56,15 +69,32 @@ export function createRoutes({
     );
   }
 
-  return async (exchange) => {
+  async function serve(exchange: Exchange, onTaken: (route: Route) => void): Promise<void> {
     if (exchange.refusal !== undefined) return refuse(exchange, exchange.refusal);
     try {
-      await route(exchange);
+      await route(exchange, onTaken);
     } catch (thrown) {
       await refuse(exchange, failureFrom(thrown, uuidOf(random)), thrown);
     }
+  }
+
+  if (watch === undefined) return (exchange) => serve(exchange, unheard);
+  return async (exchange) => {
+    const begunAt = watch.begun();
+    let taken: Route | undefined;
+    let status: number | undefined;
+    const answer: Exchange['answer'] = (given) => {
+      status ??= given.status;
+      return exchange.answer(given);
+    };
+    await serve({ ...exchange, answer }, (route) => {
+      taken = route;
+    });
+    watch.ended(taken, status, begunAt);
   };
 }
+
+const unheard = () => {};
 
 /** Undefined when the path is another. */
 const partOf = (wanted: string | RegExp, path: string): string | undefined => {
