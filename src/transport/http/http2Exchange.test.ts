@@ -9,6 +9,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { sampleStdin } from '../../testkit/artifacts/sampleArtifacts.js';
 import { sampleArtifactId } from '../../testkit/sampleIds.js';
 import { startArtifactService } from '../../testkit/service/artifactService.js';
+import { session as openSession, startListener } from '../../testkit/transport/listenerRig.js';
 
 const stdin = sampleStdin(Buffer.alloc(3_000_000, 5));
 
@@ -103,4 +104,34 @@ describe('artifacts over HTTP/2', { timeout: 300_000 }, () => {
     assert.equal(service.catalog.lookup(id), undefined);
     assert.equal((await send('GET', '/health')).status, 200);
   });
+});
+
+it('a client that goes away before its answer over HTTP/2 is noticed, however it goes', {
+  timeout: 60_000,
+}, async (t) => {
+  let tellWaiting = () => {};
+  let tellGone = () => {};
+  const { to } = await startListener(t, {
+    async routes({ signal }) {
+      const gone = once(signal, 'abort');
+      tellWaiting();
+      await gone;
+      tellGone();
+    },
+  });
+  for (const leave of ['reset', 'no error', 'hang up']) {
+    const waiting = new Promise<void>((resolve) => {
+      tellWaiting = resolve;
+    });
+    const gone = new Promise<void>((resolve) => {
+      tellGone = resolve;
+    });
+    const client = openSession(to);
+    const stream = client.request({ ':path': '/' }).on('error', () => undefined);
+    await waiting;
+    if (leave === 'hang up') client.destroy();
+    else stream.close(leave === 'reset' ? constants.NGHTTP2_CANCEL : constants.NGHTTP2_NO_ERROR);
+    await gone;
+    client.destroy();
+  }
 });

@@ -32,7 +32,8 @@ export function http2Exchange(
   // An upload that breaks off is an error of its stream, and only its reader needs to see it.
   stream.on('error', () => undefined);
   stream.once('close', () => {
-    if (!stream.writableFinished) gone.abort();
+    // Node ends the stream of a client that has gone, so that one without an answer counts as finished too.
+    if (!stream.writableFinished || !stream.headersSent) gone.abort();
   });
   return {
     protocol: 'http2',
