@@ -3,7 +3,7 @@
 import type { Catalog } from '../artifacts/catalog.js';
 import { proofModeNumber, proofModes } from '../engines/jobs.js';
 import { FailureError } from '../failures/failureError.js';
-import { type ProofRequest, ProverNetwork } from '../gen/network/network_pb.js';
+import type { ProofRequest } from '../gen/network/network_pb.js';
 import { type Address, type ArtifactId, parseAddress, parseVkHash, type RequestId } from '../ids.js';
 import type { Registry, Submission } from '../requests/registry.js';
 import type { Store } from '../store/environment.js';
@@ -17,7 +17,6 @@ import type { NetworkWatch } from './networkWatch.js';
 import { UrlError } from './openUrl.js';
 import { parseStdinUri } from './stdinUri.js';
 import { takeIn } from './takeIn.js';
-import type { Upstream } from './upstream.js';
 
 /** Requests whose input is not of here: leave them, tell the network that there will be no proof, or fetch the input where it is public. */
 export type AdoptPolicy = 'known' | 'fail' | 'prove-public';
@@ -37,7 +36,6 @@ export interface LeftRequest {
 }
 
 export interface AdoptionParameters extends FetchProgramParameters {
-  readonly upstream: Pick<Upstream, 'read'>;
   readonly watch: Pick<NetworkWatch, 'adopted' | 'duplicated' | 'programFetched'>;
   readonly store: Store;
   readonly catalog: Catalog;
@@ -97,10 +95,8 @@ export function createAdoption(parameters: AdoptionParameters): Adoption {
     const requester = parseAddress(address);
     const vkHash = parseVkHash(hash);
     if (requester === undefined || vkHash === undefined) throw new UrlError('it names no program', false);
-    const { program } = await parameters.upstream.read(ProverNetwork.method.getProgram, { vkHash: hash }, 0);
     const url = programPublicUri === '' ? programUri : programPublicUri;
-    const vk = program?.vk ?? new Uint8Array();
-    await fetchProgram(parameters, { url, vk, vkHash, requester }, aside.signal);
+    await fetchProgram(parameters, { url, vkHash, requester }, aside.signal);
   }
 
   /** Throws a FailureError or a UrlError of what cannot be proved here. */

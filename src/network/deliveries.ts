@@ -1,4 +1,5 @@
 // All deliveries: hosts their machines, and stops work here that the network does not want any more.
+import { type ActOn, createActOn } from '../durable/actOn.js';
 import { createHost } from '../durable/host.js';
 import { restoreOpen } from '../durable/restore.js';
 import type { Failure } from '../failures/catalog.js';
@@ -12,7 +13,6 @@ import type { AuditWriter } from '../operations/audit.js';
 import type { Envelope } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
 import { Tally } from '../tally.js';
-import { type ActOnDelivery, createActOnDelivery } from './actOnDelivery.js';
 import { type BrowseDeliveries, createBrowseDeliveries } from './browseDeliveries.js';
 import { deliverySleep } from './deliverySleep.js';
 import {
@@ -42,7 +42,7 @@ export interface Deliveries extends BrowseDeliveries {
   /** The network has said that it is ours, on disk or not yet. */
   isOurs(networkId: RequestId): boolean;
   /** Does what an operator says. */
-  readonly act: ActOnDelivery;
+  readonly act: ActOn<RequestId, DeliveryEvent>;
   /** Resolves with its next change, or when the time is over. */
   moved(networkId: RequestId, withinMs: number): Promise<void>;
   /** Those that are open. */
@@ -172,7 +172,7 @@ export function createDeliveries(parameters: DeliveriesParameters): Deliveries {
     send: (networkId, event) => void host.send(networkId, event),
     isOurs: (networkId) => ours.has(networkId),
     ...browse,
-    act: createActOnDelivery(host, browse),
+    act: createActOn(host, { what: 'Delivery', stateOf: (networkId) => browse.viewOf(networkId)?.state }),
     moved: (networkId, withinMs) =>
       new Promise((resolve) => {
         const here = watchers.get(networkId) ?? new Set();

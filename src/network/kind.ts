@@ -1,13 +1,10 @@
 // A delivery as a kind of durable machine.
-import type { Host } from '../durable/host.js';
 import type { DurableKind } from '../durable/kind.js';
 import type { RequestId } from '../ids.js';
 import { deliveryMachine } from '../machines/delivery/machine.js';
 import { type DeliveryEvent, type DeliveryStart, freshDelivery } from '../machines/delivery/rules.js';
 import { type DeliveryView, deliveryPath, deliveryViewOf, hasDeliveryEnded } from '../machines/delivery/view.js';
 import type { Act } from '../store/buckets.js';
-
-export type DeliveryHost = Host<RequestId, DeliveryStart, DeliveryView, DeliveryEvent>;
 
 export type DeliveryKind = DurableKind<RequestId, DeliveryStart, DeliveryView, DeliveryEvent>;
 

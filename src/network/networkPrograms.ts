@@ -3,13 +3,13 @@ import type { Clock, SteadyMs } from '../clock.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import { sentenceOf } from '../failures/sentenceOf.js';
-import { type Program, ProverNetwork } from '../gen/network/network_pb.js';
-import { type Address, bytesOf, type VkHash } from '../ids.js';
+import type { Program } from '../gen/network/network_pb.js';
+import type { Address, VkHash } from '../ids.js';
 import type { Store } from '../store/environment.js';
 import { within } from '../within.js';
 import { type FetchProgramParameters, fetchProgram } from './fetchProgram.js';
 import { httpsUrlOf, openUrl, UrlError } from './openUrl.js';
-import { mayPass, type Upstream, UpstreamError } from './upstream.js';
+import { mayPass, UpstreamError } from './upstream.js';
 
 export interface NetworkPrograms {
   /** Its bytes lie where they may be fetched from. False, where that is not known: then its client brings them. */
@@ -23,7 +23,6 @@ export interface NetworkPrograms {
 }
 
 export interface NetworkProgramsParameters extends FetchProgramParameters {
-  readonly upstream: Pick<Upstream, 'read'>;
   readonly store: Store;
   readonly clock: Clock;
 }
@@ -38,7 +37,7 @@ const mostLooked = 1_000;
 const mostAtOnce = 4;
 
 export function createNetworkPrograms(parameters: NetworkProgramsParameters): NetworkPrograms {
-  const { store, upstream, clock, log, hosts } = parameters;
+  const { store, clock, log, hosts } = parameters;
   const stopping = new AbortController();
   const flights = new Map<string, Promise<void>>();
   const looked = new Map<string, { readonly at: SteadyMs; readonly found: Promise<boolean> }>();
@@ -68,9 +67,7 @@ export function createNetworkPrograms(parameters: NetworkProgramsParameters): Ne
 
   async function fetch(vkHash: VkHash, requester: Address): Promise<void> {
     try {
-      const { program } = await upstream.read(ProverNetwork.method.getProgram, { vkHash: bytesOf(vkHash) }, 0);
-      if (program === undefined) throw new UpstreamError(notFound, 'it names no program');
-      await fetchProgram(parameters, { url: program.programUri, vk: program.vk, vkHash, requester }, stopping.signal);
+      await fetchProgram(parameters, { vkHash, requester }, stopping.signal);
     } catch (error) {
       if (error instanceof UpstreamError)
         throw new FailureError(
@@ -110,8 +107,6 @@ export function createNetworkPrograms(parameters: NetworkProgramsParameters): Ne
     stop: () => stopping.abort(),
   };
 }
-
-const notFound = 5;
 
 function unavailable(): never {
   throw new FailureError(fail('UPSTREAM_UNAVAILABLE'));

@@ -5,6 +5,7 @@ import type { Catalog } from '../artifacts/catalog.js';
 import type { ArtifactBackend } from '../artifacts/port.js';
 import type { ProofIds } from '../artifacts/proofIds.js';
 import type { Clock } from '../clock.js';
+import { type ActOn, createActOn } from '../durable/actOn.js';
 import { createHost } from '../durable/host.js';
 import { restoreOpen } from '../durable/restore.js';
 import type { FeedWriter } from '../feed/feed.js';
@@ -12,6 +13,7 @@ import type { RequestId, VkHash } from '../ids.js';
 import type { Scheduling } from '../lanes/scheduling.js';
 import type { Log } from '../log.js';
 import { requestMachine } from '../machines/request/machine.js';
+import type { RequestEvent } from '../machines/request/rules.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../machines/request/view.js';
 import type { AuditWriter } from '../operations/audit.js';
 import type { Orders } from '../operations/orders.js';
@@ -21,7 +23,6 @@ import type { JournalEntry } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
 import type { Signer } from '../tee/signer.js';
 import type { Vouchers } from '../tee/vouchers.js';
-import { type ActRequest, createActing } from './acting.js';
 import type { Admission } from './admission.js';
 import { type Browse, createBrowse } from './browse.js';
 import { Census, type RequestCounts } from './census.js';
@@ -79,7 +80,7 @@ export interface RequestSystem {
   readonly registry: Registry;
   readonly browse: Browse;
   /** Does what an operator says. */
-  readonly actRequest: ActRequest;
+  readonly actRequest: ActOn<RequestId, RequestEvent>;
   readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
   /** Why open requests do not move. */
   readonly why: () => Look;
@@ -219,7 +220,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     renew: createRenewal({ ...parameters, vouching }),
     takeProof: createTakeProof({ ...parameters, host }),
     browse: createBrowse({ store, host, clock }),
-    actRequest: createActing(host, registry),
+    actRequest: createActOn(host, { what: 'Request', stateOf: (requestId) => registry.view(requestId)?.state }),
     counts: () => census.counts(),
     decidedViews: () => host.decidedViews(),
     setAside,

@@ -1,21 +1,22 @@
 // The signing keys of the enclave, put together: the machine with its effects, its host, who succeeds whom, and the port by which the
 // rest of the service signs.
+
 import type { QuoteQueue } from '../attestation/reports/quoteQueue.js';
 import type { Clock } from '../clock.js';
+import { type ActOn, createActOn } from '../durable/actOn.js';
 import { createHost } from '../durable/host.js';
 import { restoreOpen } from '../durable/restore.js';
 import type { FeedWriter } from '../feed/feed.js';
 import { newSignerId, type SignerId } from '../ids.js';
 import type { Log } from '../log.js';
 import { signerMachine } from '../machines/signer/machine.js';
-import type { SignerFault } from '../machines/signer/rules.js';
+import type { SignerEvent, SignerFault } from '../machines/signer/rules.js';
 import { hasEnded, type SignerView } from '../machines/signer/view.js';
 import type { AuditWriter } from '../operations/audit.js';
 import type { Random } from '../random.js';
 import type { Act, JournalEntry } from '../store/buckets.js';
 import type { Store } from '../store/environment.js';
 import type { Signer } from '../tee/signer.js';
-import { type ActOnSigner, createActOnSigner } from './actOnSigner.js';
 import { createAlarm } from './alarm.js';
 import { confirmEffect } from './effects/confirm.js';
 import { backOffEffect, drainEffect, outliveEffect } from './effects/endOfLife.js';
@@ -70,7 +71,7 @@ export interface Signers extends Signer {
   /** What begins a successor at an operator's word, on disk with its audit when it resolves. Undefined when one is on its way already. */
   rotation(): ((by: Act) => Promise<void>) | undefined;
   /** Does to one what an operator says. */
-  readonly act: ActOnSigner;
+  readonly act: ActOn<SignerId, SignerEvent>;
   /** Its transitions from `fromSeq` on, as far as they are on disk. */
   history(view: SignerView, fromSeq: number, limit: number): { readonly seq: number; readonly entry: JournalEntry }[];
   /** Those that have not ended and those of this process that have, the youngest first. */
@@ -192,7 +193,7 @@ export function createSigners(parameters: SignersParameters): Signers {
     },
     rotate: () => succession.rotate(),
     rotation: () => succession.rotation(),
-    act: createActOnSigner(host, (signerId) => seen.get(signerId)),
+    act: createActOn(host, { what: 'Signer', stateOf: (signerId) => seen.get(signerId)?.state }),
     history: historyIn(store),
     views: () => [...seen.values()].reverse(),
     get counts() {

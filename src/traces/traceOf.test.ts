@@ -168,7 +168,7 @@ describe('traces of requests', { timeout: 120_000 }, () => {
       call: 'cc'.repeat(32) as Sha256,
       effects: [`${canary}-effect`],
     };
-    await world.system.actRequest({ requestId, event: { type: 'CANCEL' }, expectedSeq: 0, act });
+    await world.system.actRequest({ id: requestId, event: { type: 'CANCEL' }, expectedSeq: 0, act });
     await sentIs(rig, 1);
     const [root] = collector.spans;
     assert.ok(

@@ -5,7 +5,7 @@ import type { Cli } from '../cli.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
-import { table, wrapped } from './table.js';
+import { fieldLines, table, wrapped } from './table.js';
 import { idsOf, lasting } from './words.js';
 
 export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
@@ -61,9 +61,7 @@ function linesOf(lane: Lane): string[] {
     ['Modes', lane.modes.length > 0 ? lane.modes.join(', ') : undefined],
     ...programs.map((digest, index): [string, string] => [index === 0 ? 'Set up' : '', digest]),
   ];
-  return fields
-    .filter((field): field is [string, string] => field[1] !== undefined)
-    .flatMap(([name, value]) => wrapped(value, `${name.padEnd(9)} `));
+  return fieldLines(fields, 9);
 }
 
 const stateOf = ({ warm, state }: Lane): string => (warm ? state : `${state} (cold)`);

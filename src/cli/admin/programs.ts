@@ -15,7 +15,7 @@ import { assertReason, type MaybeActOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { show } from './show.js';
-import { table, wrapped } from './table.js';
+import { fieldLines, table } from './table.js';
 import { ago, idsOf, lasting, type WriteId } from './words.js';
 
 export interface ProgramsOptions extends AdminOptions {
@@ -84,9 +84,7 @@ function linesOf(
       `${each.stage} ${each.mode} ${lasting(each.usual)}, of ${each.samples}`,
     ]),
   ];
-  return fields
-    .filter((field): field is [string, string] => field[1] !== undefined)
-    .flatMap(([name, value]) => wrapped(value, `${name.padEnd(12)} `));
+  return fieldLines(fields);
 }
 
 function registered({ owner, registered: at, isConfirmed, sizeBytes }: Registration): string {

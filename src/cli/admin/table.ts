@@ -43,6 +43,6 @@ export function wrapped(text: string, head = ''): string[] {
   return all.map((each, index) => (index === 0 ? head : ' '.repeat(widthOf(head))) + each);
 }
 
-/** Names and values below each other; a value that is undefined has no line. */
-export const fieldLines = (fields: readonly (readonly [string, string | undefined])[]): string[] =>
-  fields.flatMap(([name, value]) => (value === undefined ? [] : wrapped(value, `${name.padEnd(12)} `)));
+/** Names, `room` characters wide, and values below each other; a value that is undefined has no line. */
+export const fieldLines = (fields: readonly (readonly [string, string | undefined])[], room = 12): string[] =>
+  fields.flatMap(([name, value]) => (value === undefined ? [] : wrapped(value, `${name.padEnd(room)} `)));

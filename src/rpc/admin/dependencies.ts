@@ -1,4 +1,5 @@
 // What the methods of operators read. All of it is in memory or a bounded look at the store.
+
 import type { BrowseArtifacts } from '../../artifacts/browse.js';
 import type { Clock, EpochMs, SteadyMs } from '../../clock.js';
 import type { EffectiveOption } from '../../config/effective.js';
@@ -11,12 +12,12 @@ import type { Audit } from '../../operations/audit.js';
 import type { Orders } from '../../operations/orders.js';
 import type { BrowsePrograms } from '../../programs/browse.js';
 import type { Random } from '../../random.js';
-import type { ActRequest } from '../../requests/acting.js';
 import type { Admission } from '../../requests/admission.js';
 import type { Browse } from '../../requests/browse.js';
 import type { RequestCounts } from '../../requests/census.js';
 import type { Registry } from '../../requests/registry.js';
 import type { Releases } from '../../requests/releases.js';
+import type { RequestSystem } from '../../requests/system.js';
 import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
 import type { Collection } from '../../service/collection.js';
@@ -48,7 +49,7 @@ export interface AdminDependencies {
   readonly watchers: Watchers;
   readonly audit: Pick<Audit, 'operation' | 'entry' | 'list'>;
   readonly orders: Orders;
-  readonly actRequest: ActRequest;
+  readonly actRequest: RequestSystem['actRequest'];
   readonly upkeep: Upkeep;
   /** Actions that are being done, by their operation ids. */
   readonly underWay: Map<string, Promise<void>>;

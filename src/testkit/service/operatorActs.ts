@@ -65,7 +65,7 @@ async function manyChosen(world: World) {
 /** Its actor fails: what it was told cannot be written. */
 export async function fails(world: World, id: RequestId) {
   const event = { type: 'PRIORITY_SET', priority: (() => {}) as never } as const;
-  await assert.rejects(world.system.actRequest({ requestId: id, event, expectedSeq: 0, act: before }), /NOTHING_TO_DO/);
+  await assert.rejects(world.system.actRequest({ id, event, expectedSeq: 0, act: before }), /NOTHING_TO_DO/);
   await world.settle();
   assert.ok(world.system.setAside.has(id));
 }

@@ -1,7 +1,7 @@
 // Deliveries.TryNow and Deliveries.GiveUp: what an operator does with one report to the network.
+
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { fail } from '../../../failures/fail.js';
-import { FailureError } from '../../../failures/failureError.js';
+import { assertSeen } from '../../../failures/assertSeen.js';
 import { Deliveries, type DeliverySchema } from '../../../gen/admin/v1/deliveries_pb.js';
 import type { DeliveryEvent } from '../../../machines/delivery/rules.js';
 import {
@@ -35,13 +35,12 @@ function onDelivery<Call extends { readonly id: string }>(
     async plan({ id }, expectedSeq) {
       const { view, deliveries } = await deliveryNamed(id, dependencies);
       const { networkId } = view.context;
-      if (expectedSeq !== 0 && view.seq !== expectedSeq)
-        throw new FailureError(fail('STALE_VIEW', { what: 'Delivery', id: networkId, seq: view.seq }));
+      assertSeen({ what: 'Delivery', id: networkId, seq: view.seq }, expectedSeq);
       if (!deliverySteps(view, clock.now()).includes(name)) throw nothingToDo(name, whyNot(name, view));
       return {
         target: networkId,
         effects: effects(view),
-        apply: (act) => deliveries.act({ networkId, event, expectedSeq, act }),
+        apply: (act) => deliveries.act({ id: networkId, event, expectedSeq, act }),
       };
     },
     async answer({ id }) {

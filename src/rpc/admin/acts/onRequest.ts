@@ -1,5 +1,7 @@
 // Actions on one request: how its id is read, that it is as it was seen, and its row in the answer.
+
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { assertSeen } from '../../../failures/assertSeen.js';
 import { fail } from '../../../failures/fail.js';
 import { FailureError } from '../../../failures/failureError.js';
 import type { RowSchema } from '../../../gen/admin/v1/requests_pb.js';
@@ -33,8 +35,7 @@ export function onRequest<Call extends { readonly id: string }>(
     async plan(call, expectedSeq) {
       const view = await requestNamed(call.id, dependencies);
       const { requestId } = view.request;
-      if (expectedSeq !== 0 && view.seq !== expectedSeq)
-        throw new FailureError(fail('STALE_VIEW', { what: 'Request', id: requestId, seq: view.seq }));
+      assertSeen({ what: 'Request', id: requestId, seq: view.seq }, expectedSeq);
       if (setAside.has(requestId) !== forSetAside)
         throw nothingToDo(name, forSetAside ? 'not set aside' : 'set aside: release it first');
       const planned = step(view, call);
@@ -42,7 +43,9 @@ export function onRequest<Call extends { readonly id: string }>(
         target: requestId,
         effects: planned.effects,
         apply: (act) =>
-          'apply' in planned ? planned.apply(act) : actRequest({ requestId, event: planned.event, expectedSeq, act }),
+          'apply' in planned
+            ? planned.apply(act)
+            : actRequest({ id: requestId, event: planned.event, expectedSeq, act }),
       };
     },
     async answer(call) {

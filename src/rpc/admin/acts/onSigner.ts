@@ -1,6 +1,5 @@
 // Signers.Rotate and Signers.RetryNow: what an operator does with the keys that sign TEE proofs.
-import { fail } from '../../../failures/fail.js';
-import { FailureError } from '../../../failures/failureError.js';
+import { assertSeen } from '../../../failures/assertSeen.js';
 import { Signers } from '../../../gen/admin/v1/signers_pb.js';
 import { canSignerRetry } from '../../../machines/signer/view.js';
 import type { AdminDependencies } from '../dependencies.js';
@@ -46,14 +45,13 @@ export const retrySignerNow = (dependencies: OnSignerDependencies) =>
     async plan({ id }, expectedSeq) {
       const { view, signers } = await signerNamed(id, dependencies);
       const { signerId } = view.start;
-      if (expectedSeq !== 0 && view.seq !== expectedSeq)
-        throw new FailureError(fail('STALE_VIEW', { what: 'Signer', id: signerId, seq: view.seq }));
+      assertSeen({ what: 'Signer', id: signerId, seq: view.seq }, expectedSeq);
       if (!canSignerRetry(view)) throw nothingToDo('retry-now', signerPathOf(view));
       const what = view.state === 'quoting' ? 'quoted' : 'registered';
       return {
         target: signerId,
         effects: [`Signing key ${signerId} is tried to be ${what} now, without the rest of its pause.`],
-        apply: (act) => signers.act({ signerId, event: { type: 'RETRY_DUE' }, expectedSeq, act }),
+        apply: (act) => signers.act({ id: signerId, event: { type: 'RETRY_DUE' }, expectedSeq, act }),
       };
     },
     answer: async ({ id }) => ({ signer: signerOf((await signerNamed(id, dependencies)).view) }),
