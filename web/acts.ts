@@ -1,6 +1,17 @@
-// What an operator can do to a request, a lane and the service, as `sealed-prover admin` can. Only what would not be refused as things stand is offered.
+// What an operator can do to requests, lanes, deliveries, signing keys and the service, as `sealed-prover admin` can. Only what would not be refused as things stand is offered.
 import { type Filter, wireFilter } from './filter.js';
-import type { ActMethod, DeliveryAct, DeliveryJson, LaneAct, LaneJson, RequestAct, Row, Status } from './wire.js';
+import type {
+  ActMethod,
+  DeliveryAct,
+  DeliveryJson,
+  LaneAct,
+  LaneJson,
+  RequestAct,
+  Row,
+  SignerJson,
+  SignersJson,
+  Status,
+} from './wire.js';
 import { isOpen, localMinute, shortId } from './words.js';
 
 /** What is asked for besides a reason. */
@@ -145,6 +156,25 @@ export const actsOnDelivery = (delivery: DeliveryJson): Act[] => [
     : []),
 ];
 
+const rotate: Act = {
+  method: 'Signers/Rotate',
+  name: 'Rotate',
+  does: 'Begin a new key',
+  target: 'the signing key',
+};
+const retrySigner = ({ id, seq }: Pick<SignerJson, 'id'> & Partial<SignerJson>): Act => ({
+  method: 'Signers/RetryNow',
+  name: 'Retry it now',
+  does: 'Retry the key',
+  target: `signing key ${shortId(id)}`,
+  id,
+  ...(seq !== undefined && { seq }),
+});
+
+export const actsOnSigners = ({ canRotate }: SignersJson): Act[] => (canRotate ? [rotate] : []);
+export const actsOnSigner = (signer: SignerJson): Act[] =>
+  signer.actions.includes('retry-now') ? [retrySigner(signer)] : [];
+
 export const drain: Act = {
   method: 'Service/Drain',
   name: 'Stop the service',
@@ -176,10 +206,13 @@ export const actsOnLine = ({ intake, dispatch }: Pick<Status, 'intake' | 'dispat
 ];
 
 /** What may help where a person is needed. A pause is lifted above. */
-export function actsOnNeed({ reason, requestId, laneId }: Status['needsYou'][number]): Act[] {
+export function actsOnNeed({ reason, requestId, laneId, signerId, command }: Status['needsYou'][number]): Act[] {
   const seen = { id: requestId };
   if (reason === 'HELD') return [retry(seen), giveUp(seen)];
   if (reason === 'QUARANTINED') return [release(seen)];
   if (reason === 'DEADLINE_NEAR') return [prioritize(seen, '')];
+  // One that does not pause is tried no more: another key is.
+  if (reason === 'SIGNER_UNREGISTERED')
+    return [command.endsWith(' retry-now') ? retrySigner({ id: signerId }) : rotate];
   return reason === 'LANE_QUARANTINED' ? [onLane(laneId, 'Start')] : [];
 }

@@ -23,6 +23,7 @@ import { Queue } from './screens/queue.js';
 import { Request } from './screens/request.js';
 import { Requests } from './screens/requests.js';
 import { ServiceScreen } from './screens/service.js';
+import { Signers } from './screens/signers.js';
 import { CallError } from './wire.js';
 import { clockTime } from './words.js';
 
@@ -37,6 +38,7 @@ const more: readonly Place[] = [
   { name: 'Programs', to: '/programs', key: 'p' },
   { name: 'Artifacts', to: '/artifacts', key: 'a' },
   { name: 'Deliveries', to: '/deliveries', key: 'd' },
+  { name: 'Signers', to: '/signers', key: 'k' },
   { name: 'Machine', to: '/machines/request', key: 'm' },
   { name: 'Feed', to: '/events', key: 'e' },
   { name: 'Audit', to: '/audit', key: 'u' },
@@ -92,6 +94,7 @@ const screens: Readonly<Record<string, () => JSX.Element>> = {
   '/programs': () => <Programs />,
   '/artifacts': () => <Artifacts />,
   '/deliveries': () => <Deliveries />,
+  '/signers': () => <Signers />,
   '/events': () => <Events />,
   '/audit': () => <AuditTrail />,
   '/service': () => <ServiceScreen />,

@@ -6,6 +6,7 @@ import type { Lane, LanesListResponse } from '../src/gen/admin/v1/lanes_pb.js';
 import type { ProgramsGetResponse, ProgramsListResponse } from '../src/gen/admin/v1/programs_pb.js';
 import type { QueueGetResponse } from '../src/gen/admin/v1/queue_pb.js';
 import type {
+  DeliveryEvent,
   LaneEvent,
   ProgressEvent,
   RequestEvent,
@@ -14,6 +15,7 @@ import type {
   RequestsListResponse,
   Reset,
   ServiceEvent,
+  SignerEvent,
 } from '../src/gen/admin/v1/requests_pb.js';
 import type {
   ServiceAuditListResponse,
@@ -23,6 +25,7 @@ import type {
   ServiceStatusResponse,
 } from '../src/gen/admin/v1/service_pb.js';
 import type { Audit, Changed } from '../src/gen/admin/v1/shared_pb.js';
+import type { SignersListResponse } from '../src/gen/admin/v1/signers_pb.js';
 import { credentials } from './token.js';
 
 /** A message as protobuf JSON with every field in it: 64-bit numbers, times (RFC 3339) and lengths of time (`1.5s`) are text. */
@@ -40,6 +43,8 @@ export type Status = Json<ServiceStatusResponse>;
 export type FailureGroup = Json<ServiceFailuresResponse>['groups'][number];
 export type ConfigOption = Json<ServiceConfigResponse>['options'][number];
 export type DeliveryJson = Json<DeliveriesListResponse>['rows'][number];
+export type SignersJson = Json<SignersListResponse>;
+export type SignerJson = SignersJson['rows'][number];
 export type Series = Json<ServiceSeriesResponse>;
 export type LaneJson = Json<Lane>;
 export type RequestJson = NonNullable<Json<RequestsGetResponse>['request']>;
@@ -52,6 +57,8 @@ export interface FeedEvent {
   readonly at?: string;
   readonly request?: Json<RequestEvent>;
   readonly lane?: Json<LaneEvent>;
+  readonly delivery?: Json<DeliveryEvent>;
+  readonly signer?: Json<SignerEvent>;
   readonly service?: Json<ServiceEvent>;
   readonly audit?: Json<Audit>;
   readonly progress?: Json<ProgressEvent>;
@@ -67,6 +74,8 @@ export type DeliveryAct = 'TryNow' | 'GiveUp';
 export type ActMethod =
   | 'Service/Drain'
   | `Deliveries/${DeliveryAct}`
+  | 'Signers/Rotate'
+  | 'Signers/RetryNow'
   | `Requests/${RequestAct | 'ApplyToMany'}`
   | `Lanes/${LaneAct}`
   | `Queue/${LineAct}`;
@@ -87,6 +96,7 @@ interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed>; 
   'Artifacts/Usage': Json<ArtifactsUsageResponse>;
   'Artifacts/List': Json<ArtifactsListResponse>;
   'Deliveries/List': Json<DeliveriesListResponse>;
+  'Signers/List': SignersJson;
 }
 
 /** The service has refused, or was not reached (code `UNREACHABLE`). */

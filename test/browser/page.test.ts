@@ -36,6 +36,7 @@ const screens = [
   '/programs/PROGRAM',
   '/artifacts',
   '/deliveries',
+  '/signers',
   '/audit',
   '/service',
 ];

@@ -78,6 +78,7 @@ describe('screens that are looked up', { skip: withoutChromium, timeout: 180_000
       ['p', 'Programs'],
       ['a', 'Artifacts'],
       ['d', 'Deliveries'],
+      ['k', 'Signing keys'],
       ['m', 'The machine of a request'],
       ['e', 'Feed'],
       ['u', 'Audit'],

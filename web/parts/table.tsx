@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 
 interface TableParameters {
   readonly label: string;
+  /** One without a name, of buttons, has no heading. */
   readonly columns: readonly string[];
   /** A row each, with a key of its own. */
   readonly children: ComponentChildren;
@@ -15,11 +16,15 @@ export function Table({ label, columns, children }: TableParameters) {
       <table>
         <thead>
           <tr>
-            {columns.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
+            {columns.map((name) =>
+              name === '' ? (
+                <td key={name} />
+              ) : (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>{children}</tbody>

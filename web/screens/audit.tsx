@@ -4,7 +4,7 @@ import { Problem } from '../parts/problem.js';
 import { RequestLink } from '../parts/requestLink.js';
 import { More, Table } from '../parts/table.js';
 import { call } from '../wire.js';
-import { clockTime } from '../words.js';
+import { clockTime, shortId } from '../words.js';
 
 const pageSize = 100;
 
@@ -34,9 +34,7 @@ export function AuditTrail() {
                   {audit?.isClaimed && <span class="dim"> (by their own word)</span>}
                 </td>
                 <td class="short">{audit?.action}</td>
-                <td class="short">
-                  <Target target={audit?.target ?? ''} />
-                </td>
+                <td class="short">{audit && <Target of={audit} />}</td>
                 <td>{audit?.reason}</td>
                 <td>{audit?.effects.join(' ')}</td>
               </tr>
@@ -49,6 +47,20 @@ export function AuditTrail() {
   );
 }
 
-/** Empty: the service. */
-export const Target = ({ target }: { readonly target: string }) =>
-  /^[0-9a-f]{64}$/.test(target) ? <RequestLink id={target} /> : <span>{target || '–'}</span>;
+const lists: Readonly<Record<string, string>> = { delivery: '/deliveries', signer: '/signers' };
+
+/** Without a target: the service. */
+export function Target({
+  of: { action, target },
+}: {
+  readonly of: { readonly action: string; readonly target: string };
+}) {
+  const list = lists[action.split('.')[0] ?? ''];
+  if (list !== undefined && target !== '')
+    return (
+      <a class="id short" href={list} title={target}>
+        {shortId(target)}
+      </a>
+    );
+  return /^[0-9a-f]{64}$/.test(target) ? <RequestLink id={target} /> : <span>{target || '–'}</span>;
+}

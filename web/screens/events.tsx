@@ -5,7 +5,7 @@ import { onEvents, recentEvents } from '../feed.js';
 import { RequestLink } from '../parts/requestLink.js';
 import { State } from '../parts/state.js';
 import type { FeedEvent } from '../wire.js';
-import { clockTime } from '../words.js';
+import { clockTime, shortId } from '../words.js';
 import { Target } from './audit.js';
 
 const kept = 500;
@@ -51,7 +51,8 @@ export function Events() {
   );
 }
 
-function What({ event: { request, lane, service, audit, reset } }: { readonly event: FeedEvent }) {
+function What({ event }: { readonly event: FeedEvent }) {
+  const { request, lane, delivery, signer, service, audit, reset } = event;
   if (request?.entry !== undefined) {
     const { row, entry } = request;
     return (
@@ -68,6 +69,10 @@ function What({ event: { request, lane, service, audit, reset } }: { readonly ev
         <a href="/lanes">{lane.lane?.id}</a> {lane.from || '–'} → <State path={lane.to} />
       </>
     );
+  if (delivery !== undefined)
+    return <Moved to="/deliveries" what="delivery" id={delivery.delivery?.id ?? ''} transition={delivery.transition} />;
+  if (signer !== undefined)
+    return <Moved to="/signers" what="signing key" id={signer.signer?.id ?? ''} transition={signer.transition} />;
   if (service !== undefined)
     return (
       <>
@@ -77,9 +82,26 @@ function What({ event: { request, lane, service, audit, reset } }: { readonly ev
   if (audit !== undefined)
     return (
       <>
-        {audit.operator} did <b>{audit.action}</b> <Target target={audit.target} />: {audit.reason}
+        {audit.operator} did <b>{audit.action}</b> <Target of={audit} />: {audit.reason}
       </>
     );
   if (reset !== undefined) return <>what came before {reset.oldest} is not kept any more</>;
   return <>something that this page does not know yet</>;
 }
+
+interface MovedParameters {
+  readonly to: string;
+  readonly what: string;
+  readonly id: string;
+  readonly transition: { readonly from: string; readonly to: string } | undefined;
+}
+
+const Moved = ({ to, what, id, transition }: MovedParameters) => (
+  <>
+    {what}{' '}
+    <a class="id short" href={to} title={id}>
+      {shortId(id)}
+    </a>{' '}
+    {transition?.from || '–'} → <State path={transition?.to ?? ''} />
+  </>
+);

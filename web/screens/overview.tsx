@@ -137,12 +137,14 @@ function Needs({ status: { needsYou, needsYouTotal } }: { readonly status: Statu
       <h2 id="needs">{needsYouTotal > 0 ? `Needs you (${needsYouTotal})` : 'Nothing needs you'}</h2>
       <ul class="plain">
         {needsYou.map((need) => {
-          const { reason, sentence, requestId, laneId, command } = need;
+          const { reason, sentence, requestId, laneId, deliveryId, signerId, command } = need;
           const acts = actsOnNeed(need);
           return (
             <li key={`${reason} ${command}`}>
               <b>{reason}</b> {requestId !== '' && <RequestLink id={requestId} />}
-              {laneId !== '' && <a href="/lanes">{laneId}</a>} {sentence}
+              {laneId !== '' && <a href="/lanes">{laneId}</a>}
+              {deliveryId !== '' && <NeedLink to="/deliveries?state=refused" id={deliveryId} />}
+              {signerId !== '' && <NeedLink to="/signers" id={signerId} />} {sentence}
               <div class="help">
                 <Acts acts={acts} />{' '}
                 {acts.length === 0 && command !== '' && <code>sealed-prover admin {typed(command, requestId)}</code>}
@@ -154,6 +156,13 @@ function Needs({ status: { needsYou, needsYouTotal } }: { readonly status: Statu
     </section>
   );
 }
+
+/** To the list where it stands. */
+const NeedLink = ({ to, id }: { readonly to: string; readonly id: string }) => (
+  <a class="id short" href={to} title={id}>
+    {shortId(id)}
+  </a>
+);
 
 function Lanes({ lanes }: { readonly lanes: readonly LaneJson[] }) {
   return (

@@ -75,11 +75,13 @@ const showSigner = (cli: Cli, id: string, options: ShownOptions): Promise<number
 
 function linesOf(signer: Signer, { clock }: Cli): string[] {
   const { state, address, lastFailure, registered, registeredUntil, faults, created, updated, actions, seq } = signer;
+  const { registry, chainId } = signer;
   return fieldLines([
     ['Signer', signer.id],
     ['State', `${state}, for ${ago(updated, clock)}`],
     ['Address', address === '' ? undefined : `0x${address}`],
     ['Made', created && isoTime(timestampMs(created))],
+    ['Registry', registry === '' ? undefined : `0x${registry} of chain ${chainId}`],
     ['Registered', registered && isoTime(timestampMs(registered))],
     ['Until', registeredUntil && `${isoTime(timestampMs(registeredUntil))}, ${within(registeredUntil, clock)}`],
     ['Failure', lastFailure && `${lastFailure.code}: ${lastFailure.sentence}`],

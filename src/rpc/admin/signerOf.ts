@@ -18,6 +18,7 @@ export function signerOf(view: SignerView): MessageInitShape<typeof SignerSchema
     faults,
     seq,
     actions: canSignerRetry(view) ? ['retry-now'] : [],
+    ...(start.place.kind === 'chain' && { registry: start.place.registry, chainId: BigInt(start.place.chainId) }),
     ...(registration !== null && {
       registered: moment(registration.registeredAt * 1_000),
       registeredUntil: moment(registration.expiresAt * 1_000),

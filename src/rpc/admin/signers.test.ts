@@ -84,6 +84,7 @@ describe('signing keys', () => {
     const [signer, ...others] = rows;
     assert.deepEqual([others, waitsFor, canRotate], [[], '', true]);
     assert.deepEqual([signer?.state, signer?.address, signer?.actions], ['active', activeAddress, []]);
+    assert.deepEqual([signer?.registry, signer?.chainId], ['5f'.repeat(20), 31_337n]);
     const [view] = rig().signers.views();
     assert.ok(view?.state === 'active');
     assert.equal(signer?.registeredUntil?.seconds, BigInt(view.registration.expiresAt));
