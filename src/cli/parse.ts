@@ -77,9 +77,10 @@ export function parseSeq(text: string): number {
   return Number(text);
 }
 
-/** Epoch ms. With its zone: a time without one would be another on each machine. */
+/** Epoch ms. As ISO writes it, or `--utc`. With its zone: a time without one would be another on each machine. */
 export function parseMoment(text: string): number {
-  const at = /T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  const iso = text.replace(' ', 'T');
+  const at = /T.*(Z|[+-]\d\d:\d\d)$/.test(iso) ? Date.parse(iso) : Number.NaN;
   if (Number.isNaN(at)) throw new InvalidArgumentError('Write a time as 2026-12-01T08:00:00Z.');
   return at;
 }

@@ -1,5 +1,6 @@
 // `sealed-prover admin artifacts`: what is stored, of whom, and how much room there is.
 import { toJson as messageJson } from '@bufbuild/protobuf';
+import type { Clock } from '../../clock.js';
 import {
   Artifacts,
   type ArtifactsUsageResponse,
@@ -14,6 +15,7 @@ import { runActs } from './act.js';
 import { assertReason, type MaybeActOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
+import { type PageOptions, pageLook, pageOf } from './pages.js';
 import { jsonLine, show } from './show.js';
 import { table } from './table.js';
 import { ago, idsOf, type WriteId } from './words.js';
@@ -61,45 +63,32 @@ function linesOf(usage: ArtifactsUsageResponse): string[] {
   ];
 }
 
-export interface ArtifactListOptions extends AdminOptions {
+export interface ArtifactListOptions extends AdminOptions, PageOptions {
   readonly kind?: readonly string[];
   readonly owner?: string;
-  readonly limit: number;
-  readonly page?: string;
 }
 
 export const runArtifactList = (cli: Cli, options: ArtifactListOptions): Promise<number> =>
   show(cli, options, async (to) => {
-    const { kind = [], owner = '', limit, page = '' } = options;
-    const request = { kinds: [...kind], owner, page: { size: limit, token: page } };
-    const { rows, page: info } = await callAdmin(Artifacts.method.list, request, to);
-    const token = info?.nextToken ?? '';
-    const further = token === '' ? [] : [`further: --page ${token}`];
-    return {
-      lines:
-        rows.length === 0
-          ? ['No such artifacts.', ...further]
-          : [
-              ...table(
-                ['ARTIFACT', 'KIND', 'SIZE', 'AGE', 'OWNER', 'NEEDED BY'],
-                rows.map((row) => [
-                  idsOf(options)(row.id),
-                  row.isPrivate ? `${row.kind} (private)` : row.kind,
-                  size(row.sizeBytes),
-                  ago(row.stored, cli.clock),
-                  idsOf(options)(row.owner),
-                  neededBy(row, idsOf(options)),
-                ]),
-                { isWhole: options.fullIds },
-              ),
-              ...further,
-            ],
-      objects: [
-        ...rows.map((row) => messageJson(StoredArtifactSchema, row) as object),
-        ...(token === '' ? [] : [{ nextToken: token }]),
-      ],
-    };
+    const { kind = [], owner = '' } = options;
+    const found = await callAdmin(Artifacts.method.list, { kinds: [...kind], owner, page: pageOf(options) }, to);
+    const tableOf = (rows: readonly StoredArtifact[]) => rowTable(rows, cli.clock, options);
+    return pageLook({ ...found, what: 'artifacts', schema: StoredArtifactSchema, tableOf });
   });
+
+const rowTable = (rows: readonly StoredArtifact[], clock: Clock, options: AdminOptions): string[] =>
+  table(
+    ['ARTIFACT', 'KIND', 'SIZE', 'AGE', 'OWNER', 'NEEDED BY'],
+    rows.map((row) => [
+      idsOf(options)(row.id),
+      row.isPrivate ? `${row.kind} (private)` : row.kind,
+      size(row.sizeBytes),
+      ago(row.stored, clock),
+      idsOf(options)(row.owner),
+      neededBy(row, idsOf(options)),
+    ]),
+    { isWhole: options.fullIds },
+  );
 
 /** Terabytes are read (ms). */
 const patience = { silenceMs: 7 * 24 * 3_600_000 };

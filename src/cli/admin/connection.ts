@@ -19,6 +19,7 @@ export interface AdminOptions {
   readonly config?: string;
   readonly json?: true;
   readonly fullIds?: true;
+  readonly utc?: true;
   readonly watch?: true;
 }
 
@@ -42,6 +43,7 @@ export const withAdminOptions = (command: Command) =>
     .option('--data <dir>', 'the data folder of the service, as serve was given it (or SEALED_DATA)')
     .option('--config <file>', 'the configuration file of the service, if that names them')
     .option('--full-ids', 'ids in whole, in lines as long as that takes')
+    .option('--utc', 'moments in UTC, with a Z, in place of the time of this machine')
     .option('--json', 'JSON objects, a line each');
 
 /** Throws CliError. */

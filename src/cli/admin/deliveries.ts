@@ -1,7 +1,6 @@
 // `sealed-prover admin deliveries`, which is also `network list`, and `admin delivery ID`: what the network is owed, as the running service
 // knows it, and what may be done about it.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Deliveries, type Delivery, DeliverySchema, LeftRequestSchema } from '../../gen/admin/v1/deliveries_pb.js';
 import { TransitionSchema } from '../../gen/admin/v1/shared_pb.js';
 import type { Cli } from '../cli.js';
@@ -10,10 +9,11 @@ import { assertReason, type ShownOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import type { DeliveriesOptions, DeliveryStep } from './deliveryOptions.js';
+import { historyTable, tryColumn } from './history.js';
+import { momentsOf } from './moment.js';
 import { show } from './show.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
-import { transitionTable } from './transitions.js';
-import { ago, idsOf, isoTime, type WriteId, within } from './words.js';
+import { ago, idsOf, type WriteId, within } from './words.js';
 
 export const runDeliveries = (cli: Cli, { state = [], limit, after = '', ...options }: DeliveriesOptions) =>
   show(cli, options, async (to) => {
@@ -71,18 +71,18 @@ const showDelivery = (cli: Cli, id: string, options: ShownOptions): Promise<numb
     if (options.history) {
       const found = await callAdmin(Deliveries.method.history, { id }, to);
       return {
-        lines: [cut(`0x${found.id}`), ...transitionTable(found)],
+        lines: [cut(`0x${found.id}`), ...historyTable(found.transitions, found.isComplete, tryColumn, options)],
         objects: found.transitions.map((each) => messageJson(TransitionSchema, each) as object),
       };
     }
     const { delivery } = await callAdmin(Deliveries.method.get, { id }, to);
     if (delivery === undefined) throw new Error('an answer without a delivery');
-    return { lines: linesOf(delivery, cli), objects: [messageJson(DeliverySchema, delivery) as object] };
+    return { lines: linesOf(delivery, cli, options), objects: [messageJson(DeliverySchema, delivery) as object] };
   });
 
-function linesOf(delivery: Delivery, { clock }: Cli): string[] {
+function linesOf(delivery: Delivery, { clock }: Cli, options: AdminOptions): string[] {
   const { state, requestId, report, tries, refusal, retry, deadline, closes, signer, txHash, actions, seq } = delivery;
-  const moment = (at: Delivery['deadline']) => at && `${isoTime(timestampMs(at))}, ${within(at, clock)}`;
+  const moment = (at: Delivery['deadline']) => at && `${momentsOf(options)(at)}, ${within(at, clock)}`;
   return fieldLines([
     ['Delivery', `0x${delivery.id}`],
     ['State', `${state}, for ${ago(delivery.updated, clock)}`],

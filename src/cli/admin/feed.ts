@@ -1,11 +1,11 @@
 // `sealed-prover admin feed`: what has happened to requests, lanes and the service, a line each.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type RequestsWatchResponse, RequestsWatchResponseSchema } from '../../gen/admin/v1/requests_pb.js';
 import { type Cli, CliError, interruptedExitCode } from '../cli.js';
 import type { AdminCall } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
 import { type FollowParameters, followFeed, keepFollowing } from './followFeed.js';
+import { momentsOf } from './moment.js';
 import { jsonLine } from './show.js';
 import { cut } from './table.js';
 import { idsOf, type WriteId, writtenTarget } from './words.js';
@@ -26,7 +26,7 @@ export const runFeed = (cli: Cli, options: FeedOptions): Promise<number> =>
     const only = { kinds: options.kind, deliveryStates: options.deliveryState };
     const print = (event: RequestsWatchResponse) => {
       if (options.json) cli.output.print(jsonLine(messageJson(RequestsWatchResponseSchema, event) as object));
-      else for (const line of linesOf(event, idsOf(options))) cli.output.print(options.fullIds ? line : cut(line));
+      else for (const line of linesOf(event, options)) cli.output.print(options.fullIds ? line : cut(line));
     };
     // 0 is now for the service, and everything for who asks what came after it.
     const after = options.after === undefined ? await lately(to) : options.after > 0n ? options.after : 1n;
@@ -78,9 +78,9 @@ async function untilLevel(
   });
 }
 
-function linesOf({ feed, at, event }: RequestsWatchResponse, id: WriteId): string[] {
-  const text = textOf(event, id);
-  const moment = at === undefined ? '' : new Date(timestampMs(at)).toISOString().replace('T', ' ').slice(0, -1);
+function linesOf({ feed, at, event }: RequestsWatchResponse, options: AdminOptions): string[] {
+  const text = textOf(event, idsOf(options));
+  const moment = at === undefined ? '' : momentsOf(options)(at, 'milliseconds');
   return text === undefined ? [] : [`${String(feed).padStart(8)}  ${moment}  ${text}`];
 }
 

@@ -1,6 +1,6 @@
 // `sealed-prover admin programs` and `admin program VK`: what clients have registered, and what has to do with it now.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { timestampMs } from '@bufbuild/protobuf/wkt';
+import type { Clock } from '../../clock.js';
 import {
   type Program,
   ProgramSchema,
@@ -14,53 +14,42 @@ import { runActs } from './act.js';
 import { assertReason, type MaybeActOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
+import { momentsOf } from './moment.js';
+import { type PageOptions, pageLook, pageOf } from './pages.js';
 import { show } from './show.js';
 import { fieldLines, table } from './table.js';
-import { ago, idsOf, lasting, type WriteId } from './words.js';
+import { ago, idsOf, lasting } from './words.js';
 
-export interface ProgramsOptions extends AdminOptions {
+export interface ProgramsOptions extends AdminOptions, PageOptions {
   readonly owner?: string;
-  readonly limit: number;
-  readonly page?: string;
 }
 
 export const runPrograms = (cli: Cli, options: ProgramsOptions): Promise<number> =>
   show(cli, options, async (to) => {
-    const { owner = '', limit, page = '' } = options;
-    const answer = await callAdmin(Programs.method.list, { owner, page: { size: limit, token: page } }, to);
-    const { rows } = answer;
-    const token = answer.page?.nextToken ?? '';
-    const further = token === '' ? [] : [`further: --page ${token}`];
-    return {
-      lines:
-        rows.length === 0
-          ? ['No such programs.', ...further]
-          : [
-              ...table(
-                ['PROGRAM', 'SIZE', 'REGISTERED', 'BY', 'COUNTS FOR'],
-                rows.map((row) => [
-                  idsOf(options)(row.vkHash),
-                  formatSize(Number(row.sizeBytes)),
-                  ago(row.registered, cli.clock),
-                  `0x${row.owner}`,
-                  row.isConfirmed ? 'everybody' : 'its owner',
-                ]),
-                { isWhole: options.fullIds },
-              ),
-              ...further,
-            ],
-      objects: [
-        ...rows.map((row) => messageJson(RegistrationSchema, row) as object),
-        ...(token === '' ? [] : [{ nextToken: token }]),
-      ],
-    };
+    const { owner = '' } = options;
+    const found = await callAdmin(Programs.method.list, { owner, page: pageOf(options) }, to);
+    const tableOf = (rows: readonly Registration[]) => rowTable(rows, cli.clock, options);
+    return pageLook({ ...found, what: 'programs', schema: RegistrationSchema, tableOf });
   });
+
+const rowTable = (rows: readonly Registration[], clock: Clock, options: AdminOptions): string[] =>
+  table(
+    ['PROGRAM', 'SIZE', 'REGISTERED', 'BY', 'COUNTS FOR'],
+    rows.map((row) => [
+      idsOf(options)(row.vkHash),
+      formatSize(Number(row.sizeBytes)),
+      ago(row.registered, clock),
+      `0x${row.owner}`,
+      row.isConfirmed ? 'everybody' : 'its owner',
+    ]),
+    { isWhole: options.fullIds },
+  );
 
 export const runProgram = (cli: Cli, hash: string, options: AdminOptions): Promise<number> =>
   show(cli, options, async (to) => {
     const { program } = await callAdmin(Programs.method.get, { vkHash: hash }, to);
     if (program === undefined) throw new Error('an answer without a program');
-    return { lines: linesOf(program, idsOf(options)), objects: [messageJson(ProgramSchema, program) as object] };
+    return { lines: linesOf(program, options), objects: [messageJson(ProgramSchema, program) as object] };
   });
 
 export function runRemove(cli: Cli, hash: string, options: MaybeActOptions): Promise<number> {
@@ -70,13 +59,17 @@ export function runRemove(cli: Cli, hash: string, options: MaybeActOptions): Pro
 
 function linesOf(
   { vkHash, vk, registrations, laneIds, openRequests, requestIds, usual }: Program,
-  id: WriteId,
+  options: AdminOptions,
 ): string[] {
+  const id = idsOf(options);
   const shown = requestIds.slice(0, 5).map(id).join(' ');
   const fields: [string, string | undefined][] = [
     ['Program', `0x${vkHash}`],
     ['Key', `${vk.length / 2} bytes, ${vk.slice(0, 16)}…; --json has all of it`],
-    ...registrations.map((each, index): [string, string] => [index === 0 ? 'Registered' : '', registered(each)]),
+    ...registrations.map((each, index): [string, string] => [
+      index === 0 ? 'Registered' : '',
+      registered(each, options),
+    ]),
     ['Lanes', laneIds.length === 0 ? 'set up on none' : `set up on ${laneIds.join(', ')}`],
     ['Requests', openRequests === 0 ? 'none is open' : `${openRequests} open: ${shown}`],
     ...usual.map((each, index): [string, string] => [
@@ -87,8 +80,7 @@ function linesOf(
   return fieldLines(fields);
 }
 
-function registered({ owner, registered: at, isConfirmed, sizeBytes }: Registration): string {
-  const moment = at === undefined ? '' : new Date(timestampMs(at)).toISOString().replace(/\.\d+Z$/, 'Z');
+function registered({ owner, registered: at, isConfirmed, sizeBytes }: Registration, options: AdminOptions): string {
   const trust = isConfirmed ? 'confirmed by a lane' : 'counts for its owner alone';
-  return `${moment} by 0x${owner}, ${formatSize(Number(sizeBytes))}, ${trust}`;
+  return `${momentsOf(options)(at)} by 0x${owner}, ${formatSize(Number(sizeBytes))}, ${trust}`;
 }

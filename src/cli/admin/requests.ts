@@ -1,14 +1,11 @@
 // `sealed-prover admin requests` and `admin request ID`: which requests there are, and all that is known of one.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { Clock } from '../../clock.js';
 import {
-  type Entry,
   EntrySchema,
   type Request,
   RequestSchema,
   Requests,
-  type RequestsHistoryResponse,
   type Row,
   RowSchema,
 } from '../../gen/admin/v1/requests_pb.js';
@@ -17,33 +14,20 @@ import { formatCount, formatSize } from '../format.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { type FilterOptions, filterOf } from './filterOptions.js';
+import { historyTable, laneColumn } from './history.js';
+import { momentsOf } from './moment.js';
+import { type PageOptions, pageLook, pageOf } from './pages.js';
 import { show } from './show.js';
-import { cut, fieldLines, table, wrapped } from './table.js';
-import { ago, idsOf, isoTime, lasting, shortTime, within } from './words.js';
+import { cut, fieldLines, table } from './table.js';
+import { ago, idsOf, lasting, within } from './words.js';
 
-export interface RequestsOptions extends AdminOptions, FilterOptions {
-  readonly limit: number;
-  readonly page?: string;
-}
+export interface RequestsOptions extends AdminOptions, FilterOptions, PageOptions {}
 
 export const runRequests = (cli: Cli, options: RequestsOptions): Promise<number> =>
   show(cli, options, async (to) => {
-    const { limit, page = '' } = options;
-    const filter = filterOf(options);
-    const { rows, page: info } = await callAdmin(
-      Requests.method.list,
-      { filter, page: { size: limit, token: page } },
-      to,
-    );
-    const token = info?.nextToken ?? '';
-    const older = token === '' ? [] : [`older: --page ${token}`];
-    return {
-      lines: rows.length === 0 ? ['No such requests.', ...older] : [...rowTable(rows, cli.clock, options), ...older],
-      objects: [
-        ...rows.map((row) => messageJson(RowSchema, row) as object),
-        ...(token === '' ? [] : [{ nextToken: token }]),
-      ],
-    };
+    const found = await callAdmin(Requests.method.list, { filter: filterOf(options), page: pageOf(options) }, to);
+    const tableOf = (rows: readonly Row[]) => rowTable(rows, cli.clock, options);
+    return pageLook({ ...found, what: 'requests', schema: RowSchema, tableOf });
   });
 
 export interface RequestOptions extends AdminOptions {
@@ -53,16 +37,16 @@ export interface RequestOptions extends AdminOptions {
 export const runRequest = (cli: Cli, id: string, options: RequestOptions): Promise<number> =>
   show(cli, options, async (to) => {
     if (options.history) {
-      const history = await callAdmin(Requests.method.history, { id }, to);
+      const { entries, isComplete, ...found } = await callAdmin(Requests.method.history, { id }, to);
       return {
-        lines: historyTable(history),
-        objects: history.entries.map((entry) => messageJson(EntrySchema, entry) as object),
+        lines: [cut(`0x${found.id}`), ...historyTable(entries, isComplete, laneColumn, options)],
+        objects: entries.map((entry) => messageJson(EntrySchema, entry) as object),
       };
     }
     const { request } = await callAdmin(Requests.method.get, { id }, to);
     if (request?.row === undefined) throw new Error('an answer without a request');
     return {
-      lines: linesOf(request, request.row, cli.clock),
+      lines: linesOf(request, request.row, cli.clock, options),
       objects: [messageJson(RequestSchema, request) as object],
     };
   });
@@ -97,7 +81,9 @@ function linesOf(
   { execution, stdin, proof, place, age, tries, reasons, traceparent }: Request,
   row: Row,
   clock: Clock,
+  options: AdminOptions,
 ): string[] {
+  const moment = momentsOf(options);
   const fields: [string, string | undefined][] = [
     ['Request', `0x${row.id}`],
     ['State', row.quarantined ? `${pathOf(row)}, set aside until it is released, after a bug of ours` : pathOf(row)],
@@ -111,12 +97,9 @@ function linesOf(
     ['Program', `0x${row.vkHash}`],
     ['Mode', row.mode],
     ['Input', stdin && `${formatSize(Number(stdin.sizeBytes))}${row.isPrivate ? ', private' : ''}`],
-    ['Created', row.created && isoTime(timestampMs(row.created))],
+    ['Created', row.created && moment(row.created)],
     ['Age', `${lasting(age)}${isOpen(row) ? '' : ', until its end'}`],
-    [
-      'Deadline',
-      row.deadline && `${isoTime(timestampMs(row.deadline))}${isOpen(row) ? `, ${within(row.deadline, clock)}` : ''}`,
-    ],
+    ['Deadline', row.deadline && `${moment(row.deadline)}${isOpen(row) ? `, ${within(row.deadline, clock)}` : ''}`],
     ['Tries', tries && `execute ${tries.execute} · prove ${tries.prove} · verify ${tries.verify}`],
     ['Cycles', execution && `${formatCount(execution.cycles)} · gas ${formatCount(execution.gas)}`],
     ['Proof', proof && `${formatSize(Number(proof.sizeBytes))} · sha256 ${proof.sha256.slice(0, 16)}…`],
@@ -125,46 +108,3 @@ function linesOf(
   ];
   return fieldLines(fields);
 }
-
-function historyTable({ id, entries, isComplete }: RequestsHistoryResponse): string[] {
-  const at = (index: number) => {
-    const entry = entries[index];
-    return entry?.at === undefined ? 0 : timestampMs(entry.at);
-  };
-  const rows = entries.map(({ seq, to, on, laneId, life }, index) => [
-    String(seq),
-    isoTime(at(index)),
-    to,
-    on,
-    laneId || '–',
-    index === 0 ? '–' : shortTime(at(index) - at(index - 1)),
-    life === 0 ? '–' : String(life),
-  ]);
-  const [head = '', ...lines] = table(['SEQ', 'AT', 'TO', 'ON', 'LANE', 'AFTER', 'LIFE'], rows);
-  return [
-    cut(`0x${id}`),
-    head,
-    ...lines.flatMap((line, index) => [
-      ...(isNewLife(entries, index) ? [restart] : []),
-      line,
-      ...failureIn(entries[index]),
-      ...operatorIn(entries[index]),
-    ]),
-    ...(isComplete ? [] : ['There are more.']),
-  ];
-}
-
-const restart = '     ─────────── the service was started anew ───────────';
-
-/** The service was stopped or killed between this entry and the one before. */
-const isNewLife = (entries: readonly Entry[], index: number): boolean => {
-  const before = entries[index - 1]?.life ?? 0;
-  return before !== 0 && before !== entries[index]?.life;
-};
-
-/** Below its line: a sentence needs more room than a column has. */
-const failureIn = (entry: Entry | undefined): string[] =>
-  entry?.failure === undefined ? [] : wrapped(`${entry.failure.code}: ${entry.failure.sentence}`, '     ');
-
-const operatorIn = (entry: Entry | undefined): string[] =>
-  !entry?.by ? [] : wrapped(`by ${entry.by}: ${entry.reason}`, '     ');

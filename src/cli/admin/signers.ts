@@ -1,6 +1,5 @@
 // `sealed-prover admin signers` and `admin signer ID`: the keys that sign TEE proofs, and what may be done about them.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { TransitionSchema } from '../../gen/admin/v1/shared_pb.js';
 import { type Signer, SignerSchema, Signers } from '../../gen/admin/v1/signers_pb.js';
 import type { Cli } from '../cli.js';
@@ -8,10 +7,11 @@ import { runActs } from './act.js';
 import { assertReason, type MaybeActOptions, type ShownOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
+import { historyTable, tryColumn } from './history.js';
+import { momentsOf } from './moment.js';
 import { show } from './show.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
-import { transitionTable } from './transitions.js';
-import { ago, idsOf, isoTime, within } from './words.js';
+import { ago, idsOf, within } from './words.js';
 
 export const runSigners = (cli: Cli, step: 'rotate' | undefined, options: MaybeActOptions): Promise<number> => {
   if (step === undefined) return showSigners(cli, options);
@@ -54,7 +54,7 @@ const tableOf = (rows: readonly Signer[], { clock }: Cli, options: AdminOptions)
       ago(row.updated, clock),
       row.address === '' ? '–' : `0x${row.address}`,
       String(row.faults),
-      row.registeredUntil === undefined ? '–' : isoTime(timestampMs(row.registeredUntil)),
+      momentsOf(options)(row.registeredUntil),
     ]),
     { isWhole: options.fullIds },
   );
@@ -64,26 +64,27 @@ const showSigner = (cli: Cli, id: string, options: ShownOptions): Promise<number
     if (options.history) {
       const found = await callAdmin(Signers.method.history, { id }, to);
       return {
-        lines: [cut(found.id), ...transitionTable(found)],
+        lines: [cut(found.id), ...historyTable(found.transitions, found.isComplete, tryColumn, options)],
         objects: found.transitions.map((each) => messageJson(TransitionSchema, each) as object),
       };
     }
     const { signer } = await callAdmin(Signers.method.get, { id }, to);
     if (signer === undefined) throw new Error('an answer without a signer');
-    return { lines: linesOf(signer, cli), objects: [messageJson(SignerSchema, signer) as object] };
+    return { lines: linesOf(signer, cli, options), objects: [messageJson(SignerSchema, signer) as object] };
   });
 
-function linesOf(signer: Signer, { clock }: Cli): string[] {
+function linesOf(signer: Signer, { clock }: Cli, options: AdminOptions): string[] {
+  const moment = momentsOf(options);
   const { state, address, lastFailure, registered, registeredUntil, faults, created, updated, actions, seq } = signer;
   const { registry, chainId } = signer;
   return fieldLines([
     ['Signer', signer.id],
     ['State', `${state}, for ${ago(updated, clock)}`],
     ['Address', address === '' ? undefined : `0x${address}`],
-    ['Made', created && isoTime(timestampMs(created))],
+    ['Made', created && moment(created)],
     ['Registry', registry === '' ? undefined : `0x${registry} of chain ${chainId}`],
-    ['Registered', registered && isoTime(timestampMs(registered))],
-    ['Until', registeredUntil && `${isoTime(timestampMs(registeredUntil))}, ${within(registeredUntil, clock)}`],
+    ['Registered', registered && moment(registered)],
+    ['Until', registeredUntil && `${moment(registeredUntil)}, ${within(registeredUntil, clock)}`],
     ['Failure', lastFailure && `${lastFailure.code}: ${lastFailure.sentence}`],
     ['Faults', faults === 0 ? undefined : String(faults)],
     ['May be done', actions.join(', ') || undefined],

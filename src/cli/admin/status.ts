@@ -1,12 +1,13 @@
 // `sealed-prover admin status`: what an operator looks at first.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { durationMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Service, type ServiceStatusResponse, ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.js';
 import type { Order } from '../../gen/admin/v1/shared_pb.js';
 import type { Cli } from '../cli.js';
 import { formatSize } from '../format.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
+import { momentsOf } from './moment.js';
 import { show } from './show.js';
 import { cut } from './table.js';
 import { countsIn, idsOf, lasting, shortTime, type WriteId } from './words.js';
@@ -44,24 +45,25 @@ export function linesOf(status: ServiceStatusResponse, options: AdminOptions = {
     `ended      ${countsIn(endedSinceStart)}${Object.keys(endedSinceStart).length > 0 ? ', since the start' : ''}`,
     ...needsYouLines(status, idsOf(options)),
     `lanes      ${`${able.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
-    ...pauseLines(status),
+    ...pauseLines(status, options),
     `line       ${oldestWait === undefined ? 'nothing waits' : `oldest ${lasting(oldestWait)}`}`,
   ].map((line) => (options.fullIds ? line : cut(line)));
 }
 
 /** Each is shown until it is lifted. */
-function pauseLines({ intake, dispatch }: ServiceStatusResponse): string[] {
+function pauseLines({ intake, dispatch }: ServiceStatusResponse, options: AdminOptions): string[] {
   const pauses: [string, Order | undefined][] = [
     ['intake', intake],
     ['dispatch', dispatch],
   ];
   return pauses.flatMap(([what, order]) =>
-    order === undefined ? [] : [`paused     ${what} by ${order.by}${since(order)}: ${order.reason}`],
+    order === undefined
+      ? []
+      : [
+          `paused     ${what} by ${order.by}${order.since ? ` since ${momentsOf(options)(order.since)}` : ''}: ${order.reason}`,
+        ],
   );
 }
-
-const since = ({ since }: Order) =>
-  since === undefined ? '' : ` since ${new Date(timestampMs(since)).toISOString().slice(0, 16).replace('T', ' ')}`;
 
 function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse, write: WriteId): string[] {
   if (needsYouTotal === 0) return ['needs you  –'];

@@ -44,9 +44,9 @@ describe('sealed-prover admin, of what is stored', () => {
     const first = await admin('artifacts', 'list', '--kind', 'stdin', '--owner', `0x${other}`, '--limit', '2');
     assert.match(first.out, /^ARTIFACT +KIND +SIZE +AGE +OWNER +NEEDED BY\n…[0-9a-f]{8} +stdin \(private\) +1\.5 kB/);
     const more = ['artifacts', 'list', '--kind', 'stdin', '--owner', other, '--limit', '2'];
-    const token = /\nfurther: --page (\S+)\n$/.exec((await admin(...more)).out)?.[1] ?? '';
+    const token = /\nmore: --page (\S+)\n$/.exec((await admin(...more)).out)?.[1] ?? '';
     const last = await admin(...more, '--page', token);
-    assert.deepEqual([last.out.trim().split('\n').length, last.out.includes('further')], [2, false]);
+    assert.deepEqual([last.out.trim().split('\n').length, last.out.includes('more: ')], [2, false]);
     assert.equal((await admin('artifacts', 'list', '--page', token)).exitCode, 2);
     const whole = await admin('artifacts', 'verify');
     assert.deepEqual([whole.exitCode, whole.out], [0, '4 files with 4.6 kB were read: nothing is wrong.\n']);

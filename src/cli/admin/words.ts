@@ -41,5 +41,3 @@ export const countsIn = (counts: Readonly<Record<string, number | bigint>>): str
 /** What an action was about: requests, deliveries and signers by their ids, lanes by name. */
 export const writtenTarget = (target: string, id: WriteId): string =>
   /^([0-9a-f]{32}){1,2}$/.test(target) ? id(target) : target;
-
-export const isoTime = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
