@@ -1,5 +1,6 @@
 // Where the service is asked: at its admin socket, which is found as `serve` finds its data folder, or by a URL.
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { createSecureContext } from 'node:tls';
 import type { Command } from 'commander';
 import { fileProblem } from '../../fileProblem.js';
@@ -129,9 +130,18 @@ function readToken(path: string): string {
 
 const longestName = 40;
 
-/** Behind sudo, whoever has called it. */
+/** Behind sudo, whoever has called it. Containers and services seldom set the variables: then the name of the process's account. */
 const loginName = ({ SUDO_USER, LOGNAME, USER }: Cli['environment']): string =>
-  printable(SUDO_USER || LOGNAME || USER || 'unnamed', longestName);
+  printable(SUDO_USER || LOGNAME || USER || accountName(), longestName);
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // An account by number alone, as images of containers use.
+    return 'unnamed';
+  }
+}
 
 async function configured(cli: Cli, data: string | undefined, file: string | undefined): Promise<string> {
   // The options of the service come with their validation: loaded only where they are needed.

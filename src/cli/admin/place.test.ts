@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { TcpNetConnectOpts } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Service } from '../../gen/admin/v1/service_pb.js';
@@ -140,5 +140,26 @@ describe('sealed-prover admin --admin-url', () => {
     const answer = await fetch(origin + pathOf(Service.method.status), { method: 'POST', headers, body: '{}' });
     assert.equal(answer.status, 200);
     assert.ok(!page.url.includes(tokenOf('ada')));
+  });
+});
+
+describe('sealed-prover admin, at the socket', () => {
+  it('acts under the login name, and under the name of the account where the variables are not set', async (t) => {
+    const world = await createWorld({ pages: createMemoryPages() });
+    t.after(() => world.end());
+    const to = await startAdmin(t, world);
+    const socket = 'path' in to ? to.path : '';
+    for (const [environment, wanted] of [
+      [{ SUDO_USER: 'ada', LOGNAME: 'root' }, 'ada'],
+      [{ LOGNAME: 'eve' }, 'eve'],
+      [{}, userInfo().username],
+    ] as const) {
+      const cli = scriptedCli({ SEALED_ADMIN: socket, ...environment });
+      assert.equal(await runCli(['admin', 'dispatch', 'pause', '--reason', 'a new driver'], cli), 0, cli.err());
+      const [done] = world.assembly.audit.list(1);
+      assert.deepEqual([done?.operator, done?.isClaimed], [wanted, true]);
+      const resumed = scriptedCli({ SEALED_ADMIN: socket });
+      assert.equal(await runCli(['admin', 'dispatch', 'resume', '--reason', 'it is in'], resumed), 0, resumed.err());
+    }
   });
 });
