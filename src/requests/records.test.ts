@@ -38,6 +38,39 @@ async function end(world: World, requestId: RequestId, how: 'fulfilled' | 'cance
   assert.equal(world.system.registry.view(requestId)?.state, how);
 }
 
+interface Written {
+  readonly name: BucketName;
+  readonly key: readonly unknown[];
+  readonly value: unknown;
+}
+
+/** What the store has of an ended request, of its proof, and as the mark of its input. */
+function writtenOf({ store, system }: World, requestId: RequestId) {
+  const view = system.registry.view(requestId);
+  assert.ok(view);
+  const ids: unknown[] = [requestId, view.request.stdin.id, ...(view.state === 'fulfilled' ? [view.proof.id] : [])];
+  const names = (Object.keys(bucketNumbers) as BucketName[]).filter((name) => name !== 'feed');
+  const written = names
+    .flatMap((name): Written[] => [...store.scan(name, [])].map(({ key, value }) => ({ name, key, value })))
+    .filter(({ key }) => key.some((part) => ids.includes(part)));
+  return { ids: ids as string[], text: JSON.stringify(written) };
+}
+
+/** Writes the same for so many others, under ids that end with their number. */
+async function repeat(world: World, requestId: RequestId, count: number): Promise<void> {
+  const { ids, text } = writtenOf(world, requestId);
+  const digits = 8;
+  const nth = (id: string, n: number) => id.slice(0, -digits) + n.toString(16).padStart(digits, '0');
+  for (let n = 0; n < count; ) {
+    await world.store.write((tx) => {
+      for (const end = Math.min(count, n + 1_000); n < end; n += 1) {
+        const other = ids.reduce((so, id) => so.replaceAll(id, nth(id, n)), text);
+        for (const { name, key, value } of JSON.parse(other) as Written[]) tx.put(name, key as never, value as never);
+      }
+    });
+  }
+}
+
 /** Each slice is written in real time, between moments of the simulated one. */
 async function passMinutes(world: World, minutes: number): Promise<void> {
   for (let passed = 0; passed < minutes; passed += 1) {
@@ -76,6 +109,36 @@ describe('records of ended requests, when their retention is over', () => {
     assert.deepEqual(keysIn(world.store), before);
     assert.ok(!existsSync(file), 'a proof whose own retention was longer goes with its record');
     assert.equal(world.system.registry.view(ids[0] as RequestId), undefined);
+    records.stop();
+    await world.end();
+  });
+
+  it('leave the store with the keys that it had when 10,000 of them go', async () => {
+    const world = await createWorld();
+    await world.submit({ deadlineAt: world.clock.now() + 10 * day });
+    await world.settle();
+    const before = keysIn(world.store);
+    for (const how of ['fulfilled', 'cancelled'] as const) {
+      const id = await world.submit();
+      await end(world, id, how);
+      await repeat(world, id, 4_999);
+    }
+    const endedNow = () => [...world.store.scan('ended', [], { limit: 10_001 })].length;
+    assert.equal(endedNow(), 10_000);
+    assert.ok(keysIn(world.store).length > before.length + 70_000);
+    const records = recordsOf(world);
+    records.start();
+    await world.clock.advance(retentionMs - minute);
+    await world.settle();
+    assert.equal(endedNow(), 10_000);
+    for (let left = 10_000; left > 0; ) {
+      await passMinutes(world, 1);
+      const now = endedNow();
+      assert.ok(now < left, 'a minute in which none has gone');
+      left = now;
+    }
+    await world.settle();
+    assert.deepEqual(keysIn(world.store), before);
     records.stop();
     await world.end();
   });
