@@ -94,7 +94,7 @@ export async function startSigningService({
     },
     async rotate() {
       const quiet: Cli = { ...cli, output: { ...cli.output, print: () => {} } };
-      const exitCode = await runTeeRotate(quiet, { data });
+      const exitCode = await runTeeRotate(quiet, { data, reason: 'the demonstration' });
       assert.equal(exitCode, 0, 'a rotation begins');
     },
     stop: () => service.stop(),

@@ -1,5 +1,6 @@
 // `sealed-prover tee …`: what has to do with signatures in place of proofs.
 import { type Command, Option } from 'commander';
+import { withActOptions } from './admin/actOptions.js';
 import { withAdminOptions } from './admin/connection.js';
 import { withCollateralOptions } from './attest/options.js';
 import { parseUrl } from './attest/parseOptions.js';
@@ -66,7 +67,7 @@ function addOperator(tee: Command, cli: Cli, done: (exitCode: number) => void): 
   withAdminOptions(
     tee.command('status').description('Show the keys of the service that runs here. Exit code 0 only if one signs.'),
   ).action(async (options) => done(await (await import('./teeOperator.js')).runTeeStatus(cli, options)));
-  withAdminOptions(
+  withActOptions(
     tee
       .command('rotate')
       .description('Have that service make a new key now. The present one signs until the new one is registered.'),

@@ -1,6 +1,10 @@
-// `sealed-prover tee status` and `tee rotate`: what the operator asks of the service that runs on their data folder.
+// `sealed-prover tee status`, `tee rotate` and `admin signers registration`: what the operator asks of the service that runs on their data folder.
+import { Signers } from '../gen/admin/v1/signers_pb.js';
+import { runActs } from './admin/act.js';
+import type { ActOptions } from './admin/actOptions.js';
 import { type AdminOptions, connection } from './admin/connection.js';
 import type { Place } from './admin/place.js';
+import { jsonLine } from './admin/show.js';
 import { type Cli, CliError } from './cli.js';
 import { formatDuration } from './format.js';
 import { toJson } from './output.js';
@@ -14,33 +18,41 @@ interface Status {
   readonly rotationProblem?: string;
   readonly balanceWei?: string;
   readonly counts: { readonly signatures: number; readonly registrations: number; readonly abandoned: number };
-  readonly pending?: { readonly chainId: number; readonly to: string; readonly data: string };
+  readonly pending?: Pending;
   readonly signers: ReadonlyArray<{ readonly address?: string; readonly state: string; readonly problem?: string }>;
+}
+
+interface Pending {
+  readonly chainId: number;
+  readonly to: string;
+  readonly data: string;
 }
 
 /** A status with a registration in it has 11 KB for the quote, and a line or two for each of two days' keys. */
 const mostAnswerBytes = 1_048_576;
 const silenceMs = 15_000;
+const nothingThereExitCode = 3;
 
 /** 0 when a key signs, else 1. Throws CliError. */
 export async function runTeeStatus(cli: Cli, options: AdminOptions): Promise<number> {
-  const { status, text } = await ask(cli, options, 'GET', '/tee/status');
-  if (status !== 200) throw notOurs();
-  const found = JSON.parse(text) as Status;
+  const found = await statusOf(cli, options);
   cli.output.print(options.json ? toJson(found) : linesOf(found).join('\n'));
   return found.state === 'active' ? 0 : 1;
 }
 
-/** 0 when a successor has been begun, 1 when one is on its way already. Throws CliError. */
-export async function runTeeRotate(cli: Cli, options: AdminOptions): Promise<number> {
-  const { status } = await ask(cli, options, 'POST', '/tee/rotate');
-  if (status !== 202 && status !== 409) throw notOurs();
-  const isBegun = status === 202;
-  const words = isBegun
-    ? 'A new key is being made. The present one signs until it is registered: see tee status.'
-    : 'A new key is on its way already: see tee status.';
-  cli.output.print(options.json ? toJson({ isBegun }) : words);
-  return isBegun ? 0 : 1;
+/** A new key now, with its audit: as `admin signers rotate`. Throws CliError. */
+export const runTeeRotate = (cli: Cli, options: ActOptions): Promise<number> =>
+  runActs(cli, options, Signers.method.rotate, [{}], { isAsked: false });
+
+/** What the operator is to send. 0 when there is something, else 3. Throws CliError. */
+export async function runRegistration(cli: Cli, options: AdminOptions): Promise<number> {
+  const { pending } = await statusOf(cli, options);
+  if (options.json) cli.output.print(jsonLine(pending ?? {}));
+  else
+    cli.output.print(
+      pending === undefined ? 'No registration waits for you to send it.' : callLines(pending).join('\n'),
+    );
+  return pending === undefined ? nothingThereExitCode : 0;
 }
 
 function linesOf(of: Status): string[] {
@@ -55,15 +67,16 @@ function linesOf(of: Status): string[] {
   );
   for (const { address = 'no address yet', state, problem } of of.signers.slice(0, shownKeys))
     lines.push(`Key            ${address}  ${state}${problem === undefined ? '' : ` (${problem})`}`);
-  if (of.pending !== undefined)
-    lines.push(
-      '',
-      `Send this on chain ${of.pending.chainId}, soon:`,
-      `to   ${of.pending.to}`,
-      `data ${of.pending.data}`,
-    );
+  if (of.pending !== undefined) lines.push('', ...callLines(of.pending));
   return lines;
 }
+
+/** The data stands in one line, to be copied. */
+const callLines = ({ chainId, to, data }: Pending): string[] => [
+  `Send this on chain ${chainId}, soon:`,
+  `to   ${to}`,
+  `data ${data}`,
+];
 
 const shownKeys = 6;
 
@@ -72,10 +85,12 @@ const etherOf = (wei: string): string => (Number(BigInt(wei) / 10n ** 14n) / 10_
 
 const notOurs = () => new CliError('NO_KEYS', 'The service that runs there has no keys: it was started without --tee.');
 
-const ask = (cli: Cli, options: AdminOptions, method: string, path: string) =>
+const statusOf = (cli: Cli, options: AdminOptions): Promise<Status> =>
   cli.interruptible(async (signal) => {
     const { at } = await connection(cli, options, signal);
-    return await send({ at, method, path, signal }, cli);
+    const { status, text } = await send({ at, method: 'GET', path: '/tee/status', signal }, cli);
+    if (status !== 200) throw notOurs();
+    return JSON.parse(text) as Status;
   });
 
 const send = (

@@ -17,11 +17,13 @@ export const teeRoutes = (tee: OpenedTee | undefined): readonly Route[] =>
     : [signersRoute(tee), signerRoute(tee), metricsRoute({ metrics: () => signerMetrics(tee.signers, tee.registrar) })];
 
 /** For the operator, on a socket that nobody else may open. */
-export const teeOperatorRoutes = (tee: OpenedTee | undefined, clock: Clock): readonly OperatorsRoute[] =>
+export const teeOperatorRoutes = (
+  tee: Pick<OpenedTee, 'signers' | 'registrar'> | undefined,
+  clock: Clock,
+): readonly OperatorsRoute[] =>
   tee === undefined
     ? []
     : operatorRoutes({
         status: () => operatorStatus(tee.signers, tee.registrar),
-        rotate: () => tee.signers.rotate(),
         byHand: createByHand({ ...tee, clock }),
       });

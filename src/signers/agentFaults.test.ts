@@ -47,7 +47,7 @@ async function rotate(machine: Machine): Promise<{ alarm: string }> {
     assert.equal(alarmOf(), undefined);
     isBroken = true;
     machine.break();
-    rig.signers.rotate();
+    rig.rotate();
     await until(alarmOf);
     assert.equal(keyOf(), first);
     const alarm = JSON.parse(alarmOf() ?? '') as { cause: string; problem: string; lifeLeftS: number };

@@ -22,7 +22,7 @@ export interface ByHandParameters {
 /** A quote takes seconds, and some minutes on a bad day (ms). */
 const patienceMs = 60_000;
 const none: Refused = {
-  problem: 'No key waits for a registration. `sealed-prover tee rotate` has a new one made.',
+  problem: 'No key waits for a registration. `sealed-prover admin signers rotate` has a new one made.',
 };
 
 /** Undefined where this service sends, or nothing is registered. */

@@ -24,3 +24,12 @@ export function pendingRegistration(
   }
   return undefined;
 }
+
+/** Whose registration its operator has not said to have sent. */
+export function awaitedSigner(
+  signers: Pick<Signers, 'views' | 'quoteOf'>,
+  registrar: Pick<Registrar, 'call' | 'byHand'>,
+): SignerId | undefined {
+  if (registrar.byHand === undefined || registrar.byHand.isNoted()) return undefined;
+  return pendingRegistration(signers, registrar)?.signerId;
+}

@@ -28,6 +28,7 @@ import { watchEffect } from './effects/watch.js';
 import { forgetOldSigners, keptSigners, listUnended } from './forgetOldSigners.js';
 import { createKeyVault } from './keyVault.js';
 import { signerKind } from './kind.js';
+import { awaitedSigner } from './pendingRegistration.js';
 import { createQuotes, type HeldQuote } from './quotes.js';
 import type { Registrar } from './registrar/registrar.js';
 import { createServing } from './serving.js';
@@ -66,8 +67,6 @@ export interface SignerCounts {
 export interface Signers extends Signer {
   /** Ends what earlier processes have left, and begins with a key of this one. Throws a RestoreError. */
   start(): Promise<void>;
-  /** Has a successor made now. Answers false when one is on its way already. */
-  rotate(): boolean;
   /** What begins a successor at an operator's word, on disk with its audit when it resolves. Undefined when one is on its way already. */
   rotation(): ((by: Act) => Promise<void>) | undefined;
   /** Does to one what an operator says. */
@@ -77,6 +76,8 @@ export interface Signers extends Signer {
   /** Those that have not ended and those of this process that have, the youngest first. */
   views(): readonly SignerView[];
   quoteOf(signerId: SignerId): HeldQuote | undefined;
+  /** The key whose registration its operator is to send, and has not said to have sent. */
+  awaited(): SignerId | undefined;
   readonly counts: SignerCounts;
   /** By the clock that registrations live by (s). */
   now(): number;
@@ -150,14 +151,7 @@ export function createSigners(parameters: SignersParameters): Signers {
     }
   }
 
-  const counts = { registrations: 0, abandoned: 0, faults: new Map<SignerFault['cause'], number>() };
-  function count(view: SignerView, before: SignerView | undefined): void {
-    const { lastFault, faults } = view;
-    if (view.state === 'active' && before?.state !== 'active') counts.registrations += 1;
-    if (view.state === 'abandoned' && lastFault?.cause !== 'restart') counts.abandoned += 1;
-    if (lastFault !== null && faults > (before?.faults ?? 0))
-      counts.faults.set(lastFault.cause, (counts.faults.get(lastFault.cause) ?? 0) + 1);
-  }
+  const { counts, count } = createCounts();
   const live = () => [...seen.values()].filter((view) => !hasEnded(view) && host.has(view.start.signerId));
 
   const succession = createSuccession({
@@ -181,6 +175,10 @@ export function createSigners(parameters: SignersParameters): Signers {
     supersede: (signerId) => void host.send(signerId, { type: 'SUPERSEDED' }),
   });
 
+  const shown: Pick<Signers, 'views' | 'quoteOf'> = {
+    views: () => [...seen.values()].reverse(),
+    quoteOf: (signerId) => quotes.get(signerId),
+  };
   return {
     active: () => serving.active(),
     keys: () => serving.keys(),
@@ -191,15 +189,14 @@ export function createSigners(parameters: SignersParameters): Signers {
       if (count > 0) log.info({ event: 'signer.lost', count }, 'keys of an earlier process are gone with it');
       succession.start();
     },
-    rotate: () => succession.rotate(),
     rotation: () => succession.rotation(),
     act: createActOn(host, { what: 'Signer', stateOf: (signerId) => seen.get(signerId)?.state }),
     history: historyIn(store),
-    views: () => [...seen.values()].reverse(),
     get counts() {
       return { ...counts, signatures: serving.signatureCount };
     },
-    quoteOf: (signerId) => quotes.get(signerId),
+    ...shown,
+    awaited: () => awaitedSigner(shown, registrar),
     now: () => registrar.now(),
     async stop() {
       succession.stop();
@@ -209,6 +206,18 @@ export function createSigners(parameters: SignersParameters): Signers {
       registrar.close();
     },
   };
+}
+
+function createCounts() {
+  const counts = { registrations: 0, abandoned: 0, faults: new Map<SignerFault['cause'], number>() };
+  function count(view: SignerView, before: SignerView | undefined): void {
+    const { lastFault, faults } = view;
+    if (view.state === 'active' && before?.state !== 'active') counts.registrations += 1;
+    if (view.state === 'abandoned' && lastFault?.cause !== 'restart') counts.abandoned += 1;
+    if (lastFault !== null && faults > (before?.faults ?? 0))
+      counts.faults.set(lastFault.cause, (counts.faults.get(lastFault.cause) ?? 0) + 1);
+  }
+  return { counts, count };
 }
 
 const historyIn =

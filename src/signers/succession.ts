@@ -34,7 +34,6 @@ export interface Succession {
   start(): void;
   /** Something about a signer is on disk. */
   look(): void;
-  rotate(): boolean;
   /** Begins a successor without any pause. Undefined when one is on its way already. */
   rotation(): ((by: Act) => Promise<void>) | undefined;
   stop(): void;
@@ -49,7 +48,6 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
   const { clock, log, registrar, terms } = parameters;
   let isRunning = false;
   let isBeginning = false;
-  let wanted = false;
   let abandoned = 0;
   let cancelPause: (() => void) | undefined;
   let cancelRotation = () => {};
@@ -71,7 +69,7 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
     cancelRotation();
     cancelRotation = () => {};
     if (isBeginning || cancelPause !== undefined || live.some(isComing)) return;
-    const at = youngest === undefined || wanted ? 0 : dueAt(youngest);
+    const at = youngest === undefined ? 0 : dueAt(youngest);
     if (registrar.now() >= at) return void pauseOrBegin();
     if (at !== Number.POSITIVE_INFINITY) cancelRotation = wakeWhen({ registrar, clock }, at, look);
   }
@@ -104,7 +102,6 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
 
   function begin(by?: Act): Promise<void> {
     isBeginning = true;
-    wanted = false;
     const beginning = parameters.begin(by);
     void beginning
       .catch((error: unknown) => {
@@ -126,12 +123,6 @@ export function createSuccession(parameters: SuccessionParameters): Succession {
       look();
     },
     look,
-    rotate() {
-      if (isBeginning || parameters.live().some(isComing)) return false;
-      wanted = true;
-      look();
-      return true;
-    },
     rotation: () =>
       isFree()
         ? (by) => {

@@ -39,7 +39,7 @@ describe('a key on a chain', () => {
     const first = activeKey(rig);
     assert.ok(await rig.isAttested(first));
     const seen = keysSeen(rig);
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => activeKey(rig) !== first);
     const secondKey = activeKey(rig);
     assert.deepEqual([...new Set(seen)], [first, secondKey]);
@@ -80,7 +80,7 @@ describe('the bad days of a chain', () => {
     await rig.passUntil(() => activeKey(rig));
     const first = activeKey(rig);
     rig.chain.pause();
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => latest(rig)?.lastFault);
     assert.equal(latest(rig)?.lastFault?.cause, 'rpc');
     assert.equal(activeKey(rig), first);
@@ -106,7 +106,7 @@ describe('the bad days of a chain', () => {
     await rig.passUntil(() => activeKey(rig));
     const first = activeKey(rig);
     await rig.chain.client.setAutomine(false);
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => transactionsOf(rig).length === 1);
     const [stuck] = transactionsOf(rig);
     assert.ok(stuck);
@@ -135,7 +135,7 @@ describe('the bad days of a chain', () => {
       maxPriorityFeePerGas: parseGwei('8'),
       chain: rig.chain.client.chain,
     });
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => transactionsOf(rig).length === 1);
     await rig.chain.mine();
     await rig.passUntil(() => activeKey(rig) !== first);
@@ -147,7 +147,7 @@ describe('the bad days of a chain', () => {
     await rig.passUntil(() => activeKey(rig));
     const first = activeKey(rig);
     await rig.chain.client.setAutomine(false);
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => transactionsOf(rig).length === 1);
     const [taken] = transactionsOf(rig);
     assert.ok(taken);
@@ -245,7 +245,7 @@ describe('the bad days of a chain', () => {
     await rig.passUntil(() => activeKey(rig));
     const first = activeKey(rig);
     await rig.chain.client.setAutomine(false);
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => transactionsOf(rig).length === 1);
     const quoted = latest(rig);
     assert.ok(quoted?.state === 'registering');
@@ -323,7 +323,7 @@ describe('the bad days of a chain', () => {
     await rig.passUntil(() => activeKey(rig));
     const first = activeKey(rig);
     await rig.chain.client.setAutomine(false);
-    rig.signers.rotate();
+    rig.rotate();
     await rig.passUntil(() => transactionsOf(rig).length === 1);
     const [reverted] = transactionsOf(rig);
     assert.ok(reverted);

@@ -4,6 +4,8 @@ import type { Cli } from '../cli.js';
 import { type MaybeActOptions, type ShownOptions, withMaybeActOptions, withSeq } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
 
+const signersSteps = ['rotate', 'registration'] as const;
+export type SignersStep = (typeof signersSteps)[number];
 const watchHelp = 'look again whenever something happens, until Ctrl-C';
 
 export function addSigners(admin: Command, cli: Cli, done: (exitCode: number) => void): void {
@@ -12,9 +14,13 @@ export function addSigners(admin: Command, cli: Cli, done: (exitCode: number) =>
       admin.command('signers').description('Keys that sign TEE proofs, the youngest first, or a new one.'),
     ),
   )
-    .addArgument(new Argument('[step]', 'what to do').choices(['rotate']))
+    .addArgument(
+      new Argument('[step]', 'begin a new key, or show the registration that waits for you to send it').choices(
+        signersSteps,
+      ),
+    )
     .option('--watch', watchHelp)
-    .action(async (step: 'rotate' | undefined, options: MaybeActOptions) =>
+    .action(async (step: SignersStep | undefined, options: MaybeActOptions) =>
       done(await (await import('./signers.js')).runSigners(cli, step, options)),
     );
   withSeq(

@@ -3,6 +3,7 @@ import { toJson as messageJson } from '@bufbuild/protobuf';
 import { TransitionSchema } from '../../gen/admin/v1/shared_pb.js';
 import { type Signer, SignerSchema, Signers } from '../../gen/admin/v1/signers_pb.js';
 import type { Cli } from '../cli.js';
+import { runRegistration, runTeeRotate } from '../teeOperator.js';
 import { runActs } from './act.js';
 import { assertReason, type MaybeActOptions, type ShownOptions } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
@@ -10,13 +11,15 @@ import type { AdminOptions } from './connection.js';
 import { historyTable, tryColumn } from './history.js';
 import { momentsOf } from './moment.js';
 import { show } from './show.js';
+import type { SignersStep } from './signerCommands.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
 import { ago, idsOf, within } from './words.js';
 
-export const runSigners = (cli: Cli, step: 'rotate' | undefined, options: MaybeActOptions): Promise<number> => {
+export const runSigners = (cli: Cli, step: SignersStep | undefined, options: MaybeActOptions): Promise<number> => {
   if (step === undefined) return showSigners(cli, options);
+  if (step === 'registration') return runRegistration(cli, options);
   assertReason(options);
-  return runActs(cli, options, Signers.method.rotate, [{}], { isAsked: false });
+  return runTeeRotate(cli, options);
 };
 
 export const runSigner = (

@@ -8,6 +8,7 @@ export const needCodes = [
   'SILENT',
   'DELIVERY_REFUSED',
   'SIGNER_UNREGISTERED',
+  'REGISTRATION_WAITS',
   'DEADLINE_NEAR',
 ] as const;
 

@@ -58,7 +58,7 @@ export interface AdminDependencies {
   /** Undefined where the service is a network of its own. */
   readonly network: Pick<Network, 'deliveries' | 'left' | 'counts'> | undefined;
   /** Undefined where nothing is signed. */
-  readonly signers: Pick<Signers, 'active' | 'views' | 'history' | 'now' | 'rotation' | 'act'> | undefined;
+  readonly signers: Pick<Signers, 'active' | 'views' | 'history' | 'now' | 'rotation' | 'awaited' | 'act'> | undefined;
   readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn'>;
   /** The configuration, without its secrets. */
   readonly options: readonly EffectiveOption[];

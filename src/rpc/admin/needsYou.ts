@@ -59,6 +59,7 @@ export function needsYou(
     ...[...setAside.keys()].flatMap((id) => withReason(id, 'QUARANTINED', (requestId) => `release ${requestId}`)),
     ...[...held].flatMap((id) => withReason(id, 'HELD', (requestId) => `retry ${requestId}`)),
     ...unregisteredSigner(dependencies),
+    ...awaitedRegistration(dependencies),
     ...refusedDeliveries(dependencies),
     ...running.flatMap(({ requestId }) => withReason(requestId, 'SILENT', whyOf)),
     ...late.map(({ requestId }) => ({
@@ -103,16 +104,32 @@ function unregisteredSigner({ signers }: Pick<NeedsYouDependencies, 'signers'>):
   const key = signers.active();
   if (youngest.state !== 'abandoned' && youngest.faults < manyFaults && 'address' in key) return [];
   const { signerId } = youngest.start;
-  const rest = 'address' in key ? 'The present key signs until its own registration ends.' : 'Nothing is signed now.';
   return [
     {
       reason: 'SIGNER_UNREGISTERED',
-      sentence: `A signing key cannot be registered: ${fault.detail}. ${rest}`,
+      sentence: `A signing key cannot be registered: ${fault.detail}. ${untilThen(signers)}`,
       signerId,
       command: canSignerRetry(youngest) ? `signer ${signerId} retry-now` : 'signers rotate',
     },
   ];
 }
+
+/** Where an operator registers the keys: nothing goes on until they do. */
+function awaitedRegistration({ signers }: Pick<NeedsYouDependencies, 'signers'>): NeedsYou[] {
+  const signerId = signers?.awaited();
+  if (signers === undefined || signerId === undefined) return [];
+  return [
+    {
+      reason: 'REGISTRATION_WAITS',
+      sentence: `The registration of a signing key waits for you to send it. ${untilThen(signers)}`,
+      signerId,
+      command: 'signers registration',
+    },
+  ];
+}
+
+const untilThen = (signers: NonNullable<NeedsYouDependencies['signers']>) =>
+  'address' in signers.active() ? 'The present key signs until its own registration ends.' : 'Nothing is signed now.';
 
 const longPauses = ({ orders, clock }: Pick<NeedsYouDependencies, 'orders' | 'clock'>): NeedsYou[] =>
   (['intake', 'dispatch'] as const).flatMap((what) => {

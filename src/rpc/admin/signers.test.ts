@@ -7,6 +7,8 @@ import { runCli } from '../../cli/runCli.js';
 import { Machines } from '../../gen/admin/v1/machines_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
 import { Signers } from '../../gen/admin/v1/signers_pb.js';
+import type { Address } from '../../ids.js';
+import { teeOperatorRoutes } from '../../service/teeRoutes.js';
 import { scriptedCli } from '../../testkit/scriptedCli.js';
 import { codeOf, operationId, reason } from '../../testkit/service/actRig.js';
 import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
@@ -27,7 +29,13 @@ async function start(t: TestContext) {
     await rig.end();
     await world.end();
   });
-  const listen = () => startAdmin(t, world, { ...rig.records, signers: rig.signers, clock: rig.clock });
+  const listen = () =>
+    startAdmin(
+      t,
+      world,
+      { ...rig.records, signers: rig.signers, clock: rig.clock },
+      { more: teeOperatorRoutes(rig, rig.clock) },
+    );
   let to = await listen();
   return {
     rig: () => rig,
@@ -212,5 +220,48 @@ describe('signing keys', () => {
     assert.equal((await act(Signers.method.rotate)).status, 200);
     await rig().settle();
     assert.deepEqual([rig().states().at(-1), await needs()], ['active', []]);
+  });
+
+  it('that an operator is to register need them until they say that it is sent, and are shown by a command', async (t) => {
+    const { rig, act, needs, to } = await start(t);
+    const { registrar } = rig();
+    let isNoted = false;
+    let confirm = () => {};
+    registrar.hold = new Promise((resolve) => {
+      confirm = resolve;
+    });
+    const call = { chainId: 31_337, to: '5f'.repeat(20) as Address, data: 'c0ffee' };
+    registrar.call = () => call;
+    registrar.byHand = { chooseReference: async () => {}, noteTransaction: () => {}, isNoted: () => isNoted };
+    assert.deepEqual(await needs(), []);
+    await act(Signers.method.rotate);
+    await rig().settle();
+    const signerId = rig().signers.views()[0]?.start.signerId ?? '';
+    assert.deepEqual(
+      (await needs()).map(({ reason: code, sentence, signerId: id, command }) => [code, sentence, id, command]),
+      [
+        [
+          'REGISTRATION_WAITS',
+          'The registration of a signing key waits for you to send it. The present key signs until its own registration ends.',
+          signerId,
+          'signers registration',
+        ],
+      ],
+    );
+    const asked = async (...words: string[]) => {
+      const cli = scriptedCli({}, { clock: rig().clock });
+      const exitCode = await runCli(['admin', 'signers', 'registration', ...words, '--socket', socket], cli);
+      return [exitCode, cli.out()];
+    };
+    const { path: socket } = to() as IpcNetConnectOpts;
+    assert.deepEqual(await asked(), [0, `Send this on chain 31337, soon:\nto   0x${'5f'.repeat(20)}\ndata 0xc0ffee\n`]);
+    assert.match(String(await asked('--json')), /^0,\{"v":1,"chainId":31337,.*"data":"0xc0ffee"/);
+    isNoted = true;
+    assert.deepEqual(await needs(), []);
+    isNoted = false;
+    confirm();
+    await rig().settle();
+    assert.deepEqual([rig().states().at(-1), await needs()], ['active', []]);
+    assert.deepEqual(await asked(), [3, 'No registration waits for you to send it.\n']);
   });
 });

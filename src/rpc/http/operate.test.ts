@@ -11,7 +11,6 @@ test('the block of a registration and its transaction are taken from JSON, and n
   const heard: unknown[] = [];
   const routes = operatorRoutes({
     status: async () => ({}),
-    rotate: () => true,
     byHand: {
       async requote(reference) {
         heard.push(reference);

@@ -1,5 +1,5 @@
-// What the operator asks on a socket of their own, which nobody else may open: everything about the signing keys, a rotation, and the
-// registration that they send themselves.
+// What the operator asks on a socket of their own, which nobody else may open: everything about the signing keys, and the registration that
+// they send themselves. A rotation is an action, which leaves an audit: src/rpc/admin/acts/onSigner.ts.
 import { malformed } from '../../failures/malformed.js';
 import { Role } from '../../gen/admin/v1/access_pb.js';
 import type { ByHand } from '../../signers/byHand.js';
@@ -9,26 +9,16 @@ import type { OperatorsRoute } from '../admin/surface.js';
 
 export interface OperatorRouteDependencies {
   readonly status: () => Promise<object>;
-  /** Answers false when a successor is on its way already. */
-  readonly rotate: () => boolean;
   /** Absent where nobody else sends registrations. */
   readonly byHand?: ByHand | undefined;
 }
 
-export const operatorRoutes = ({ status, rotate, byHand }: OperatorRouteDependencies): readonly OperatorsRoute[] => [
+export const operatorRoutes = ({ status, byHand }: OperatorRouteDependencies): readonly OperatorsRoute[] => [
   {
     methods: reads,
     path: '/tee/status',
     needs: Role.READ,
     answer: async (exchange) => answerJson(exchange, 200, await status()),
-  },
-  {
-    methods: ['POST'],
-    path: '/tee/rotate',
-    answer: async (exchange) => {
-      const isBegun = rotate();
-      await answerJson(exchange, isBegun ? 202 : 409, { isBegun });
-    },
   },
   ...(byHand === undefined
     ? []

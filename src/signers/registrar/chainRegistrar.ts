@@ -74,6 +74,7 @@ export function createChainRegistrar(parameters: ChainRegistrarParameters): Regi
       wishes.transaction = hash;
       time.wake();
     },
+    isNoted: () => wishes.transaction !== undefined,
   };
 
   const isInWindow = ({ number }: ReferenceBlock) => (time.head()?.number ?? 0) - number + windowMargin < window;

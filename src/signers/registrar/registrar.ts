@@ -63,6 +63,8 @@ export interface Registrar {
     chooseReference(reference: ReferenceBlock): Promise<void>;
     /** This transaction was sent (hex). */
     noteTransaction(hash: string): void;
+    /** One is noted of the registration that waits now. */
+    isNoted(): boolean;
   };
   /** Of the account that pays, in wei; undefined where there is none, or nothing was heard. */
   balance(): Promise<bigint | undefined>;

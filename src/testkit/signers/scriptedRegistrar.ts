@@ -11,6 +11,9 @@ import {
 import type { SimulatedClock } from '../world/simulatedClock.js';
 
 export interface ScriptedRegistrar extends Registrar {
+  /** As `external` registrars have them. */
+  call: Registrar['call'];
+  byHand?: NonNullable<Registrar['byHand']>;
   /** Undefined: it works. */
   trouble: SignerFault | undefined;
   standingOf: Standing | Error;

@@ -4,11 +4,13 @@ import { pino } from 'pino';
 import { devProvider } from '../../attestation/dev/devProvider.js';
 import type { QuoteProvider } from '../../attestation/providers/quoteProvider.js';
 import { createQuoteQueue } from '../../attestation/reports/quoteQueue.js';
+import type { Sha256 } from '../../ids.js';
 import type { SignerView } from '../../machines/signer/view.js';
 import { type Random, systemRandom } from '../../random.js';
 import { type OpenedRecords, openRecords } from '../../service/openRecords.js';
 import type { Registrar } from '../../signers/registrar/registrar.js';
 import { createSigners, type Signers, type SignersParameters } from '../../signers/signers.js';
+import type { Act } from '../../store/buckets.js';
 import { createStore, type Store } from '../../store/environment.js';
 import { createMemoryPages } from '../world/memoryPages.js';
 import { mortalStore } from '../world/mortalStore.js';
@@ -27,6 +29,8 @@ export interface SignersRig<R extends Registrar> {
   readonly lines: readonly string[];
   /** State of each, the oldest first. */
   states(): string[];
+  /** As an operator has it done. False: a successor is on its way already. */
+  rotate(): boolean;
   /** Runs what can run without time, quotes included: they are made and checked outside of this thread. */
   settle(): Promise<void>;
   /** Runs until these are the states: quotes are verified outside of this thread. */
@@ -51,6 +55,16 @@ export interface RigParameters<R extends Registrar> {
 
 /** Far more than a verification takes, also on a machine that is busy with others. */
 const mostTurns = 1_000_000;
+const anAct: Act = {
+  operator: 'ada',
+  isClaimed: true,
+  action: 'signer.rotate',
+  target: '',
+  reason: 'a test',
+  operationId: '00000000-0000-4000-8000-000000000000',
+  call: '00'.repeat(32) as Sha256,
+  effects: [],
+};
 const zeros = '00'.repeat(48);
 
 export async function createSignersRig<R extends Registrar>(of: RigParameters<R>): Promise<SignersRig<R>> {
@@ -95,6 +109,12 @@ export async function createSignersRig<R extends Registrar>(of: RigParameters<R>
     registrar,
     lines,
     states,
+    rotate() {
+      const begin = signers.rotation();
+      // A crash meanwhile ends it, too.
+      void begin?.(anAct).catch(() => {});
+      return begin !== undefined;
+    },
     settle,
     async until(...wanted) {
       for (let turns = 0; states().join() !== wanted.join(); turns += 1) {
