@@ -10,6 +10,7 @@ const common = [
   'log',
   'tally',
   'boundedLook',
+  'inTurns',
   'fileProblem',
   'home',
   'pause',

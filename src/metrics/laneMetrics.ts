@@ -3,6 +3,7 @@ import type { Clock, SteadyMs } from '../clock.js';
 import { requestModes, stages } from '../engines/jobs.js';
 import type { LaneStatus, Scheduling } from '../lanes/scheduling.js';
 import { laneStates } from '../machines/lane/machine.js';
+import type { Tally } from '../tally.js';
 import { type Meter, provingBuckets } from './meter.js';
 
 const lines = ['admission', ...stages] as const;
@@ -13,11 +14,14 @@ const mostLanes = 64;
 export interface LaneMetricsParameters {
   readonly scheduling: Pick<Scheduling, 'lanes' | 'onLaneChange'>;
   readonly clock: Pick<Clock, 'steady'>;
-  /** In which requests wait: in order, with how long each has waited by running time. */
-  readonly lines: () => readonly {
-    readonly name: (typeof lines)[number];
-    readonly waiting: readonly { readonly mode: string; readonly forMs: number }[];
-  }[];
+  /** In which requests wait: how many of each mode, and the longest wait by running time. */
+  readonly lines: () => Promise<
+    readonly {
+      readonly name: (typeof lines)[number];
+      readonly byMode: Pick<Tally<string>, 'entries'>;
+      readonly oldestMs: number | undefined;
+    }[]
+  >;
 }
 
 /** Returns what ends it. */
@@ -58,14 +62,17 @@ export function registerLaneMetrics(meter: Meter, parameters: LaneMetricsParamet
   });
   meter.gauge(
     { name: 'sealed_queue_depth', help: 'Requests that wait in a line.', labels: { line: lines, mode: requestModes } },
-    () => parameters.lines().flatMap(({ name, waiting }) => depths(name, waiting)),
+    async () =>
+      (await parameters.lines()).flatMap(({ name, byMode }) =>
+        [...byMode.entries()].map(([mode, value]) => ({ labels: { line: name, mode }, value })),
+      ),
   );
   meter.gauge(
     { name: 'sealed_queue_oldest_seconds', help: 'The longest wait in a line.', labels: { line: lines } },
-    () =>
-      parameters.lines().map(({ name, waiting }) => ({
+    async () =>
+      (await parameters.lines()).map(({ name, oldestMs = 0 }) => ({
         labels: { line: name },
-        value: waiting.reduce((most, { forMs }) => Math.max(most, forMs), 0) / 1000,
+        value: oldestMs / 1000,
       })),
   );
 
@@ -83,10 +90,4 @@ export function registerLaneMetrics(meter: Meter, parameters: LaneMetricsParamet
   }
 
   return scheduling.onLaneChange(note);
-}
-
-function depths(line: string, waiting: readonly { readonly mode: string }[]) {
-  const byMode = new Map<string, number>();
-  for (const { mode } of waiting) byMode.set(mode, (byMode.get(mode) ?? 0) + 1);
-  return [...byMode].map(([mode, value]) => ({ labels: { line, mode }, value }));
 }

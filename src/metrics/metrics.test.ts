@@ -10,6 +10,7 @@ import { laneId } from '../ids.js';
 import type { LaneStatus } from '../lanes/scheduling.js';
 import { schemaVersion } from '../store/buckets.js';
 import { createStore } from '../store/environment.js';
+import { Tally } from '../tally.js';
 import { createNetworkWorld } from '../testkit/fakeNetwork/networkWorld.js';
 import { parsePrometheus, samplesOf } from '../testkit/service/prometheusText.js';
 import { certificateOf } from '../testkit/testCertificates.js';
@@ -47,6 +48,12 @@ async function startFront(t: TestContext): Promise<World> {
   return made.world;
 }
 
+function tallyOf<K>(each: readonly K[]): Tally<K> {
+  const tally = new Tally<K>();
+  for (const key of each) tally.add(key);
+  return tally;
+}
+
 /** All that a service registers beside what its assembly does. */
 function registerOthers(t: TestContext, meter: Meter): void {
   createStoreMetrics(meter, new SimulatedClock());
@@ -56,7 +63,7 @@ function registerOthers(t: TestContext, meter: Meter): void {
   registerEngineMemory(meter, { lanes: [], memory: async () => [] });
   createPoolMetrics(meter, new SimulatedClock());
   registerWorkerMetrics(meter, () => []);
-  registerNeeds(meter, { needs: async () => [{ reason: 'SILENT' }], watchers: { count: 2 } });
+  registerNeeds(meter, { needs: async () => tallyOf(['SILENT' as const]), watchers: { count: 2 } });
   const clock = { now: () => Date.UTC(2026, 0, 1) };
   registerUpkeepMetrics(meter, { clock, upkeep: { lastBackupAt: 0, problems: 3 }, isPaused: () => false });
   registerCertificate(meter, { clock, certificate: () => certificateOf('server-expired').cert });
@@ -198,14 +205,9 @@ describe('the metrics', { timeout: 300_000 }, () => {
         },
       },
       clock,
-      lines: () => [
-        {
-          name: 'prove',
-          waiting: [
-            { mode: 'core', forMs: 9_000 },
-            { mode: 'core', forMs: 4_000 },
-          ],
-        },
+      lines: async () => [
+        { name: 'prove', byMode: tallyOf(['core', 'core']), oldestMs: 9_000 },
+        { name: 'verify', byMode: tallyOf([]), oldestMs: undefined },
       ],
     });
     await change({ state: 'starting' }, 1_000);
@@ -222,6 +224,7 @@ describe('the metrics', { timeout: 300_000 }, () => {
     assert.equal(found.get('sealed_lane_state{lane="gpu-0",state="ready"}'), 1);
     assert.equal(found.get('sealed_queue_depth{line="prove",mode="core"}'), 2);
     assert.equal(found.get('sealed_queue_oldest_seconds{line="prove"}'), 9);
+    assert.equal(found.get('sealed_queue_oldest_seconds{line="verify"}'), 0);
   });
 
   it('tell how commits go, also those that find no room', async () => {

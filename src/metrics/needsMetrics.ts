@@ -1,11 +1,13 @@
 // What needs a person, and who watches, in numbers.
 import { type NeedCode, needCodes } from '../machines/reasons/need.js';
+import type { Tally } from '../tally.js';
 import type { Meter } from './meter.js';
 
 export function registerNeeds(
   meter: Meter,
   parameters: {
-    readonly needs: () => Promise<readonly { readonly reason: NeedCode }[]>;
+    /** How many there are, by reason. */
+    readonly needs: () => Promise<Pick<Tally<NeedCode>, 'of'>>;
     readonly watchers: { readonly count: number };
   },
 ): void {
@@ -15,7 +17,7 @@ export function registerNeeds(
       const needs = await parameters.needs();
       return needCodes.map((reason) => ({
         labels: { reason },
-        value: needs.filter((each) => each.reason === reason).length,
+        value: needs.of(reason),
       }));
     },
   );

@@ -1,7 +1,7 @@
 // A window over the open requests: only so many are past `requested` at once, so that ten thousand waiting ones cost a line in a queue
 // and not ten thousand open files and journal entries. Within the policy of `machines/queue/queue.ts`.
 import type { RequestId } from '../ids.js';
-import { anyServer, type Priority, Queue, type Rank, type Waiting } from '../machines/queue/queue.js';
+import { anyServer, type Place, type Priority, Queue, type Rank, type Waiting } from '../machines/queue/queue.js';
 import { Tally } from '../tally.js';
 
 export interface Applicant {
@@ -47,9 +47,23 @@ export class Admission {
     return this.#queue.size;
   }
 
-  /** Those in the line, in the order in which they are admitted if nobody joins meanwhile. */
-  order(): RequestId[] {
-    return this.#queue.peek(Number.POSITIVE_INFINITY).map(({ id }) => id as RequestId);
+  /** The first `count` in the line, in the order in which they are admitted if nobody joins meanwhile. */
+  order(count = Number.POSITIVE_INFINITY): RequestId[] {
+    return this.#queue.peek(count).map(({ id }) => id as RequestId);
+  }
+
+  /** All in the line with their deadlines (epoch ms), in no order. */
+  *applicants(): Generator<Pick<Applicant, 'requestId' | 'deadlineAt'>, void> {
+    for (const { id, deadlineAt } of this.#queue.waiting()) yield { requestId: id as RequestId, deadlineAt };
+  }
+
+  isWaiting(requestId: RequestId): boolean {
+    return this.#queue.has(requestId);
+  }
+
+  /** Where one stands in that order. Undefined: it is not in the line. */
+  placeOf(requestId: RequestId): Place | undefined {
+    return this.#queue.placeOf(requestId);
   }
 
   /**

@@ -81,10 +81,10 @@ export interface RequestSystem {
   readonly browse: Browse;
   /** Does what an operator says. */
   readonly actRequest: ActOn<RequestId, RequestEvent>;
-  readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
+  readonly admission: Pick<Admission, 'order' | 'applicants' | 'placeOf' | 'isWaiting' | 'inside' | 'window'>;
   /** Why open requests do not move. */
   readonly why: () => Look;
-  readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
+  readonly usual: Pick<UsualTimes, 'of' | 'ofProgram' | 'longestMs'>;
   readonly counts: () => RequestCounts;
   /** Every open request as it was decided last, on disk or not: those that are being made durable are among them. */
   readonly decidedViews: () => readonly RequestView[];

@@ -11,7 +11,6 @@ import { registerUpkeepMetrics } from '../metrics/upkeepMetrics.js';
 import type { Random } from '../random.js';
 import { ownersDoor } from '../rpc/admin/access/door.js';
 import type { AdminDependencies } from '../rpc/admin/dependencies.js';
-import { linesOf } from '../rpc/admin/lines.js';
 import { needsYou } from '../rpc/admin/needsYou.js';
 import { createSurface, type OperatorsRoute } from '../rpc/admin/surface.js';
 import { createWatchers } from '../rpc/admin/watch/watchers.js';
@@ -84,7 +83,7 @@ export async function openAdmin(parameters: AdminParameters): Promise<OpenedAdmi
     isPaused: (what) => orders.of(what) !== undefined,
   });
   registerNeeds(parameters.meter, {
-    needs: async () => needsYou(dependencies, linesOf(dependencies), await dependencies.disk()),
+    needs: async () => (await needsYou(dependencies, await dependencies.disk())).byReason,
     watchers: dependencies.watchers,
   });
   /** All of it behind a door. */

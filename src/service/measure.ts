@@ -6,7 +6,7 @@ import { registerNetworkState } from '../metrics/networkMetrics.js';
 import { registerStoreSize } from '../metrics/storeMetrics.js';
 import type { Network } from '../network/network.js';
 import type { RequestSystem } from '../requests/system.js';
-import { linesOf } from '../rpc/admin/lines.js';
+import { figuresOfLines } from '../rpc/admin/figuresOfLines.js';
 import type { HeldPolls } from '../rpc/sdk/polls/heldPolls.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Ports } from './ports.js';
@@ -47,12 +47,12 @@ export function measure(
   meter.total({ name: 'sealed_feed_entries_total', help: 'The last number of the feed.' }, () => one(feed.newest));
   registerStoreSize(meter, store);
   if (network !== undefined) registerNetworkState(meter, network);
-  let looked: { readonly at: SteadyMs; readonly lines: ReturnType<typeof linesOf> } | undefined;
+  let looked: { readonly at: SteadyMs; readonly lines: ReturnType<typeof figuresOfLines> } | undefined;
   /** Two figures of one reading are of one look: ten thousand waiting requests take some milliseconds. */
   const lines = () => {
     const at = clock.steady();
     if (looked === undefined || at - looked.at > oneReadingMs)
-      looked = { at, lines: linesOf({ ...system, scheduling }) };
+      looked = { at, lines: figuresOfLines({ ...system, scheduling, clock }) };
     return looked.lines;
   };
   lifecycle.onStop(registerLaneMetrics(meter, { scheduling, clock, lines }));

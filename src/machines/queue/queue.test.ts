@@ -234,7 +234,14 @@ const ranks = {
 /** Few requesters and deadlines, so that many are alike. */
 const rankedSteps = fc.array(
   fc.oneof(
-    fc.record({ add: fc.record({ requester: fc.constantFrom('a', 'b', 'c'), resumed: fc.boolean(), ...ranks }) }),
+    fc.record({
+      add: fc.record({
+        requester: fc.constantFrom('a', 'b', 'c'),
+        resumed: fc.boolean(),
+        kind: fc.constantFrom('core', 'compressed'),
+        ...ranks,
+      }),
+    }),
     fc.record({ rerank: fc.nat(), ...ranks }),
     fc.record({ remove: fc.nat() }),
     fc.constant({ take: true }),
@@ -289,7 +296,7 @@ function plainLine() {
   };
 }
 
-test('first goes before normal and normal before last, and one that is ranked anew stands as if it had come so', () => {
+test('first goes before normal and normal before last, one that is ranked anew stands as if it had come so, and each place is told', () => {
   fc.assert(
     fc.property(rankedSteps, (steps) => {
       const queue = new Queue<Waiting>(boundless);
@@ -318,6 +325,14 @@ test('first goes before normal and normal before last, and one that is ranked an
         assert.equal(queue.size, line.ids().length);
       }
       const foreseen = queue.peek(Number.POSITIVE_INFINITY);
+      assert.deepEqual(new Set(queue.waiting()), new Set(foreseen));
+      for (const [ahead, { id, requester }] of foreseen.entries()) {
+        const before = foreseen.slice(0, ahead).map((each) => each.requester);
+        const aheadOfOwn = before.filter((each) => each === requester).length;
+        const others = new Set(before.filter((each) => each !== requester)).size;
+        assert.deepEqual(queue.placeOf(id), { ahead, aheadOfOwn, others });
+      }
+      assert.equal(queue.placeOf('nobody'), undefined);
       const served: (Waiting | undefined)[] = [];
       for (let next = line.take(); next !== undefined; next = line.take()) served.push(next);
       assert.deepEqual(foreseen, served);

@@ -24,6 +24,13 @@ export interface Waiting extends Ranked {
   readonly sizeBytes: number;
 }
 
+/** A job's place in the line: how many are before it, how many of these are its requester's, and how many other requesters have some. */
+export interface Place {
+  readonly ahead: number;
+  readonly aheadOfOwn: number;
+  readonly others: number;
+}
+
 export interface Server {
   serves(kind: string): boolean;
   hasProgram(program: string): boolean;
@@ -111,6 +118,35 @@ export class Queue<J extends Waiting> {
       from.remove(entry);
       to.add(moved);
     }
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** All that wait, in no order: those who only count need none. One that joins or leaves during the walk may be among them. */
+  *waiting(): Generator<J, void> {
+    for (const { job } of this.#entries.values()) yield job;
+  }
+
+  /** Where a job stands in the order of `peek`, without making it. Undefined: it does not wait. */
+  placeOf(id: string): Place | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const own = this.#rotationOf(entry.job);
+    const { resumed, first, normal, last } = this.#classes;
+    const classes = [resumed, first, normal, last];
+    const before = classes.slice(0, classes.indexOf(own));
+    const place = own.placeOf(entry);
+    const others = new Set(place.others);
+    for (const rotation of before) for (const requester of rotation.requesters()) others.add(requester);
+    others.delete(entry.job.requester);
+    const sizeBefore = (of: (rotation: Rotation<J>) => number) => before.reduce((sum, each) => sum + of(each), 0);
+    return {
+      ahead: sizeBefore(({ size }) => size) + place.ahead,
+      aheadOfOwn: sizeBefore((each) => each.sizeOf(entry.job.requester)) + place.aheadOfOwn,
+      others: others.size,
+    };
   }
 
   /** Takes the job that this server should do next at `now` (epoch ms). Undefined when nothing that it serves waits. */

@@ -79,6 +79,50 @@ export class Rotation<J extends Ranked> {
     this.#requesters.set(requester, lists);
   }
 
+  /** How many jobs wait here, of all and of one requester. */
+  get size(): number {
+    let size = 0;
+    for (const waiting of this.#kinds.values()) size += waiting;
+    return size;
+  }
+
+  sizeOf(requester: string): number {
+    return lengthOf(this.#requesters.get(requester));
+  }
+
+  requesters(): Iterable<string> {
+    return this.#requesters.keys();
+  }
+
+  /**
+   * What `first` has before this one. In round n each requester's nth job goes, so that of each of them as many are before it as it has of
+   * its own, and one more of those whose turn comes before its requester's.
+   */
+  placeOf(entry: Entry<J>): {
+    readonly ahead: number;
+    readonly aheadOfOwn: number;
+    readonly others: readonly string[];
+  } {
+    const { requester } = entry.job;
+    const own = this.#requesters.get(requester);
+    let aheadOfOwn = 0;
+    for (const list of own?.values() ?? []) aheadOfOwn += placeOf(list, entry);
+    let ahead = 0;
+    const others: string[] = [];
+    let isBeforeTurn = true;
+    for (const [each, lists] of this.#requesters) {
+      if (each === requester) {
+        ahead += aheadOfOwn;
+        isBeforeTurn = false;
+        continue;
+      }
+      const before = Math.min(lengthOf(lists), isBeforeTurn ? aheadOfOwn + 1 : aheadOfOwn);
+      ahead += before;
+      if (before > 0) others.push(each);
+    }
+    return { ahead, aheadOfOwn, others };
+  }
+
   /** The first `count` jobs of the kinds that are served: each requester's first in turn, then each one's second, … */
   first(count: number, serves: (kind: string) => boolean): Entry<J>[] {
     const found: Entry<J>[] = [];
@@ -96,6 +140,12 @@ export class Rotation<J extends Ranked> {
     }
     return found;
   }
+}
+
+function lengthOf(lists: ReadonlyMap<string, readonly unknown[]> | undefined): number {
+  let length = 0;
+  for (const list of lists?.values() ?? []) length += list.length;
+  return length;
 }
 
 /** Moves a cursor's next entry to `found`, and the cursor to `more`; false when it had none left. */

@@ -15,7 +15,7 @@ const kept = 9;
 const mostRemembered = 1_024;
 
 export class UsualTimes {
-  readonly #times = new Map<string, number[]>();
+  readonly #times = new Map<string, { readonly last: readonly number[]; readonly usual: Usual }>();
   readonly #begun = new Map<RequestId, { readonly at: SteadyMs; readonly state: string; readonly key: string }>();
 
   constructor(private readonly clock: Pick<Clock, 'steady'>) {}
@@ -36,22 +36,29 @@ export class UsualTimes {
 
   /** Of the stage in which the request is. Undefined: none of its program has ended here. */
   of(view: RequestView, state: string = view.state): Usual | undefined {
-    const times = this.#times.get(keyOf(view, state));
-    return times && medianOf(times);
+    return this.#times.get(keyOf(view, state))?.usual;
+  }
+
+  /** Of all programs the longest that is usual in a state (ms). Undefined: nothing is known of it. */
+  longestMs(state: RequestView['state']): number | undefined {
+    let longest: number | undefined;
+    for (const [key, { usual }] of this.#times)
+      if (key.startsWith(`${state} `)) longest = Math.max(longest ?? 0, usual.ms);
+    return longest;
   }
 
   /** Of all stages and modes of a program that are known. */
   *ofProgram(vkHash: VkHash): Generator<Usual & { readonly stage: string; readonly mode: string }> {
-    for (const [key, times] of this.#times) {
+    for (const [key, { usual }] of this.#times) {
       const [state = '', mode = '', program] = key.split(' ');
-      if (program === vkHash) yield { stage: stages[state] ?? state, mode, ...medianOf(times) };
+      if (program === vkHash) yield { stage: stages[state] ?? state, mode, ...usual };
     }
   }
 
   #learn(key: string, ms: number): void {
-    const times = [...(this.#times.get(key) ?? []), ms].slice(-kept);
+    const last = [...(this.#times.get(key)?.last ?? []), ms].slice(-kept);
     this.#times.delete(key);
-    this.#times.set(key, times);
+    this.#times.set(key, { last, usual: medianOf(last) });
     for (const oldest of this.#times.keys()) {
       if (this.#times.size <= mostRemembered) return;
       this.#times.delete(oldest);

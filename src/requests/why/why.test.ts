@@ -207,7 +207,9 @@ test('QUARANTINED, BUCKET_UNAVAILABLE, SIGNER_ABSENT, MOVING: what the world doe
     changes: Parameters<typeof why>[0],
     of = view as Parameters<ReturnType<typeof why>['reasonsOf']>[0],
   ) => {
-    const reasons = [...why(changes).reasonsOf(of)];
+    const look = why(changes);
+    const reasons = [...look.reasonsOf(of)];
+    assert.equal(look.codeOf(of), reasons[0]?.code);
     for (const { code } of reasons) seen.add(code);
     for (const reason of reasons) assert.match(reasonSentence(reason), /^[A-Z].*\.$/);
     return codesOf(reasons);
@@ -229,8 +231,10 @@ test('no open request is without a reason, whatever its state, and none that has
   const check = () => {
     for (const view of world.seen.map(({ request }) => world.system.registry.view(request.requestId))) {
       if (view === undefined) continue;
-      const count = [...world.system.why().reasonsOf(view)].length;
-      assert.equal(count > 0, !['fulfilled', 'failed', 'cancelled', 'expired'].includes(view.state), view.state);
+      const look = world.system.why();
+      const codes = codesOf([...look.reasonsOf(view)]);
+      assert.equal(look.codeOf(view), codes[0]);
+      assert.equal(codes.length > 0, !['fulfilled', 'failed', 'cancelled', 'expired'].includes(view.state), view.state);
     }
   };
   for (let n = 0; n < 4; n += 1) {

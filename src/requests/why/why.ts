@@ -4,7 +4,7 @@ import type { Stage } from '../../engines/jobs.js';
 import type { Failure } from '../../failures/catalog.js';
 import type { RequestId } from '../../ids.js';
 import type { LaneReport, Scheduling, WaitingWork } from '../../lanes/scheduling.js';
-import type { Reason } from '../../machines/reasons/reason.js';
+import type { Reason, ReasonCode } from '../../machines/reasons/reason.js';
 import { maxFaults } from '../../machines/request/rules.js';
 import { isTerminal, type RequestView } from '../../machines/request/view.js';
 import type { Orders } from '../../operations/orders.js';
@@ -15,7 +15,7 @@ import type { UsualTimes } from './usualTimes.js';
 export interface WhyParameters {
   readonly viewOf: (requestId: RequestId) => RequestView | undefined;
   readonly setAside: Pick<ReadonlyMap<RequestId, string>, 'has'>;
-  readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
+  readonly admission: Pick<Admission, 'placeOf' | 'isWaiting' | 'inside' | 'window'>;
   readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'refusal' | 'awaited'>;
   /** What keeps a stage from reading or writing, and since when (running time). */
   readonly obstacles: ReadonlyMap<RequestId, Obstacle>;
@@ -39,6 +39,8 @@ export interface Obstacle {
 export interface Look {
   /** Most weighty first. At least one for an open request, and none for one that has ended. The first is cheap. */
   reasonsOf(view: RequestView): Iterable<Reason>;
+  /** The code of the first of them. Its figures may cost a look through a line of ten thousand, and a row needs none. */
+  codeOf(view: RequestView): ReasonCode | undefined;
 }
 
 /** More than so many times what is usual is too long. */
@@ -58,11 +60,6 @@ export function createWhy(parameters: WhyParameters): () => Look {
       const line = lines.get(stage) ?? scheduling.line(stage);
       lines.set(stage, line);
       return line;
-    };
-    let order: readonly RequestId[] | undefined;
-    const admissionLine = () => {
-      order ??= admission.order();
-      return order;
     };
     const places = new Map<readonly unknown[], Map<RequestId, number>>();
     /** Of each request in a line: a list of rows asks for many of them. */
@@ -88,12 +85,13 @@ export function createWhy(parameters: WhyParameters): () => Look {
     }
 
     function* untilAdmitted(requestId: RequestId): Generator<Reason, undefined> {
-      const ahead = placeIn(admissionLine(), (id) => id, requestId);
+      const place = admission.placeOf(requestId);
       // It has been admitted, and that is not on disk yet.
-      if (ahead === undefined) return void (yield { code: 'MOVING' });
+      if (place === undefined) return void (yield { code: 'MOVING' });
       const { inside, window } = admission;
+      const { ahead, aheadOfOwn, others } = place;
       yield { code: 'ADMISSION_WINDOW', inside, window, ahead };
-      yield* turnOfOthers(requestId, admissionLine().slice(0, ahead));
+      if (ahead > 0) yield { code: 'TURN_OF_OTHERS', ahead, aheadOfOwn, requesters: others };
     }
 
     function* untilRetried(view: RequestView): Generator<Reason, undefined> {
@@ -163,6 +161,14 @@ export function createWhy(parameters: WhyParameters): () => Look {
       yield { code: 'TURN_OF_OTHERS', ahead: before.length, aheadOfOwn, requesters: others.size };
     }
 
-    return { reasonsOf };
+    function codeOf(view: RequestView): ReasonCode | undefined {
+      const { requestId } = view.request;
+      if (view.state === 'requested' && !setAside.has(requestId) && !obstacles.has(requestId))
+        return admission.isWaiting(requestId) ? 'ADMISSION_WINDOW' : 'MOVING';
+      for (const { code } of reasonsOf(view)) return code;
+      return undefined;
+    }
+
+    return { reasonsOf, codeOf };
   };
 }

@@ -35,7 +35,7 @@ export interface AdminDependencies {
   readonly programRemoval: ProgramRemoval;
   readonly collection: Collection;
   readonly why: () => Look;
-  readonly usual: Pick<UsualTimes, 'of' | 'ofProgram'>;
+  readonly usual: Pick<UsualTimes, 'of' | 'ofProgram' | 'longestMs'>;
   readonly counts: () => RequestCounts;
   readonly minutes: Minutes;
   /** Those whose actor has failed, and with what. */
@@ -43,7 +43,7 @@ export interface AdminDependencies {
   readonly releases: Releases;
   /** Those that have failed and wait for an operator. */
   readonly held: ReadonlySet<RequestId>;
-  readonly admission: Pick<Admission, 'order' | 'inside' | 'window'>;
+  readonly admission: Pick<Admission, 'order' | 'applicants' | 'placeOf' | 'inside' | 'window'>;
   readonly scheduling: Pick<Scheduling, 'laneReports' | 'line' | 'startLane' | 'stopLane'>;
   readonly feed: Pick<Feed, 'newest' | 'oldest' | 'read' | 'untilGrown'>;
   readonly watchers: Watchers;
@@ -59,7 +59,7 @@ export interface AdminDependencies {
   readonly network: Pick<Network, 'deliveries' | 'left' | 'counts'> | undefined;
   /** Undefined where nothing is signed. */
   readonly signers: Pick<Signers, 'active' | 'views' | 'history' | 'now' | 'rotation' | 'awaited' | 'act'> | undefined;
-  readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn'>;
+  readonly clock: Pick<Clock, 'now' | 'steady' | 'wakeIn' | 'turn'>;
   /** The configuration, without its secrets. */
   readonly options: readonly EffectiveOption[];
   /** Of the package. */

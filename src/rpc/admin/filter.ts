@@ -11,7 +11,6 @@ import { reasonCodes } from '../../machines/reasons/reason.js';
 import { phases, type RequestView, requestStates } from '../../machines/request/view.js';
 import { printable } from '../../printable.js';
 import type { Look } from '../../requests/why/why.js';
-import { firstReason } from './rowOf.js';
 
 /** `look`: of this call. Throws NOT_UNDERSTOOD: a word that nothing can match would show an empty list and hide the mistake. */
 export function matcherOf(filter: Filter | undefined, look: Look): (view: RequestView) => boolean {
@@ -41,7 +40,7 @@ export function matcherOf(filter: Filter | undefined, look: Look): (view: Reques
       (to === undefined || request.createdAt <= to) &&
       (laneId === '' || lane === laneId) &&
       (phase?.attempt ?? 0) >= minAttempts &&
-      (reasons === undefined || reasons.has(firstReason(view, look)?.code ?? ''))
+      (reasons === undefined || reasons.has(look.codeOf(view) ?? ''))
     );
   };
 }

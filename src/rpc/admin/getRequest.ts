@@ -55,21 +55,19 @@ function placeOf(
   { admission, scheduling, registry }: GetRequestDependencies,
 ): MessageInitShape<typeof PlaceSchema> | undefined {
   const { requestId, requester } = view.request;
-  const ownerOf = (id: typeof requestId) => registry.view(id)?.request.requester;
-  const among = (line: string, ids: readonly (typeof requestId)[]) => {
-    const ahead = ids.indexOf(requestId);
-    if (ahead === -1) return undefined;
-    const own = ids.slice(0, ahead).filter((id) => ownerOf(id) === requester);
-    return { line, ahead, aheadOfOwn: own.length };
-  };
-  if (view.state === 'requested') return among('admission', admission.order());
+  if (view.state === 'requested') {
+    const place = admission.placeOf(requestId);
+    return place && { line: 'admission', ahead: place.ahead, aheadOfOwn: place.aheadOfOwn };
+  }
   // A signer takes what it gets at once: there is no line for it.
   if (!('phase' in view) || view.phase !== 'waiting' || view.state === 'signing') return undefined;
-  const stage = stages[view.state];
-  return among(
-    stage,
-    scheduling.line(stage).map((work) => work.requestId),
-  );
+  const ownerOf = (id: typeof requestId) => registry.view(id)?.request.requester;
+  const line = stages[view.state];
+  const ids = scheduling.line(line).map((work) => work.requestId);
+  const ahead = ids.indexOf(requestId);
+  if (ahead === -1) return undefined;
+  const own = ids.slice(0, ahead).filter((id) => ownerOf(id) === requester);
+  return { line, ahead, aheadOfOwn: own.length };
 }
 
 /** Undefined while it does not run, and when its program is new here. */

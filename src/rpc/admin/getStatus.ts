@@ -4,15 +4,12 @@ import type { ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.
 import { dispatchOf, intakeOf } from './acts/pause.js';
 import { inBigInts } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
-import { type LinesDependencies, linesOf, oldestWait } from './lines.js';
+import { type FiguresDependencies, figuresOfLines, oldestOf } from './figuresOfLines.js';
 import { type NeedsYouDependencies, needsYou } from './needsYou.js';
 import { problemOf } from './problem.js';
 import { moment, span } from './spans.js';
 
-/** So many of what needs a person are told. */
-const mostNeeds = 20;
-
-export type GetStatusDependencies = LinesDependencies &
+export type GetStatusDependencies = FiguresDependencies &
   NeedsYouDependencies &
   Pick<
     AdminDependencies,
@@ -25,17 +22,16 @@ export const getStatus =
     const disk = await dependencies.disk();
     const { freeBytes, sizeBytes } = disk;
     const { open, running, ended } = counts();
-    const lines = linesOf(dependencies);
-    const oldest = oldestWait(lines);
-    const needed = needsYou(dependencies, lines, disk);
+    const oldest = oldestOf(await figuresOfLines(dependencies));
+    const needs = await needsYou(dependencies, disk);
     return {
       phase: readiness.state,
       version,
       life: dependencies.life,
       started: moment(started.at),
       up: span(clock.steady() - started.steady),
-      needsYou: needed.slice(0, mostNeeds),
-      needsYouTotal: needed.length,
+      needsYou: [...needs.first],
+      needsYouTotal: needs.total,
       open,
       running,
       endedSinceStart: inBigInts(ended),

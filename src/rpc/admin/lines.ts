@@ -35,9 +35,3 @@ export function linesOf({ admission, scheduling, registry }: LinesDependencies):
     })),
   ];
 }
-
-/** The longest wait in any of them (ms). Undefined: nothing waits. */
-export const oldestWait = (lines: readonly Line[]): number | undefined => {
-  const waits = lines.flatMap(({ waiting }) => waiting.map(({ forMs }) => forMs));
-  return waits.length === 0 ? undefined : waits.reduce((a, b) => Math.max(a, b));
-};

@@ -1,19 +1,31 @@
 // What a person should look at, however many requests there are: what does not pass by itself.
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { stages } from '../../engines/jobs.js';
 import type { NeedsYouSchema } from '../../gen/admin/v1/service_pb.js';
 import type { RequestId } from '../../ids.js';
+import { inTurns } from '../../inTurns.js';
 import type { NeedCode } from '../../machines/reasons/need.js';
 import { canSignerRetry } from '../../machines/signer/view.js';
+import type { Applicant } from '../../requests/admission.js';
+import { Tally } from '../../tally.js';
 import type { AdminDependencies } from './dependencies.js';
-import type { Line } from './lines.js';
 import { reasonOf } from './reasonOf.js';
-import { firstReason } from './rowOf.js';
 
 export type NeedsYou = MessageInitShape<typeof NeedsYouSchema> & { readonly reason: NeedCode };
 
 export type NeedsYouDependencies = Pick<
   AdminDependencies,
-  'setAside' | 'held' | 'scheduling' | 'registry' | 'why' | 'usual' | 'clock' | 'orders' | 'network' | 'signers'
+  | 'setAside'
+  | 'held'
+  | 'admission'
+  | 'scheduling'
+  | 'registry'
+  | 'why'
+  | 'usual'
+  | 'clock'
+  | 'orders'
+  | 'network'
+  | 'signers'
 >;
 
 /** Less than this part of the disk is free. */
@@ -23,55 +35,93 @@ const longPauseMs = 3_600_000;
 /** A deadline that is nearer than so many times what the proof usually takes will hardly be met from a line. */
 const deadlineTimes = 2;
 
-/** What is about many requests comes first: of a long list only the beginning is told. */
-export function needsYou(
+/** So many of them are told. */
+const mostTold = 20;
+
+export interface Needs {
+  readonly total: number;
+  readonly byReason: Tally<NeedCode>;
+  /** What is about many requests comes first, and of those in a line whose deadline is near the nearest. */
+  readonly first: readonly NeedsYou[];
+}
+
+export async function needsYou(
   dependencies: NeedsYouDependencies,
-  lines: readonly Line[],
   disk: { readonly freeBytes: number; readonly sizeBytes: number },
-): NeedsYou[] {
-  const { setAside, held, scheduling, registry, why, usual, clock } = dependencies;
-  const look = why();
-
-  function withReason(
-    requestId: RequestId,
-    wanted: 'QUARANTINED' | 'HELD' | 'SILENT',
-    command: (id: RequestId) => string,
-  ): NeedsYou[] {
-    const view = registry.view(requestId);
-    const reason = view && firstReason(view, look);
-    if (reason?.code !== wanted) return [];
-    return [{ reason: reason.code, sentence: reasonOf(reason).sentence, requestId, command: command(requestId) }];
-  }
-
-  const isLate = (requestId: RequestId): boolean => {
-    const view = registry.view(requestId);
-    const proving = view && usual.of(view, 'proving');
-    return view !== undefined && proving !== undefined && view.deadlineAt - clock.now() < deadlineTimes * proving.ms;
+): Promise<Needs> {
+  const { setAside, held, scheduling, registry, why, clock } = dependencies;
+  const byReason = new Tally<NeedCode>();
+  const first: NeedsYou[] = [];
+  let total = 0;
+  /** Of thousands no sentence is made. */
+  const note = (reason: NeedCode, tell: () => NeedsYou) => {
+    total += 1;
+    byReason.add(reason);
+    if (first.length < mostTold) first.push(tell());
   };
-  const late = lines.flatMap(({ waiting }) => waiting.filter(({ requestId }) => isLate(requestId)));
-  const running = scheduling.laneReports().flatMap(({ current }) => current ?? []);
-  return [
-    ...illLanes(dependencies),
-    ...longPauses(dependencies),
-    ...(disk.freeBytes < leastFreeShare * disk.sizeBytes
-      ? [{ reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' } as const]
-      : []),
-    ...[...setAside.keys()].flatMap((id) => withReason(id, 'QUARANTINED', (requestId) => `release ${requestId}`)),
-    ...[...held].flatMap((id) => withReason(id, 'HELD', (requestId) => `retry ${requestId}`)),
-    ...unregisteredSigner(dependencies),
-    ...awaitedRegistration(dependencies),
-    ...refusedDeliveries(dependencies),
-    ...running.flatMap(({ requestId }) => withReason(requestId, 'SILENT', whyOf)),
-    ...late.map(({ requestId }) => ({
-      reason: 'DEADLINE_NEAR' as const,
+  const look = why();
+  const noteIf = (wanted: 'QUARANTINED' | 'HELD' | 'SILENT', command: string) => (requestId: RequestId) => {
+    const view = registry.view(requestId);
+    const [reason] = view === undefined ? [] : look.reasonsOf(view);
+    if (reason?.code !== wanted) return;
+    note(wanted, () => {
+      const { sentence } = reasonOf(reason);
+      return { reason: wanted, sentence, requestId, command: `${command} ${requestId}` };
+    });
+  };
+
+  for (const need of ofTheService(dependencies, disk)) note(need.reason, () => need);
+  await inTurns(setAside.keys(), clock, noteIf('QUARANTINED', 'release'));
+  await inTurns(held, clock, noteIf('HELD', 'retry'));
+  const ofKeysAndReports = [unregisteredSigner, awaitedRegistration, refusedDeliveries].flatMap((of) =>
+    of(dependencies),
+  );
+  for (const need of ofKeysAndReports) note(need.reason, () => need);
+  const running = scheduling.laneReports().flatMap(({ current }) => current?.requestId ?? []);
+  await inTurns(running, clock, noteIf('SILENT', 'why'));
+  const late = await lateOnes(dependencies);
+  const nearest = late.sort((a, b) => a.deadlineAt - b.deadlineAt);
+  for (const { requestId } of nearest)
+    note('DEADLINE_NEAR', () => ({
+      reason: 'DEADLINE_NEAR',
       sentence: 'It waits, and its deadline is nearer than twice the time that its proof usually takes.',
       requestId,
       command: `priority ${requestId} first`,
-    })),
-  ];
+    }));
+  return { total, byReason, first };
 }
 
-const whyOf = (requestId: RequestId) => `why ${requestId}`;
+type Deadline = Pick<Applicant, 'requestId' | 'deadlineAt'>;
+
+/** Of all lines those whose deadline will hardly be met. */
+async function lateOnes({ admission, scheduling, registry, usual, clock }: NeedsYouDependencies): Promise<Deadline[]> {
+  const late: Deadline[] = [];
+  const longestMs = usual.longestMs('proving');
+  if (longestMs === undefined) return late;
+  const see = ({ requestId }: Pick<Deadline, 'requestId'>) => {
+    const view = registry.view(requestId);
+    const proving = view && usual.of(view, 'proving');
+    if (view === undefined || proving === undefined) return;
+    const { deadlineAt } = view;
+    if (deadlineAt - clock.now() < deadlineTimes * proving.ms) late.push({ requestId, deadlineAt });
+  };
+  await inTurns(admission.applicants(), clock, (each) => {
+    // Most of ten thousand are far from it, whatever they are to prove.
+    if (each.deadlineAt - clock.now() < deadlineTimes * longestMs) see(each);
+  });
+  for (const stage of stages) await inTurns(scheduling.line(stage), clock, see);
+  return late;
+}
+
+function* ofTheService(
+  dependencies: NeedsYouDependencies,
+  { freeBytes, sizeBytes }: { readonly freeBytes: number; readonly sizeBytes: number },
+): Generator<NeedsYou> {
+  yield* illLanes(dependencies);
+  yield* longPauses(dependencies);
+  if (freeBytes < leastFreeShare * sizeBytes)
+    yield { reason: 'DISK_LOW', sentence: 'Less than 10 % of the disk under the data folder is free.' };
+}
 
 const illLanes = ({ scheduling }: Pick<NeedsYouDependencies, 'scheduling'>): NeedsYou[] =>
   scheduling

@@ -1,7 +1,6 @@
 // One request as a row of a list.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RowSchema } from '../../gen/admin/v1/requests_pb.js';
-import type { Reason } from '../../machines/reasons/reason.js';
 import { isTerminal, type LiveProgress, type RequestView } from '../../machines/request/view.js';
 import type { Look } from '../../requests/why/why.js';
 import type { AdminDependencies } from './dependencies.js';
@@ -27,7 +26,7 @@ export function rowOf(
     updated: moment(view.updatedAt),
     deadline: moment(view.deadlineAt),
     seq,
-    reason: firstReason(view, look)?.code ?? '',
+    reason: look.codeOf(view) ?? '',
     isPrivate: stdinPrivate,
     priority: view.priority,
     quarantined: setAside.has(requestId),
@@ -37,11 +36,6 @@ export function rowOf(
     ...('failure' in view && { failure: problemOf(view.failure) }),
     ...('execution' in view && view.execution && { cycles: view.execution.cycles }),
   };
-}
-
-export function firstReason(view: RequestView, look: Look): Reason | undefined {
-  for (const reason of look.reasonsOf(view)) return reason;
-  return undefined;
 }
 
 export const progressOf = ({ stage, done, total, cycles }: Omit<LiveProgress, 'at'>) => ({

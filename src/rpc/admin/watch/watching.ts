@@ -36,7 +36,7 @@ const kindsOf = {
 const longestCoalesceMs = 2_000;
 
 /** Reasons change with everybody's place in a line, and no event says so. */
-export const noReasons: Look = { reasonsOf: () => [] };
+export const noReasons: Look = { reasonsOf: () => [], codeOf: () => undefined };
 
 /** `newest`: of the feed. Throws NOT_UNDERSTOOD, CURSOR_AHEAD. */
 export function watchingOf(request: RequestsWatchRequest, newest: number): Watching {
