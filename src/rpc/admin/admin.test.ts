@@ -12,10 +12,12 @@ import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import { FilterSchema, Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
 import { Signers } from '../../gen/admin/v1/signers_pb.js';
+import { Upkeep } from '../../gen/admin/v1/upkeep_pb.js';
 import type { Address, RequestId } from '../../ids.js';
 import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
 import { refusedOnce } from '../../testkit/service/deliveryActs.js';
+import { sampleLane } from '../../testkit/service/laneActs.js';
 import { inAwayNetwork, plantDelivery } from '../../testkit/world/awayNetwork.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld, requester, vkHash, type World } from '../../testkit/world/world.js';
@@ -47,6 +49,7 @@ describe('every method', () => {
     t.after(() => world.end());
     const to = await startAdmin(t, world);
     const [id = ''] = ids;
+    world.lanes.reports = [sampleLane('gpu-0')];
     const deliveryId = await plantDelivery(world, refusedOnce(world));
     const calls = [
       [Requests.method.list, { page: { size: 2 } }],
@@ -54,11 +57,13 @@ describe('every method', () => {
       [Requests.method.history, { id }],
       [Requests.method.counts, {}],
       [Lanes.method.list, {}],
+      [Lanes.method.get, { id: 'gpu-0' }],
       [Queue.method.get, {}],
       [Programs.method.list, { page: { size: 1 } }],
       [Programs.method.get, { vkHash }],
       [Artifacts.method.usage, {}],
       [Artifacts.method.list, { kinds: ['stdin'], page: { size: 1 } }],
+      [Artifacts.method.verify, {}],
       [Deliveries.method.list, {}],
       [Deliveries.method.get, { id: deliveryId }],
       [Deliveries.method.history, { id: deliveryId }],
@@ -70,6 +75,7 @@ describe('every method', () => {
       [Service.method.config, {}],
       [Machines.method.describe, { id: 'request' }],
       [Service.method.auditList, {}],
+      [Upkeep.method.check, {}],
     ] as const;
     for (const [method, given] of calls) {
       const byGrpc = await callGrpc(to, method as never, given as never);
@@ -79,7 +85,7 @@ describe('every method', () => {
     }
     const named = new Set([
       ...calls.map(([method]) => pathOf(method as never)),
-      pathOf(Lanes.method.get),
+      // Of keys that are there: signers.test.ts.
       pathOf(Signers.method.get),
       pathOf(Signers.method.history),
     ]);
@@ -87,7 +93,7 @@ describe('every method', () => {
     const served = adminMethods({} as never)
       .map(({ path }) => path)
       .filter((path) =>
-        /\/(List|Get|History|Counts|Status|Series|Failures|Config|Describe|AuditList|Usage)$/.test(path),
+        /\/(List|Get|History|Counts|Status|Series|Failures|Config|Describe|AuditList|Usage|Verify|Check)$/.test(path),
       );
     assert.equal(served.length, named.size);
     assert.deepEqual(

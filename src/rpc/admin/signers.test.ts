@@ -8,14 +8,12 @@ import { Machines } from '../../gen/admin/v1/machines_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
 import { Signers } from '../../gen/admin/v1/signers_pb.js';
 import type { Address } from '../../ids.js';
-import { teeOperatorRoutes } from '../../service/teeRoutes.js';
 import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { codeOf, operationId, reason } from '../../testkit/service/actRig.js';
+import { auditOf, codeOf, operationId, reason } from '../../testkit/service/actRig.js';
 import { callGrpc, callJson, pathOf, post } from '../../testkit/service/adminCalls.js';
 import { watchEvents } from '../../testkit/service/adminWatch.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
-import { type ScriptedRegistrar, scriptedRegistrar } from '../../testkit/signers/scriptedRegistrar.js';
-import { createSignersRig, type SignersRig } from '../../testkit/signers/signersRig.js';
+import { type ActedSigners, signerActRig } from '../../testkit/service/signerActs.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
 
@@ -23,44 +21,21 @@ const down = { cause: 'rpc', helps: 'again', detail: 'the RPC is down' } as cons
 const json = { 'content-type': 'application/json', 'x-sealed-operator': 'ada' };
 
 async function start(t: TestContext) {
-  const world = await createWorld({ pages: createMemoryPages() });
-  let rig: SignersRig<ScriptedRegistrar> = await createSignersRig({ registrar: scriptedRegistrar });
-  t.after(async () => {
-    await rig.end();
-    await world.end();
-  });
-  const listen = () =>
-    startAdmin(
-      t,
-      world,
-      { ...rig.records, signers: rig.signers, clock: rig.clock },
-      { more: teeOperatorRoutes(rig, rig.clock) },
-    );
-  let to = await listen();
+  const rig = await signerActRig(t);
   return {
-    rig: () => rig,
-    to: () => to,
-    async reborn() {
-      rig = await rig.reborn();
-      to = await listen();
-    },
-    async act(method: (typeof Signers.method)['rotate' | 'retryNow'], call: object = {}, change: object = {}) {
-      const body = JSON.stringify({ ...call, change: { reason, ...change } });
-      const { status, body: said } = await post(to, pathOf(method), body, json);
-      return {
-        status,
-        said: said as never as { changed: { effects: string[]; feed: string } } & { message: string; details: [] },
-      };
-    },
-    list: () => callJson(to, Signers.method.list, {}),
-    needs: async () => (await callJson(to, Service.method.status, {})).needsYou,
-    audits: () => rig.records.audit.list(10).map(({ action, target }) => [action, target]),
+    ...rig,
+    rig: rig.world,
+    act: (method: (typeof Signers.method)['rotate' | 'retryNow'], call: object = {}, change: object = {}) =>
+      rig.call({ method }, call, change),
+    list: () => callJson(rig.to(), Signers.method.list, {}),
+    needs: async () => (await callJson(rig.to(), Service.method.status, {})).needsYou,
+    audits: () => auditOf(rig.world()).map(({ action, target }) => [action, target]),
   };
 }
 
-const inFeed = ({ records: { feed } }: SignersRig<ScriptedRegistrar>) =>
+const inFeed = ({ records: { feed } }: ActedSigners) =>
   feed.read(0, 1_000).flatMap(({ entry }) => (entry.what === 'signer' ? [`${entry.id} ${entry.seq}`] : []));
-const journalled = ({ store }: SignersRig<ScriptedRegistrar>) =>
+const journalled = ({ store }: ActedSigners) =>
   [...store.scan('signerJournal', [])].map(({ key: [id, seq] }) => `${id} ${seq}`);
 
 describe('transitions of signing keys', () => {
