@@ -1,7 +1,13 @@
 // The registration that waits for the hand of the operator: what to send, where to, and until when.
 import type { SignerId } from '../ids.js';
+import type { SignerView } from '../machines/signer/view.js';
+import type { HeldQuote } from './quotes.js';
 import type { Registrar, RegistrationCall } from './registrar/registrar.js';
-import type { Signers } from './signers.js';
+
+interface Keys {
+  views(): readonly SignerView[];
+  quoteOf(signerId: SignerId): HeldQuote | undefined;
+}
 
 export interface PendingCall extends RegistrationCall {
   readonly signerId: SignerId;
@@ -11,7 +17,7 @@ export interface PendingCall extends RegistrationCall {
 }
 
 export function pendingRegistration(
-  { views, quoteOf }: Pick<Signers, 'views' | 'quoteOf'>,
+  { views, quoteOf }: Keys,
   registrar: Pick<Registrar, 'call'>,
 ): PendingCall | undefined {
   for (const view of views()) {
@@ -26,10 +32,7 @@ export function pendingRegistration(
 }
 
 /** Whose registration its operator has not said to have sent. */
-export function awaitedSigner(
-  signers: Pick<Signers, 'views' | 'quoteOf'>,
-  registrar: Pick<Registrar, 'call' | 'byHand'>,
-): SignerId | undefined {
+export function awaitedSigner(signers: Keys, registrar: Pick<Registrar, 'call' | 'byHand'>): SignerId | undefined {
   if (registrar.byHand === undefined || registrar.byHand.isNoted()) return undefined;
   return pendingRegistration(signers, registrar)?.signerId;
 }

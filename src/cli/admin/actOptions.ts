@@ -40,6 +40,9 @@ export type PauseVerb = (typeof pauseVerbs)[number];
 export const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start'] as const;
 export type LaneVerb = (typeof laneVerbs)[number];
 
+export const signersSteps = ['rotate', 'registration'] as const;
+export type SignersStep = (typeof signersSteps)[number];
+
 export const manyActions = [
   'cancel',
   'retry',

@@ -1,11 +1,16 @@
 // The commands of `sealed-prover admin` that are about the keys of TEE proofs.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { type MaybeActOptions, type ShownOptions, withMaybeActOptions, withSeq } from './actOptions.js';
+import {
+  type MaybeActOptions,
+  type ShownOptions,
+  type SignersStep,
+  signersSteps,
+  withMaybeActOptions,
+  withSeq,
+} from './actOptions.js';
 import { withAdminOptions } from './connection.js';
 
-const signersSteps = ['rotate', 'registration'] as const;
-export type SignersStep = (typeof signersSteps)[number];
 const watchHelp = 'look again whenever something happens, until Ctrl-C';
 
 export function addSigners(admin: Command, cli: Cli, done: (exitCode: number) => void): void {

@@ -5,13 +5,12 @@ import { type Signer, SignerSchema, Signers } from '../../gen/admin/v1/signers_p
 import type { Cli } from '../cli.js';
 import { runRegistration, runTeeRotate } from '../teeOperator.js';
 import { runActs } from './act.js';
-import { assertReason, type MaybeActOptions, type ShownOptions } from './actOptions.js';
+import { assertReason, type MaybeActOptions, type ShownOptions, type SignersStep } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
 import { historyTable, tryColumn } from './history.js';
 import { momentsOf } from './moment.js';
 import { show } from './show.js';
-import type { SignersStep } from './signerCommands.js';
 import { cut, fieldLines, table, wrapped } from './table.js';
 import { ago, idsOf, within } from './words.js';
 
