@@ -12,8 +12,10 @@ export function filterOf(query: URLSearchParams): Filter {
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
 
-export function addressOf(filter: Filter): string {
+/** `sort`: as `wordOf` has it. */
+export function addressOf(filter: Filter, sort = ''): string {
   const given = fields.flatMap((field) => (filter[field] ? [[field, filter[field]]] : []));
+  if (sort !== '') given.push(['sort', sort]);
   const query = new URLSearchParams(given).toString();
   return query === '' ? '/requests' : `/requests?${query}`;
 }

@@ -21,8 +21,10 @@ const reasonsEveryMs = 2_000;
 export class RequestList {
   /** A new number with each change of what is below. */
   readonly version = signal(0);
-  /** In the order in which they are shown. */
+  /** The newest first. */
   rows: Row[] = [];
+  /** A new number whenever rows come or go. */
+  places = 0;
   /** New ones that wait, because somebody looks at what is further down, or has selected some. */
   readonly fresh = new Map<string, Row>();
   /** More wait than are kept. */
@@ -70,6 +72,7 @@ export class RequestList {
         const { rows, page: info } = await call('Requests/List', asked, signal);
         if (this.#isAnew) this.#empty();
         for (const row of rows) this.rows.push(row);
+        this.places += 1;
         this.#token = info?.nextToken ?? '';
         this.phase = this.#token === '' ? 'whole' : 'more';
         if (this.phase === 'whole') break;
@@ -139,6 +142,7 @@ export class RequestList {
     for (const row of this.fresh.values()) this.#insert(row);
     this.fresh.clear();
     this.gone.clear();
+    this.places += 1;
     this.version.value += 1;
   }
 
@@ -211,6 +215,10 @@ export class RequestList {
       else high = middle;
     }
     return low;
+  }
+
+  row(id: string): Row | undefined {
+    return this.rows[this.#indexOf(id)];
   }
 
   /** -1: it is not among them. */

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { now } from '../now.js';
 import type { RequestList } from '../requestList.js';
 import { navigate } from '../router.js';
+import { byAge, type Ordered, type Sort, type SortName, sortFrom } from '../sorting.js';
 import type { Row } from '../wire.js';
 import { ago, isOpen, pathOf, shortId, within } from '../words.js';
 import { progressText } from './progress.js';
@@ -15,30 +16,38 @@ const pool = 60;
 /** Beyond what is in sight, on both sides. */
 const spare = 6;
 const aheadOfEnd = 200;
+/** An order of fewer says little: as many are loaded for it. */
+const leastSorted = 500;
 
 interface RowsParameters {
   readonly list: RequestList;
+  /** The same, in the order in which they are shown. */
+  readonly ordered: Ordered;
+  readonly sort: Sort;
+  readonly setSort: (sort: Sort) => void;
   /** The id of the row that the keys are at. */
   readonly cursor: Signal<string>;
   /** Selects the row, or no more; `isRange`: and all from the one before. */
   readonly select: (id: string, isRange: boolean) => void;
 }
 
-export function Rows({ list, cursor, select }: RowsParameters) {
+export function Rows({ list, ordered, sort, setSort, cursor, select }: RowsParameters) {
   const box = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
   list.version.value;
-  const { rows } = list;
+  const { length } = ordered;
   const inSight = Math.ceil((box.current?.clientHeight ?? 0) / rowPx) || pool;
   const count = Math.min(pool, inSight + 2 * spare);
-  const first = Math.max(0, Math.min(Math.floor(top.value / rowPx) - spare, rows.length - count));
-  const shown = rows.slice(first, first + count);
+  const first = Math.max(0, Math.min(Math.floor(top.value / rowPx) - spare, length - count));
+  const shown = ordered.slice(first, first + count);
 
   useEffect(() => {
-    if (list.phase === 'more' && first + count + aheadOfEnd > rows.length) void list.more();
+    // What comes is older: at its end where it is by age, and anywhere in another order, which nobody has asked for who only scrolls.
+    const isShort = sort === byAge ? first + count + aheadOfEnd > length : length < leastSorted;
+    if (list.phase === 'more' && isShort) void list.more();
     void list.freshenReasons(shown);
   });
-  const at = cursor.value === '' ? -1 : rows.findIndex(({ id }) => id === cursor.value);
+  const at = cursor.value === '' ? -1 : ordered.indexOf(cursor.value);
   useEffect(() => {
     const element = box.current;
     if (element === null || at === -1) return;
@@ -46,7 +55,8 @@ export function Rows({ list, cursor, select }: RowsParameters) {
     const room = element.clientHeight - 2 * rowPx;
     if (y < element.scrollTop) element.scrollTop = y;
     else if (y > element.scrollTop + room) element.scrollTop = y - room;
-  }, [at]);
+    // Only where somebody has moved: what comes in moves rows, too.
+  }, [cursor.value]);
 
   const onScroll = () => {
     const { scrollTop = 0 } = box.current ?? {};
@@ -61,7 +71,7 @@ export function Rows({ list, cursor, select }: RowsParameters) {
       role="grid"
       aria-label="Requests"
       aria-multiselectable={true}
-      aria-rowcount={list.phase === 'whole' ? rows.length + 1 : -1}
+      aria-rowcount={list.phase === 'whole' ? length + 1 : -1}
       tabIndex={0}
       aria-activedescendant={at === -1 ? undefined : `row-${cursor.value}`}
       onScroll={onScroll}
@@ -71,12 +81,10 @@ export function Rows({ list, cursor, select }: RowsParameters) {
           <span class="unseen">selected</span>
         </span>
         {columns.map(([name]) => (
-          <span key={name} role="columnheader" class={name}>
-            {name}
-          </span>
+          <Heading key={name} name={name} sort={sort} setSort={setSort} />
         ))}
       </div>
-      <div role="rowgroup" class="all" style={{ height: `${rows.length * rowPx}px` }}>
+      <div role="rowgroup" class="all" style={{ height: `${length * rowPx}px` }}>
         {shown.map((row, index) => (
           <RowLine
             key={(first + index) % pool}
@@ -93,10 +101,33 @@ export function Rows({ list, cursor, select }: RowsParameters) {
   );
 }
 
-const columns: readonly [string, (row: Row, at: number) => preact.ComponentChildren][] = [
+interface HeadingParameters extends Pick<RowsParameters, 'sort' | 'setSort'> {
+  readonly name: 'request' | SortName;
+}
+
+function Heading({ name, sort, setSort }: HeadingParameters) {
+  if (name === 'request')
+    return (
+      <span role="columnheader" class={name}>
+        {name}
+      </span>
+    );
+  const direction = sort.by !== name ? undefined : sort.isDown ? 'descending' : 'ascending';
+  return (
+    <span role="columnheader" class={name} aria-sort={direction}>
+      <button type="button" onClick={() => setSort(sortFrom(sort, name))}>
+        {name}
+        {direction && <span aria-hidden="true">{sort.isDown ? ' ▾' : ' ▴'}</span>}
+      </button>
+    </span>
+  );
+}
+
+const columns: readonly ['request' | SortName, (row: Row, at: number) => preact.ComponentChildren][] = [
   ['request', ({ id }) => <a href={`/requests/${id}`}>{shortId(id)}</a>],
   ['age', ({ created }, at) => ago(created, at)],
   ['state', (row) => <State path={pathOf(row)} note={row.quarantined ? ' (set aside)' : ''} />],
+  ['for', ({ updated }, at) => ago(updated, at)],
   ['why', ({ failure, reason }) => failure?.code ?? (reason || '–')],
   ['lane', ({ laneId }) => laneId || '–'],
   ['try', ({ attempt }) => (attempt === 0 ? '–' : attempt)],

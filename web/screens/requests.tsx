@@ -10,17 +10,19 @@ import { Problem } from '../parts/problem.js';
 import { Rows } from '../parts/rows.js';
 import { RequestList } from '../requestList.js';
 import { navigate, query } from '../router.js';
+import { byAge, Ordered, type Sort, sortNames, sortOf, wordOf } from '../sorting.js';
 
 export function Requests() {
   const filter = filterOf(query.value);
   const address = addressOf(filter);
   const list = useMemo(() => new RequestList(filter), [address]);
   useEffect(() => () => list.close(), [list]);
+  const sort = sortOf(query.value);
+  const ordered = useMemo(() => new Ordered(list), [list]).by(sort);
   const cursor = useSignal('');
   const move = (by: number) => {
-    const { rows } = list;
-    const at = rows.findIndex(({ id }) => id === cursor.value);
-    cursor.value = rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.id ?? '';
+    const at = ordered.indexOf(cursor.value);
+    cursor.value = ordered.idAt(Math.max(0, Math.min(ordered.length - 1, at + by)));
   };
   useLayoutEffect(() =>
     onKey({
@@ -41,20 +43,23 @@ export function Requests() {
   /** Where the next range begins. */
   const last = useRef('');
   const select = (id: string, isRange: boolean) => {
-    const indexOf = (each: string) => list.rows.findIndex((row) => row.id === each);
-    const [from, to] = [indexOf(isRange && last.current !== '' ? last.current : id), indexOf(id)].sort((a, b) => a - b);
-    const ids = from === -1 ? [id] : list.rows.slice(from, (to ?? 0) + 1).map((row) => row.id);
+    const begin = isRange && last.current !== '' ? last.current : id;
+    const [from = -1, to = 0] = [ordered.indexOf(begin), ordered.indexOf(id)].sort((a, b) => a - b);
+    const ids = from === -1 ? [id] : ordered.slice(from, to + 1).map((row) => row.id);
     const isSelected = isRange || !list.selected.has(id);
     list.select(ids, isSelected);
     last.current = id;
     cursor.value = id;
   };
   const selectNone = () => list.select([...list.selected], false);
+  const toTop = () => document.querySelector('.rows')?.scrollTo(0, 0);
+  // Another order is another beginning.
+  useLayoutEffect(toTop, [wordOf(sort)]);
   const showNew = () => {
     list.settle();
-    document.querySelector('.rows')?.scrollTo(0, 0);
+    toTop();
   };
-  list.version.value;
+  const setSort = (to: Sort) => navigate(addressOf(filter, wordOf(to)));
   const { fresh, phase, problem, rows } = list;
   const isFiltered = Object.keys(filter).length > 0;
   const acts = [actOnMany(filter, [...list.selected], selectNone)];
@@ -64,7 +69,7 @@ export function Requests() {
       <h1>
         Requests <span class="dim">{count}</span>
       </h1>
-      <FilterBar />
+      <FilterBar sort={wordOf(sort)} />
       <Problem problem={problem} />
       <div class="chosen">
         {list.selected.size > 0 ? (
@@ -77,6 +82,9 @@ export function Requests() {
         ) : (
           isFiltered && rows.length > 0 && <Acts acts={acts} />
         )}
+        {sort !== byAge && phase !== 'loading' && (
+          <SortLine sort={sort} count={rows.length} more={phase === 'more' ? () => void list.more() : undefined} />
+        )}
         {fresh.size > 0 && (
           <button type="button" class="pill" onClick={showNew}>
             {fresh.size}
@@ -87,7 +95,7 @@ export function Requests() {
       {phase === 'whole' && rows.length === 0 ? (
         <p class="empty">{isFiltered ? 'No request fits this filter.' : 'No requests yet.'}</p>
       ) : (
-        <Rows list={list} cursor={cursor} select={select} />
+        <Rows list={list} ordered={ordered} sort={sort} setSort={setSort} cursor={cursor} select={select} />
       )}
     </div>
   );
@@ -100,10 +108,32 @@ const choices: readonly [Field, readonly string[]][] = [
 ];
 const texts: readonly Field[] = ['failure', 'lane', 'requester', 'program'];
 
-function FilterBar() {
+interface SortLineParameters {
+  readonly sort: Sort;
+  /** Loaded so far. */
+  readonly count: number;
+  /** None: there is nothing behind. */
+  readonly more: (() => void) | undefined;
+}
+
+/** What the order is of. */
+const SortLine = ({ sort, count, more }: SortLineParameters) => (
+  <span class="sorted">
+    <span role="status">
+      By {sort.by}, {more ? `of the ${count} that are loaded` : `all ${count}`}
+    </span>{' '}
+    {more && (
+      <button type="button" class="quiet" onClick={more}>
+        Load more
+      </button>
+    )}
+  </span>
+);
+
+function FilterBar({ sort }: { readonly sort: string }) {
   const filter = filterOf(query.value);
   const wanted = useRef<HTMLInputElement>(null);
-  const set = (field: Field, value: string) => navigate(addressOf({ ...filter, [field]: value }));
+  const set = (field: Field, value: string) => navigate(addressOf({ ...filter, [field]: value }, sort));
   useLayoutEffect(() => onKey({ '/': () => wanted.current?.focus() }));
   const open = (event: Event) => {
     event.preventDefault();
@@ -134,6 +164,26 @@ function FilterBar() {
           </select>
         </label>
       ))}
+      {/* Headings of columns do the same, where there is room for them. */}
+      <label class="sorting">
+        sort{' '}
+        <select
+          name="sort"
+          value={sort}
+          onChange={({ currentTarget }) => navigate(addressOf(filter, currentTarget.value))}
+        >
+          {sortNames.flatMap((by) =>
+            [false, true].map((isDown) => {
+              const value = wordOf({ by, isDown });
+              return (
+                <option key={value} value={value}>
+                  {by} {isDown ? '▾' : '▴'}
+                </option>
+              );
+            }),
+          )}
+        </select>
+      </label>
       <details open={isNarrow}>
         <summary>more</summary>
         {texts.map((field) => (
@@ -149,7 +199,7 @@ function FilterBar() {
           </label>
         ))}
       </details>
-      {Object.keys(filter).length > 0 && <a href="/requests">clear</a>}
+      {Object.keys(filter).length > 0 && <a href={addressOf({}, sort)}>clear</a>}
     </form>
   );
 }
