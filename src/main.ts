@@ -2,6 +2,7 @@
 
 import { createQuoteQueue } from './attestation/reports/quoteQueue.js';
 import { packageVersion } from './cli/version.js';
+import { circuitVersion } from './client/requestProof.js';
 import type { Config } from './config/load.js';
 import { Role } from './gen/admin/v1/access_pb.js';
 import type { LaneStatus } from './lanes/scheduling.js';
@@ -86,6 +87,7 @@ export async function serve(config: Config, engine: string, environment: NodeJS.
       registerProcessMetrics(ports.meter, {
         ...machineOf(config.data),
         version,
+        engine: circuitVersion,
         schema: schemaVersion,
         life: assembly.life,
       }),

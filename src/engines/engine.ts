@@ -46,6 +46,8 @@ export interface RunWatch {
   readonly onProgress: (progress: Progress) => void;
   /** The engine's answer has been read to its last byte (epoch ms by the worker's clock). Writing and checking follow. */
   readonly onLastByte?: (at: number) => void;
+  /** Of engines that take their jobs later than they are given: each time that one is handed out. */
+  readonly onTaken?: () => void;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface EngineTraits {
   readonly readyMs: number;
   /** A prover that has said nothing for so long hangs, in ms. */
   readonly silenceMs: number;
+  /** It asks for a job when it is free for one, and says that it has it (`onTaken`). Others have theirs at once. */
+  readonly takesLater: boolean;
 }
 
 export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
@@ -26,6 +28,7 @@ export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
     readyMs: 20_000,
     // It reports every shard. The longest step without a report that was measured (a groth16 wrap on 2 cores) takes minutes.
     silenceMs: 60 * 60_000,
+    takesLater: false,
   },
   gpu: {
     describesItself: false,
@@ -36,6 +39,7 @@ export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
     readyMs: 120_000,
     // It reports nothing at all, and its longest jobs take hours.
     silenceMs: 12 * 60 * 60_000,
+    takesLater: false,
   },
   worker: {
     // Its own lane there knows its memory and its circuit files, and offers what is left.
@@ -46,5 +50,6 @@ export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
     readyMs: 1_000,
     // Its lane there ends an engine that hangs, and a worker that is gone shows in its lease. This is for one that pretends to work.
     silenceMs: 24 * 60 * 60_000,
+    takesLater: true,
   },
 };

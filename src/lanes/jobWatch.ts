@@ -1,4 +1,4 @@
-// Hears how jobs go on the lanes of this machine, to tell it in figures.
+// Hears how jobs go on lanes, of this machine and of others, to tell it in figures.
 import type { SteadyMs } from '../clock.js';
 import type { Job } from '../engines/jobs.js';
 import type { RequestId, Sha256 } from '../ids.js';

@@ -187,13 +187,14 @@ export class Lane implements FreeServer {
       modes: this.modes,
       warm: snapshot.context.warm,
       crashes: snapshot.context.crashes,
+      lastFailure: snapshot.context.lastFailure,
     };
   }
 
   get report(): LaneReport {
     const { status } = this;
     const now = this.#about.clock.steady();
-    const { resumeAt, recentCrashes, lastFailure } = this.#actor.getSnapshot().context;
+    const { resumeAt, recentCrashes } = this.#actor.getSnapshot().context;
     const rests = status.state === 'cooling' || status.state === 'quarantined';
     return {
       ...status,
@@ -201,7 +202,6 @@ export class Lane implements FreeServer {
       forMs: now - this.#since,
       crashesInWindow: recentCrashes.filter((crashedAt) => crashedAt > now - crashWindowMs).length,
       resumesInMs: rests ? (resumeAt === null ? null : Math.max(0, resumeAt - now)) : undefined,
-      lastFailure,
       current: this.#current && workOf(this.#current, now),
       programs: [...this.#engine.programs],
     };
@@ -303,8 +303,8 @@ export class Lane implements FreeServer {
     if (status.state !== before.state) this.#since = this.#about.clock.steady();
     this.#reported = status;
     const { id: laneId, log } = this.#about;
-    const { lastFailure, resumeAt } = this.#actor.getSnapshot().context;
-    const { state: to, warm, crashes } = status;
+    const { resumeAt } = this.#actor.getSnapshot().context;
+    const { state: to, warm, crashes, lastFailure } = status;
     log.info(
       { event: 'lane.transition', laneId, from: before.state, to, warm, crashes, lastFailure, resumeAt },
       `lane ${to}`,

@@ -79,7 +79,12 @@ export async function runLaneJob<S extends Stage>(
   givenUp.addEventListener('abort', giveUp);
 
   if (job.stage === 'prove') watchdog.feed();
-  jobs?.begun(job, parameters.grantedAt, engine.programs);
+  let isTaken = false;
+  const onTaken = () => {
+    if (!isTaken) jobs?.begun(job, parameters.grantedAt, engine.programs);
+    isTaken = true;
+  };
+  if (!traitsOf[connection.kind].takesLater) onTaken();
   const outcome = await connection.run<S>(parameters.job, {
     signal: cut.signal,
     onProgress(progress: Progress) {
@@ -87,6 +92,7 @@ export async function runLaneJob<S extends Stage>(
       remainder?.observe(progress, clock.steady());
       report(progress);
     },
+    onTaken,
     onLastByte() {
       if (job.stage === 'prove' && !givenUp.aborted) jobs?.proofRead(job.requestId);
     },

@@ -35,6 +35,8 @@ export interface LaneStatus {
   /** The prover has been loaded and the next job starts at once. */
   readonly warm: boolean;
   readonly crashes: number;
+  /** Of its engine or of its proofs; null once a job has ended well. */
+  readonly lastFailure: Failure | null;
 }
 
 /** A lane as its operator sees it. Lengths of time are running time (ms). */
@@ -46,7 +48,6 @@ export interface LaneReport extends LaneStatus {
   readonly crashesInWindow: number;
   /** Until it starts again by itself. Null: only an operator starts it. Undefined: it does not rest. */
   readonly resumesInMs: number | null | undefined;
-  readonly lastFailure: Failure | null;
   readonly current: LaneWork | undefined;
   readonly programs: readonly Sha256[];
 }

@@ -1,4 +1,4 @@
-// Jobs on the lanes of this machine in numbers: how fast an engine gets them, whether it knew their program, and what comes after a proof.
+// Jobs on lanes, of this machine and of others, in numbers: how fast an engine gets them, whether it knew their program, and what comes after a proof.
 import type { Clock, SteadyMs } from '../clock.js';
 import type { LaneId, RequestId } from '../ids.js';
 import type { JobWatch } from '../lanes/jobWatch.js';
@@ -14,7 +14,7 @@ export interface JobMetrics extends JobWatch {
 export function createJobMetrics(meter: Meter, clock: Pick<Clock, 'steady'>): JobMetrics {
   const dispatch = meter.histogram({
     name: 'sealed_dispatch_seconds',
-    help: 'From the grant of a lane until its engine has the job; a prover that still loads and memory that is waited for included.',
+    help: 'From the grant of a lane until its engine, or a worker elsewhere, has the job; a prover that still loads and memory that is waited for included.',
     buckets: serviceBuckets,
   });
   const completion = meter.histogram({

@@ -51,8 +51,8 @@ export function registerLaneMetrics(meter: Meter, parameters: LaneMetricsParamet
   });
   const crashes = meter.counter({
     name: 'sealed_lane_crashes_total',
-    help: 'Engines that have died or could not be started.',
-    labels: { lane },
+    help: 'Engines that have died or could not be started, by whether memory ran out.',
+    labels: { lane, oom: ['true', 'false'] },
   });
   const starts = meter.histogram({
     name: 'sealed_lane_start_seconds',
@@ -83,7 +83,10 @@ export function registerLaneMetrics(meter: Meter, parameters: LaneMetricsParamet
     const since = before !== undefined && before.status.state === state ? before.since : clock.steady();
     known.set(id, { status, since });
     if (before === undefined) return;
-    if (status.crashes > before.status.crashes) crashes.add({ lane: id }, status.crashes - before.status.crashes);
+    if (status.crashes > before.status.crashes) {
+      const oom = String(status.lastFailure?.code === 'OUT_OF_MEMORY');
+      crashes.add({ lane: id, oom }, status.crashes - before.status.crashes);
+    }
     if (before.status.state === state) return;
     if (before.status.state === 'busy') busy.add({ lane: id, stage }, secondsOf(before.since));
     if (before.status.state === 'starting' && state === 'ready') starts.observe({ lane: id }, secondsOf(before.since));

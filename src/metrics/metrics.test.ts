@@ -69,6 +69,7 @@ function registerOthers(t: TestContext, meter: Meter): void {
   registerCertificate(meter, { clock, certificate: () => certificateOf('server-expired').cert });
   const stop = registerProcessMetrics(meter, {
     version: '1.2.3',
+    engine: 'sp1-v6.1.0',
     schema: schemaVersion,
     life: 4,
     residentBytes: () => 5,
@@ -92,7 +93,7 @@ describe('the metrics', { timeout: 300_000 }, () => {
       assert.ok(operating.includes(`\`${name}\``), `docs/operating.md says nothing of ${name}`);
     }
     const found = samplesIn(text);
-    assert.equal(found.get('sealed_build_info{schema="2",version="1.2.3"}'), 1);
+    assert.equal(found.get('sealed_build_info{engine="sp1-v6.1.0",schema="2",version="1.2.3"}'), 1);
     assert.equal(found.get('sealed_needs_you{reason="SILENT"}'), 1);
     assert.equal(found.get('sealed_serving{}'), 1);
     assert.equal(found.get('sealed_check_problems{}'), 3);
@@ -186,6 +187,7 @@ describe('the metrics', { timeout: 300_000 }, () => {
       modes: ['core'],
       warm: false,
       crashes: 0,
+      lastFailure: null,
     };
     let tell: (lane: LaneStatus) => void = () => {};
     let lane = of;
@@ -214,12 +216,15 @@ describe('the metrics', { timeout: 300_000 }, () => {
     await change({ state: 'ready' }, 20_000);
     await change({ state: 'busy' }, 5_000);
     await change({ warm: true }, 5_000);
-    await change({ state: 'broken', crashes: 1 }, 2_000);
+    await change({ state: 'broken', crashes: 1, lastFailure: fail('OUT_OF_MEMORY', { laneId: of.id }) }, 2_000);
+    const lost = fail('ENGINE_LOST', { laneId: of.id, detail: 'it died', blame: true });
+    await change({ crashes: 3, lastFailure: lost }, 2_000);
     stop();
     await change({ state: 'ready', crashes: 9 }, 2_000);
     const found = await read(meter);
     assert.equal(found.get('sealed_lane_busy_seconds_total{lane="gpu-0",stage="prove"}'), 7);
-    assert.equal(found.get('sealed_lane_crashes_total{lane="gpu-0"}'), 1);
+    assert.equal(found.get('sealed_lane_crashes_total{lane="gpu-0",oom="true"}'), 1);
+    assert.equal(found.get('sealed_lane_crashes_total{lane="gpu-0",oom="false"}'), 2);
     assert.equal(found.get('sealed_lane_start_seconds_sum{lane="gpu-0"}'), 20);
     assert.equal(found.get('sealed_lane_state{lane="gpu-0",state="ready"}'), 1);
     assert.equal(found.get('sealed_queue_depth{line="prove",mode="core"}'), 2);

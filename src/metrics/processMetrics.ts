@@ -4,6 +4,8 @@ import type { Meter } from './meter.js';
 
 export interface ProcessMetricsParameters {
   readonly version: string;
+  /** The circuits that its engines prove with: `sp1-v6.1.0`. */
+  readonly engine: string;
   readonly schema: number;
   readonly life: number;
   readonly residentBytes: () => number;
@@ -16,13 +18,13 @@ const delayResolutionMs = 20;
 
 /** Returns what ends it. */
 export function registerProcessMetrics(meter: Meter, parameters: ProcessMetricsParameters): () => void {
-  const { version, schema, life } = parameters;
-  const labels = { version, schema: String(schema) };
+  const { version, engine, schema, life } = parameters;
+  const labels = { version, engine, schema: String(schema) };
   meter.gauge(
     {
       name: 'sealed_build_info',
       help: 'What runs here.',
-      labels: { version: [version], schema: [labels.schema] },
+      labels: { version: [version], engine: [engine], schema: [labels.schema] },
     },
     () => [{ labels, value: 1 }],
   );

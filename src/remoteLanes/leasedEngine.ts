@@ -130,6 +130,7 @@ export class LeasedEngine implements Engine {
   /** False: it came too late. Rejects with what the disk says. */
   async complete(lease: LeasedJob, proof: { readonly sha256: string; readonly sizeBytes: number }): Promise<boolean> {
     if (!this.#isHeld(lease)) return false;
+    lease.watch.onLastByte?.(this.#about.clock.now());
     const measured = await lease.proof.finish();
     if (!this.#isHeld(lease)) return false;
     if (lease.watch.signal.aborted) return this.fail(lease, fail('ABORTED'));
@@ -192,6 +193,7 @@ export class LeasedEngine implements Engine {
     };
     current.lease = lease;
     this.renew(lease);
+    watch.onTaken?.();
     this.#answerAsk(lease);
   }
 

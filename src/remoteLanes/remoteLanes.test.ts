@@ -52,7 +52,9 @@ async function finish(worker: HandWorker, lease: string, bytes = proof): Promise
 
 /** 4.14: what is counted of workers. */
 const figures = async ({ meter }: WorkerRig) =>
-  Object.fromEntries([...samplesOf(await meter.text())].filter(([, value]) => value > 0));
+  Object.fromEntries(
+    [...samplesOf(await meter.text())].filter(([name, value]) => /^(remote|lease)_/.test(name) && value > 0),
+  );
 
 const lanesGone = (front: WorkerRig) => front.lanesBecome((lanes) => lanes.length === 0);
 
@@ -67,6 +69,25 @@ test('a leased job is read, written and completed; what is written again is not 
   assert.deepEqual(await outcome, { ok: true, value: { sha256: sha256(proof), sizeBytes: proof.byteLength } });
   assert.deepEqual(await readFile(job.output.path), proof);
   assert.equal(await worker.complete(lease.lease, sha256(proof), proof.byteLength), false);
+});
+
+test('a job counts from when its worker has it, and its proof from when that has arrived', quiet, async (t) => {
+  const front = await startWorkerRig(t);
+  const worker = await HandWorker.register(front.link());
+  worker.heartbeat().catch(() => undefined);
+  const job = await front.rig.engineRig.proveJob();
+  const outcome = front.dispatcher.run(job, terms, watch());
+  await front.lanesBecome((lanes) => lanes.some(({ state }) => state === 'busy'));
+  const count = async (name: string) => samplesOf(await front.meter.text()).get(name);
+  await front.rig.clock.advance(3_000);
+  assert.equal(await count('dispatch_seconds_count{}'), 0);
+  const { lease } = await worker.lease();
+  assert.deepEqual([await count('dispatch_seconds_sum{}'), await count('setups_total{result="miss"}')], [3, 1]);
+  assert.equal(await finish(worker, lease), true);
+  assert.ok((await outcome).ok);
+  await front.rig.clock.advance(2_000);
+  front.jobs.ended(job.requestId, true);
+  assert.deepEqual([await count('completion_seconds_sum{}'), await count('dispatch_seconds_count{}')], [2, 1]);
 });
 
 test(

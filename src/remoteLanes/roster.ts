@@ -1,9 +1,11 @@
 // The workers of a front: who is registered under which name and epoch, and which lanes each of them offers. A lane of a worker is a lane
 // like any other here. It comes with the worker's word that it can take a job, and goes when the worker takes that back or is silent.
+
 import type { Clock } from '../clock.js';
 import { fail } from '../failures/fail.js';
 import { FailureError } from '../failures/failureError.js';
 import type { Dispatcher } from '../lanes/dispatcher.js';
+import type { JobWatch } from '../lanes/jobWatch.js';
 import type { Log } from '../log.js';
 import { type Random, uuidOf } from '../random.js';
 import { type LeaseTimes, leaseTimes } from './leaseTimes.js';
@@ -22,6 +24,7 @@ export interface RosterParameters {
   /** Of this front. A worker's must be the same. */
   readonly version: string;
   readonly circuits: string;
+  readonly jobs?: JobWatch | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -51,7 +54,7 @@ export class Roster {
 
   /** Answers the epoch. Throws WORKER_MISMATCHED, WORKER_NAME_TAKEN, QUEUE_FULL, DRAINING. */
   register({ name, certificate, version, circuits }: Registration): string {
-    const { clock, random, log, dispatcher } = this.#about;
+    const { jobs, clock, random, log, dispatcher } = this.#about;
     if (this.#isClosed) throw new FailureError(fail('DRAINING'));
     this.#assertSame('version', version);
     this.#assertSame('circuits', circuits);
@@ -68,6 +71,7 @@ export class Roster {
       epoch,
       times: this.times,
       dispatcher,
+      jobs,
       clock,
       random,
       log,

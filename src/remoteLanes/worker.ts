@@ -1,8 +1,10 @@
 // One worker from its registration to its end: its lanes here, the leases that it holds, and its heartbeats.
+
 import type { Clock } from '../clock.js';
 import type { Progress, ProofMode } from '../engines/jobs.js';
 import { laneId, type Sha256 } from '../ids.js';
 import type { Dispatcher } from '../lanes/dispatcher.js';
+import type { JobWatch } from '../lanes/jobWatch.js';
 import { Lane } from '../lanes/lane.js';
 import type { Log } from '../log.js';
 import type { Random } from '../random.js';
@@ -34,6 +36,7 @@ export interface WorkerParameters {
   readonly epoch: string;
   readonly times: LeaseTimes;
   readonly dispatcher: Pick<Dispatcher, 'add' | 'remove'>;
+  readonly jobs: JobWatch | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -150,7 +153,7 @@ export class Worker {
   }
 
   #add({ id, modes }: Offer): void {
-    const { name, certificate, epoch, times, dispatcher, clock, random, log, onExpired } = this.#about;
+    const { name, certificate, epoch, times, dispatcher, jobs, clock, random, log, onExpired } = this.#about;
     const ownId = laneId(`${name}.${id}`);
     const engine = new LeasedEngine({
       laneId: ownId,
@@ -171,7 +174,7 @@ export class Worker {
       launch: async () => ({ address: epoch, open: () => engine }),
     } as const;
     const prover = `worker ${certificate}`;
-    const lane = new Lane({ id: ownId, stage: 'prove', modes, home, prover, clock, log });
+    const lane = new Lane({ id: ownId, stage: 'prove', modes, home, prover, jobs, clock, log });
     this.#lanes.set(id, { lane, engine, modes: modes.join() });
     dispatcher.add(lane);
     for (const answer of this.#awaitedOffers) answer();

@@ -6,7 +6,7 @@ import { createDispatcher } from '../lanes/createDispatcher.js';
 import type { Dispatcher } from '../lanes/dispatcher.js';
 import { createEngineHost } from '../lanes/realEngineHost.js';
 import type { Log } from '../log.js';
-import { createJobMetrics, registerEngineMemory } from '../metrics/jobMetrics.js';
+import { createJobMetrics, type JobMetrics, registerEngineMemory } from '../metrics/jobMetrics.js';
 import { createMeter } from '../metrics/meter.js';
 import { createPoolMetrics } from '../metrics/poolMetrics.js';
 import { createStoreMetrics } from '../metrics/storeMetrics.js';
@@ -28,6 +28,7 @@ export interface RealPorts extends Ports {
   readonly scheduling: Dispatcher;
   /** Where the data lies: the folder that was named, or ours in it. */
   readonly dataFolder: string;
+  readonly jobs: JobMetrics;
   /** Where artifacts are kept. Undefined: in the data folder alone. */
   readonly bucket: Storage['bucket'];
 }

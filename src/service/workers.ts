@@ -4,6 +4,7 @@ import { circuitVersion } from '../client/requestProof.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/load.js';
 import type { Dispatcher } from '../lanes/dispatcher.js';
+import type { JobWatch } from '../lanes/jobWatch.js';
 import type { Log } from '../log.js';
 import type { Meter } from '../metrics/meter.js';
 import { registerWorkerMetrics } from '../metrics/workerMetrics.js';
@@ -22,6 +23,7 @@ export interface WorkersParameters {
   /** Of the package. */
   readonly version: string;
   readonly meter: Meter;
+  readonly jobs?: JobWatch | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -45,7 +47,7 @@ const graceMs = 500;
 
 /** Undefined where none is wanted. Throws a WatchedFileError or a WorkersStartError. */
 export async function openWorkers(parameters: WorkersParameters): Promise<OpenedWorkers | undefined> {
-  const { config, scheduling, version, meter, clock, random, log } = parameters;
+  const { config, scheduling, version, meter, jobs, clock, random, log } = parameters;
   const { workersListen, workersCa, workersCert = config.tlsCert, workersKey = config.tlsKey } = config;
   if (workersListen === undefined) return undefined;
   const files = { tlsCert: workersCert, tlsKey: workersKey, tlsClientCa: workersCa, plaintext: 'never' } as const;
@@ -53,7 +55,7 @@ export async function openWorkers(parameters: WorkersParameters): Promise<Opened
   if (tls === undefined || workersCa === undefined) throw new Error('workers need mutual TLS');
   const onExpired = registerWorkerMetrics(meter, () => roster.workers());
   const circuits = circuitVersion;
-  const roster: Roster = new Roster({ dispatcher: scheduling, version, circuits, clock, random, log, onExpired });
+  const roster: Roster = new Roster({ dispatcher: scheduling, version, circuits, jobs, clock, random, log, onExpired });
   const front = createListener({
     methods: workMethods({ roster }),
     routes: createRoutes({ routes: [], otherwise: nothingHere, log, random }),

@@ -1,5 +1,6 @@
 // A rig for provers on other machines: a front's dispatcher and its listener for workers, in a time that the test moves, and workers over
 // real connections, with fake engines or with calls that the test makes itself.
+
 import { readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
@@ -10,6 +11,7 @@ import { type Address, laneId, parseAddress } from '../../ids.js';
 import { createDispatcher } from '../../lanes/createDispatcher.js';
 import type { Dispatcher } from '../../lanes/dispatcher.js';
 import type { LaneStatus, Terms } from '../../lanes/scheduling.js';
+import { createJobMetrics, type JobMetrics } from '../../metrics/jobMetrics.js';
 import { createMeter, type Meter } from '../../metrics/meter.js';
 import { systemRandom } from '../../random.js';
 import { type FrontLink, openFrontLink } from '../../remoteWorker/frontLink.js';
@@ -36,6 +38,7 @@ export interface WorkerRig {
   readonly rig: LaneRig;
   readonly dispatcher: Dispatcher;
   readonly meter: Meter;
+  readonly jobs: JobMetrics;
   readonly workers: OpenedWorkers;
   readonly scratch: string;
   /** What lies under names where workers keep what they work on. */
@@ -90,11 +93,13 @@ export async function startWorkerRig(t: TestContext): Promise<WorkerRig> {
     tlsKey: undefined,
   };
   const meter = createMeter();
+  const jobs = createJobMetrics(meter, clock);
   const workers = await openWorkers({
     config,
     scheduling: dispatcher,
     version,
     meter,
+    jobs,
     clock,
     random: systemRandom,
     log,
@@ -116,6 +121,7 @@ export async function startWorkerRig(t: TestContext): Promise<WorkerRig> {
     rig,
     dispatcher,
     meter,
+    jobs,
     workers,
     scratch,
     leftOver: () => readdirSync(scratch),
