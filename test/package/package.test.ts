@@ -80,7 +80,7 @@ describe('the npm package', { timeout: 600_000 }, () => {
       paths.filter((path) => /\.test\.|testkit|\.map$|^(src|test|bench)\//.test(path)),
       [],
     );
-    assert.ok(installed.size < 1_400_000, `${installed.size} bytes`);
+    assert.ok(installed.size < 1_250_000, `${installed.size} bytes`);
     // Nothing runs while it is installed, so that no compiler is needed.
     assert.deepEqual(
       Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name)),
