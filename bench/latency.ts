@@ -212,7 +212,8 @@ function timed(options: EngineOptions, onLastByte: (stage: Stage, at: number) =>
     waitReady: (mode, watch) => engine.waitReady(mode, watch),
     run: (job, watch) =>
       engine.run(job, { ...watch, onLastByte: (at) => onLastByte(job.stage, at - performance.timeOrigin) }),
-    forget: (program) => engine.forget(program),
+    setUp: (program, watch) => engine.setUp(program, watch),
+    forget: (program, watch) => engine.forget(program, watch),
     close: () => engine.close(),
   };
 }

@@ -6,6 +6,7 @@ import type {
   DeliveryJson,
   LaneAct,
   LaneJson,
+  ProgramJson,
   RequestAct,
   Row,
   SignerJson,
@@ -20,8 +21,8 @@ export type Field = {
   readonly name: string;
   readonly label: string;
   readonly value: string;
-} & (
-  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+} /** `shown`: what stands for a choice. Absent: itself. */ & (
+  | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly shown?: (choice: string) => string }
   /** A moment by the clock of this machine, and a length of time in minutes. */
   | { readonly kind: 'moment' | 'minutes' | 'check' }
 );
@@ -127,15 +128,42 @@ const force: Field = {
   kind: 'check',
   value: '',
 };
-const able = ['starting', 'ready', 'busy'];
+const able = ['starting', 'ready', 'busy', 'preparing'];
 
-export function actsOnLane({ id, state, order }: Pick<LaneJson, 'id' | 'state' | 'order'>): Act[] {
+const shownHash = (hash: string): string => `0x${hash.slice(0, 12)}…`;
+
+type SeenProgram = Pick<ProgramJson, 'vkHash' | 'sha256'>;
+
+const onProgram = (id: string, method: 'SetUp' | 'Forget', choices: readonly string[]): Act => ({
+  ...onLane(id, method),
+  name: method === 'SetUp' ? 'Set up' : 'Forget',
+  does: method === 'SetUp' ? 'Set the program up' : 'Free the program',
+  field: { name: 'vkHash', label: 'Program', kind: 'choice', choices, value: choices[0] ?? '', shown: shownHash },
+});
+
+/** What is set up there may be registered no more: then it goes by its digest. */
+function actsOnPrograms({ id, state, keepsPrograms, programs }: SeenLane, known: readonly SeenProgram[]): Act[] {
+  if (!keepsPrograms || state !== 'ready') return [];
+  const absent = known.filter(({ sha256 }) => !programs.includes(sha256)).map(({ vkHash }) => vkHash);
+  const there = programs.map((digest) => known.find(({ sha256 }) => sha256 === digest)?.vkHash ?? digest);
+  return [
+    ...(absent.length > 0 ? [onProgram(id, 'SetUp', [...new Set(absent)])] : []),
+    ...(there.length > 0 ? [onProgram(id, 'Forget', there)] : []),
+  ];
+}
+
+type SeenLane = Pick<LaneJson, 'id' | 'state' | 'order' | 'keepsPrograms' | 'programs'>;
+
+/** `known`: programs that are registered. */
+export function actsOnLane(lane: SeenLane, known: readonly SeenProgram[]): Act[] {
+  const { id, state, order } = lane;
   if (order?.what === 'stopped') return [onLane(id, 'Start')];
   return [
     ...(able.includes(state) ? [] : [onLane(id, 'Start')]),
     order === undefined ? { ...onLane(id, 'Drain'), field: force } : onLane(id, 'Resume'),
     { ...onLane(id, 'Restart'), isLoss: true },
     { ...onLane(id, 'Stop'), isLoss: true, field: force },
+    ...actsOnPrograms(lane, known),
   ];
 }
 

@@ -47,6 +47,7 @@ export type SignersJson = Json<SignersListResponse>;
 export type SignerJson = SignersJson['rows'][number];
 export type Series = Json<ServiceSeriesResponse>;
 export type LaneJson = Json<Lane>;
+export type ProgramJson = Json<ProgramsListResponse>['rows'][number];
 export type RequestJson = NonNullable<Json<RequestsGetResponse>['request']>;
 export type Row = Json<RequestsListResponse>['rows'][number];
 export type Entry = Json<RequestsHistoryResponse>['entries'][number];
@@ -67,7 +68,7 @@ export interface FeedEvent {
 }
 
 export type RequestAct = 'Cancel' | 'RetryNow' | 'Retry' | 'GiveUp' | 'Release' | 'MoveDeadline' | 'SetPriority';
-export type LaneAct = 'Drain' | 'Resume' | 'Restart' | 'Stop' | 'Start';
+export type LaneAct = 'Drain' | 'Resume' | 'Restart' | 'Stop' | 'Start' | 'SetUp' | 'Forget';
 type LineAct = 'PauseIntake' | 'ResumeIntake' | 'PauseDispatch' | 'ResumeDispatch';
 export type DeliveryAct = 'TryNow' | 'GiveUp';
 /** Each answers what it has done, or would do. */

@@ -4,7 +4,8 @@ import type { Clock } from '../clock.js';
 import type { Failure } from '../failures/catalog.js';
 import type { Outcome } from '../failures/outcome.js';
 import type { LaneId, Sha256 } from '../ids.js';
-import type { JobOf, Progress, ProofMode, ResultOf, Stage, WrappedMode } from './jobs.js';
+import type { StoredFile } from '../storedBytes/storedFile.js';
+import type { JobOf, Progress, ProofMode, ResultOf, SetUp, Stage, WrappedMode } from './jobs.js';
 
 /**
  * `cpu`: our own engine (docs/engine-protocol.md). `gpu`: sp1-gpu-server, which knows requests 0 to 2 only. `worker`: a lane of another
@@ -76,8 +77,13 @@ export interface Engine {
    * - verify: PROOF_INVALID, PUBLIC_VALUES_MISMATCH, CIRCUITS_MISSING
    */
   run<S extends Stage>(job: JobOf<S>, watch: RunWatch): Promise<Outcome<ResultOf[S]>>;
+  /**
+   * Sets the program up ahead of its first job, unless it is: answers the key that the engine has made of it. Fails as `run` does. One
+   * of a kind that keeps no programs (`traits.ts`) answers ENGINE_REFUSED.
+   */
+  setUp(program: StoredFile, watch: RunWatch): Promise<Outcome<SetUp>>;
   /** Frees what the engine holds for a program, named by the SHA-256 of its artifact. Nothing happens when it holds nothing. */
-  forget(program: Sha256): Promise<Outcome<void>>;
+  forget(program: Sha256, watch?: Pick<RunWatch, 'signal'>): Promise<Outcome<void>>;
   /**
    * Cuts the connection and ends the worker thread. A call that runs ends with ABORTED. Idempotent.
    * Until then the thread keeps the process alive.

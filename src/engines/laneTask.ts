@@ -4,8 +4,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Failure } from '../failures/catalog.js';
 import type { Outcome } from '../failures/outcome.js';
 import type { LaneId, Sha256 } from '../ids.js';
+import type { StoredFile } from '../storedBytes/storedFile.js';
 import type { EngineInfo, EngineKind } from './engine.js';
-import type { Job, Progress, ProofMode, ResultOf } from './jobs.js';
+import type { Job, Progress, ProofMode, ResultOf, SetUp } from './jobs.js';
 
 export type LaneOrder =
   /** Once per thread, before anything else. */
@@ -20,6 +21,7 @@ export type LaneOrder =
   | { readonly kind: 'info' }
   | { readonly kind: 'waitReady'; readonly mode: ProofMode }
   | { readonly kind: 'run'; readonly job: Job }
+  | { readonly kind: 'setUp'; readonly program: StoredFile }
   | { readonly kind: 'forget'; readonly program: Sha256 };
 
 /** `call` numbers the calls of a lane from 1, so that a late message about one is never taken for another. */
@@ -35,6 +37,7 @@ export interface LaneValues {
   readonly info: EngineInfo;
   readonly waitReady: undefined;
   readonly run: ResultOf[keyof ResultOf];
+  readonly setUp: SetUp;
   readonly forget: undefined;
 }
 

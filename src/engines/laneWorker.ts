@@ -6,8 +6,9 @@ import type { Failure } from '../failures/catalog.js';
 import { fail } from '../failures/fail.js';
 import { failed, type Outcome, succeeded } from '../failures/outcome.js';
 import type { Sha256 } from '../ids.js';
+import type { StoredFile } from '../storedBytes/storedFile.js';
 import type { Engine, EngineInfo, EngineOptions, RunWatch } from './engine.js';
-import type { JobOf, ProofMode, ResultOf, Stage } from './jobs.js';
+import type { JobOf, ProofMode, ResultOf, SetUp, Stage } from './jobs.js';
 import type { FromLaneWorker, LaneOrder, LaneReply, LaneTask, LaneValues, ToLaneWorker } from './laneTask.js';
 
 /** Under tsx the worker is TypeScript like this module, in `dist` it is JavaScript. */
@@ -96,8 +97,12 @@ class LaneWorker implements Engine {
     return this.#call({ kind: 'run', job }, watch) as Promise<Outcome<ResultOf[S]>>;
   }
 
-  forget(program: Sha256): Promise<Outcome<void>> {
-    return this.#call({ kind: 'forget', program }, {});
+  setUp(program: StoredFile, watch: RunWatch): Promise<Outcome<SetUp>> {
+    return this.#call({ kind: 'setUp', program }, watch);
+  }
+
+  forget(program: Sha256, watch: Watch = {}): Promise<Outcome<void>> {
+    return this.#call({ kind: 'forget', program }, watch);
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,8 @@ export interface EngineTraits {
   readonly reportsProgress: boolean;
   /** Builds its prover at a connection's first Setup, whatever the program is, and says nothing meanwhile. */
   readonly loadsBySetUp: boolean;
+  /** Keeps programs set up between jobs, and sets them up and frees them when it is told to. */
+  readonly keepsPrograms: boolean;
   /** Its prover takes the memory of this machine. It describes itself then: what is free is asked of it. */
   readonly hostMemory: boolean;
   /** How long it may take from its start until it accepts a connection, in ms. */
@@ -18,11 +20,18 @@ export interface EngineTraits {
   readonly takesLater: boolean;
 }
 
+/**
+ * Programs kept set up per connection. An engine keeps the ELF (megabytes) of each. Sixteen of them cost less than one proof's
+ * memory varies. Too small a number would show as Setup before jobs of a program that was used minutes ago.
+ */
+export const mostPrograms = 16;
+
 export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
   cpu: {
     describesItself: true,
     reportsProgress: true,
     loadsBySetUp: false,
+    keepsPrograms: true,
     hostMemory: true,
     // It binds at once.
     readyMs: 20_000,
@@ -34,6 +43,7 @@ export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
     describesItself: false,
     reportsProgress: false,
     loadsBySetUp: true,
+    keepsPrograms: true,
     hostMemory: false,
     // A cold sp1-gpu-server initialises CUDA before it binds its socket.
     readyMs: 120_000,
@@ -46,6 +56,8 @@ export const traitsOf: Readonly<Record<EngineKind, EngineTraits>> = {
     describesItself: false,
     reportsProgress: true,
     loadsBySetUp: false,
+    // Its own lane there decides what it keeps.
+    keepsPrograms: false,
     hostMemory: false,
     readyMs: 1_000,
     // Its lane there ends an engine that hangs, and a worker that is gone shows in its lease. This is for one that pretends to work.

@@ -62,6 +62,18 @@ const all: Array<[Failure, string]> = [
     'Lane gpu-0 is the last one that takes work of these kinds: core, compressed. With --force it is done all the same, and such requests wait.',
   ],
   [
+    fail('LANE_NOT_READY', { lane: 'gpu-0', state: 'busy' }),
+    'Lane gpu-0 is busy, and a program is set up or freed only on one that is ready. Ask again when it is. Drained, it is given nothing new meanwhile: sealed-prover admin lane gpu-0 drain.',
+  ],
+  [
+    fail('LANE_KEEPS_NONE', { lane: 'cpu-verify-0' }),
+    'Lane cpu-verify-0 keeps no programs between its jobs. Those do that prove or make keys on this machine, and a worker decides by itself.',
+  ],
+  [
+    fail('PROGRAM_UNCERTAIN', { vkHash: id, count: 2 }),
+    `2 different programs are registered under ${id}, and which one is right is not known before the first proof of it. Ask again then.`,
+  ],
+  [
     fail('OPERATION_REUSED', { operationId: '0f0f0f0f-1111-4222-8333-444455556666' }),
     'Operation 0f0f0f0f-1111-4222-8333-444455556666 was another action. Give each a UUID of its own.',
   ],

@@ -69,6 +69,23 @@ export const adminFailures = {
     ({ lane, work }) =>
       `Lane ${lane} is the last one that takes work of these kinds: ${work.join(', ')}. With --force it is done all the same, and such requests wait.`,
   ),
+  /** A program is set up and freed on a lane that has nothing else to do. */
+  LANE_NOT_READY: failure<{ lane: string; state: string }>(
+    'permanent',
+    ({ lane, state }) =>
+      `Lane ${lane} is ${state}, and a program is set up or freed only on one that is ready. Ask again when it is. Drained, it is given nothing new meanwhile: sealed-prover admin lane ${lane} drain.`,
+  ),
+  LANE_KEEPS_NONE: failure<{ lane: string }>(
+    'permanent',
+    ({ lane }) =>
+      `Lane ${lane} keeps no programs between its jobs. Those do that prove or make keys on this machine, and a worker decides by itself.`,
+  ),
+  /** Several files are registered under one hash, and no lane has got the key from any of them yet. */
+  PROGRAM_UNCERTAIN: failure<{ vkHash: string; count: number }>(
+    'permanent',
+    ({ vkHash, count }) =>
+      `${count} different programs are registered under ${vkHash}, and which one is right is not known before the first proof of it. Ask again then.`,
+  ),
   /** The operation id of another call. */
   OPERATION_REUSED: failure<{ operationId: string }>(
     'permanent',

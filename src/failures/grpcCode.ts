@@ -142,6 +142,9 @@ export const grpcCodes: Readonly<Record<FailureCode, GrpcCodeName>> = {
   NOTHING_TO_DO: 'failedPrecondition',
   INPUT_GONE: 'failedPrecondition',
   LAST_LANE: 'failedPrecondition',
+  LANE_NOT_READY: 'failedPrecondition',
+  LANE_KEEPS_NONE: 'failedPrecondition',
+  PROGRAM_UNCERTAIN: 'failedPrecondition',
   OPERATION_REUSED: 'failedPrecondition',
 
   // Final for a worker: it ends and says why.

@@ -9,7 +9,16 @@ import { chooseServer, Queue, type QueueLimits, type Rank, type Waiting } from '
 import { aloneKind, type Lane } from './lane.js';
 import { outageOf } from './outage.js';
 import { type Judged, ProofVerdicts } from './proofVerdicts.js';
-import type { LaneOrders, LaneReport, LaneStatus, Scheduling, Terms, WaitingWork, Watch } from './scheduling.js';
+import type {
+  LaneOrders,
+  LaneReport,
+  LaneStatus,
+  ProgramOrder,
+  Scheduling,
+  Terms,
+  WaitingWork,
+  Watch,
+} from './scheduling.js';
 import { untilState } from './untilState.js';
 
 export interface DispatcherParameters {
@@ -180,6 +189,10 @@ export class Dispatcher implements Scheduling {
     if (lane === undefined || this.#isClosed) return;
     this.#verdicts.forgive(lane.prover);
     lane.start();
+  }
+
+  prepareLane(id: LaneId, order: ProgramOrder): boolean {
+    return !this.#isClosed && (this.#named(id)?.prepare(order) ?? false);
   }
 
   async stopLane(id: LaneId): Promise<void> {

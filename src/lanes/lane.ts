@@ -19,8 +19,9 @@ import type { FreeServer } from '../machines/queue/queue.js';
 import type { JobWatch } from './jobWatch.js';
 import { LaneEngine, type LaneEngineParameters } from './laneEngine.js';
 import { runLaneJob } from './laneJob.js';
+import { Preparations } from './preparations.js';
 import { Refusals } from './refusals.js';
-import type { LaneReport, LaneStatus, LaneWork, Watch } from './scheduling.js';
+import type { LaneReport, LaneStatus, LaneWork, ProgramOrder, Watch } from './scheduling.js';
 
 export interface LaneParameters extends Omit<LaneEngineParameters, 'firstMode'> {
   readonly stage: Stage;
@@ -59,6 +60,7 @@ export class Lane implements FreeServer {
   readonly #actor;
   readonly #listeners = new Set<(status: LaneStatus) => void>();
   readonly #refusals = new Refusals();
+  readonly #preparations: Preparations;
   #current: Current | undefined;
   #reported: LaneStatus;
   /** Since when it is in the state that was reported last. */
@@ -69,6 +71,7 @@ export class Lane implements FreeServer {
     this.stage = about.stage;
     this.#about = about;
     this.#engine = new LaneEngine({ ...about, firstMode: about.stage === 'prove' ? about.modes[0] : undefined });
+    this.#preparations = new Preparations({ ...about, laneId: about.id, engine: this.#engine });
     this.#actor = createActor(
       laneMachine.provide({
         actors: {
@@ -81,6 +84,7 @@ export class Lane implements FreeServer {
             this.#engine.onLoss((loss) => sendBack({ type: 'ENGINE_DIED', loss })),
           ),
           work: fromPromise(({ signal }) => this.#work(signal)),
+          prepare: fromPromise(({ signal }) => this.#preparations.run(signal)),
           cool: fromPromise(({ input, signal }) => this.#waitUntil(input.until, signal)),
         },
       }),
@@ -204,6 +208,7 @@ export class Lane implements FreeServer {
       resumesInMs: rests ? (resumeAt === null ? null : Math.max(0, resumeAt - now)) : undefined,
       current: this.#current && workOf(this.#current, now),
       programs: [...this.#engine.programs],
+      preparation: this.#preparations.report,
     };
   }
 
@@ -220,6 +225,14 @@ export class Lane implements FreeServer {
       this.#current = { job, watch, settle, since, isBegun: false, progress: undefined, missingBytes: 0 };
       this.#actor.send({ type: 'GRANT' });
     });
+  }
+
+  /** For an operator, whose call is no listener of this lane: it is taken at once. False: it is not free, and nothing is done. */
+  prepare(order: ProgramOrder): boolean {
+    if (!this.isFree) return false;
+    this.#preparations.begin(order);
+    this.#actor.send({ type: 'PREPARE' });
+    return true;
   }
 
   async #work(stopped: AbortSignal): Promise<WorkEnd> {

@@ -9,11 +9,13 @@ import { failed, type Outcome } from '../failures/outcome.js';
 import type { LaneId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { WorkEnd } from '../machines/lane/machine.js';
+import { endOfCall } from './endOfCall.js';
 import type { JobWatch } from './jobWatch.js';
 import type { LaneEngine } from './laneEngine.js';
 import { untilReady } from './laneReadiness.js';
 import { Remainder } from './laneRemainder.js';
 import type { Watch } from './scheduling.js';
+import { Watchdog } from './watchdog.js';
 
 export interface LaneJobParameters<S extends Stage> {
   readonly laneId: LaneId;
@@ -100,46 +102,12 @@ export async function runLaneJob<S extends Stage>(
   watchdog.stop();
   givenUp.removeEventListener('abort', giveUp);
 
-  if (outcome.ok || connection.connected) {
-    settle(outcome);
-    if (connection.connected) return { engine: 'kept' };
-    const detail = 'it closed the connection after its answer';
-    return lost(await engine.causeOf(fail('ENGINE_LOST', { laneId, detail, blame: false }), false));
-  }
-  if (isSilent) {
-    const failure = fail('ENGINE_LOST', { laneId, detail: 'it has hung', blame: true });
-    settle(failed(failure));
-    return lost(failure);
-  }
-  if (cut.signal.aborted) return { engine: 'discarded' };
-  const blame = outcome.failure.code !== 'ENGINE_LOST' || outcome.failure.blame;
-  const failure = await engine.causeOf(outcome.failure, blame);
-  settle(failed(failure));
-  return lost(failure);
+  const isCut = cut.signal.aborted && !isSilent;
+  return endOfCall({ outcome, laneId, engine, connection, clock, isSilent, isCut }, settle);
 }
 
 /** The engine died before it saw the job. Even death for lack of memory is then no fault of the job. */
 function innocent(failure: Failure, laneId: LaneId): Failure {
   const detail = failure.code === 'ENGINE_LOST' ? failure.detail : failure.code;
   return fail('ENGINE_LOST', { laneId, detail, blame: false });
-}
-
-class Watchdog {
-  #cancel = () => {};
-
-  constructor(
-    readonly clock: Clock,
-    readonly silenceMs: number,
-    readonly bark: () => void,
-  ) {}
-
-  /** It sleeps until it is fed for the first time. */
-  feed(): void {
-    this.#cancel();
-    this.#cancel = this.clock.wakeIn(this.silenceMs, this.bark);
-  }
-
-  stop(): void {
-    this.#cancel();
-  }
 }

@@ -53,7 +53,7 @@ export async function untilReady(
 }
 
 /** The promise's value, or undefined as soon as the signal says so. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve) => {
     const abort = () => resolve(undefined);
     if (signal.aborted) return abort();

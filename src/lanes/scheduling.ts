@@ -3,7 +3,7 @@ import type { EngineKind } from '../engines/engine.js';
 import type { JobOf, Progress, ProofMode, RequestMode, ResultOf, Stage } from '../engines/jobs.js';
 import type { Failure, FailureOf } from '../failures/catalog.js';
 import type { Outcome } from '../failures/outcome.js';
-import type { Address, LaneId, RequestId, Sha256 } from '../ids.js';
+import type { Address, LaneId, RequestId, Sha256, VkHash } from '../ids.js';
 import type { LaneState } from '../machines/lane/machine.js';
 import type { Rank } from '../machines/queue/queue.js';
 
@@ -50,6 +50,41 @@ export interface LaneReport extends LaneStatus {
   readonly resumesInMs: number | null | undefined;
   readonly current: LaneWork | undefined;
   readonly programs: readonly Sha256[];
+  /** What is being done to its programs at an operator's word, or was done last. */
+  readonly preparation?: LanePreparation | undefined;
+}
+
+interface NamedProgram {
+  /** Undefined where it is registered under none any more. */
+  readonly vkHash: VkHash | undefined;
+  /** By its artifact's digest, as engines know it. */
+  readonly program: Sha256;
+}
+
+/** What an operator wants done to a program on a lane. */
+export type ProgramOrder = NamedProgram & {
+  /** Called when the lane is taken for it. It begins when this resolves, and is left where it rejects. */
+  readonly noted: () => Promise<void>;
+} & (
+    | { readonly what: 'forget' }
+    | {
+        readonly what: 'set-up';
+        readonly vkHash: VkHash;
+        /** In hex, as it was registered. The engine's own must be equal. */
+        readonly vk: string;
+        /** Rejects with a FailureError. Released when the engine has it. */
+        readonly load: (signal: AbortSignal) => Promise<{ readonly file: JobOf<'setup'>['program']; release(): void }>;
+      }
+  );
+
+/** How such an order goes, or has gone. */
+export interface LanePreparation extends NamedProgram {
+  readonly what: ProgramOrder['what'];
+  /** So long it has been under way, or has taken, in running time. */
+  readonly forMs: number;
+  readonly progress: Progress | undefined;
+  readonly isUnderWay: boolean;
+  readonly failure: Failure | undefined;
 }
 
 /** The job of a lane. */
@@ -87,6 +122,8 @@ export interface Steering {
   reconsider(): void;
   /** Ends its cooling, its quarantine or its stop. */
   startLane(id: LaneId): void;
+  /** A program is set up or freed there now, and the lane is given no job meanwhile. False: it is not free, and nothing is done. */
+  prepareLane(id: LaneId, order: ProgramOrder): boolean;
   /** Its job ends with ABORTED. Resolves when its engine is gone, or after 5 s. */
   stopLane(id: LaneId): Promise<void>;
 }

@@ -88,6 +88,10 @@ export class LeasedEngine implements Engine {
     return this.#prove(job as ProveJob, watch) as Promise<Outcome<ResultOf[S]>>;
   }
 
+  async setUp(): Promise<Outcome<never>> {
+    return failed(this.#refused('a worker sets up what its jobs need'));
+  }
+
   async forget(): Promise<Outcome<void>> {
     return succeeded(undefined);
   }

@@ -42,6 +42,7 @@ export interface AdminParameters {
     | 'browseArtifacts'
     | 'browsePrograms'
     | 'programRemoval'
+    | 'lanePrograms'
     | 'collection'
   >;
   readonly scheduling: Scheduling;
@@ -140,6 +141,7 @@ async function dependenciesOf(parameters: AdminParameters) {
     browseArtifacts: assembly.browseArtifacts,
     browsePrograms: assembly.browsePrograms,
     programRemoval: assembly.programRemoval,
+    lanePrograms: assembly.lanePrograms,
     collection: assembly.collection,
     feed: assembly.feed,
     audit: assembly.audit,

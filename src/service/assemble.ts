@@ -53,6 +53,7 @@ import { follow } from './follow.js';
 import { Gate } from './gate.js';
 import { createHousekeeping } from './housekeeping.js';
 import { artifactKeyOf } from './keys.js';
+import { createLanePrograms, type LanePrograms } from './lanePrograms.js';
 import { Lifecycle } from './lifecycle.js';
 import { measure } from './measure.js';
 import { openRecords } from './openRecords.js';
@@ -80,6 +81,7 @@ export interface Assembly {
   readonly browseArtifacts: BrowseArtifacts;
   readonly browsePrograms: BrowsePrograms;
   readonly programRemoval: ProgramRemoval;
+  readonly lanePrograms: LanePrograms;
   readonly collection: Collection;
   readonly heldPolls: HeldPolls;
   /** The calls and the HTTP routes that are served. */
@@ -187,6 +189,7 @@ export async function assemble(ports: Ports, settings: Settings): Promise<Assemb
       naming: (vkHash) =>
         system.decidedViews().filter((view) => needsProgram(view, vkHash)).length + (network?.naming(vkHash) ?? 0),
     }),
+    lanePrograms: createLanePrograms({ ...ports, ...records }),
     collection: createCollection({ ...ports, ...storage, ...records, views: system.decidedViews }),
     heldPolls,
     methods: [...methods, ...healthMethods(readiness)],

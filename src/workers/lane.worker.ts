@@ -60,6 +60,8 @@ async function perform({ call, order }: LaneTask): Promise<Outcome<LaneValues[ke
       return session.waitReady(order.mode, watch);
     case 'run':
       return session.run(order.job, watch);
+    case 'setUp':
+      return session.setUp(order.program, watch);
     case 'forget':
       return session.forget(order.program, watch);
   }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { holdingClock as clock } from '../../src/clock.js';
+import { Lanes } from '../../src/gen/admin/v1/lanes_pb.js';
+import { Queue } from '../../src/gen/admin/v1/queue_pb.js';
 import { Requests } from '../../src/gen/admin/v1/requests_pb.js';
 import { Service } from '../../src/gen/admin/v1/service_pb.js';
 import type { RequestId } from '../../src/ids.js';
@@ -294,6 +296,29 @@ describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_0
     await card.getByText('lane stopped').waitFor();
     await done(await asked(card, 'Start'), 'Start the lane');
     assert.equal(await lastAudited(), `lane.start ${lane}: ${because}`);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('sets a program up on a lane that is ready, and frees it there', async (t) => {
+    const { page, complaints } = await open(t);
+    await go(page, '/lanes');
+    const card = page.getByRole('region', { name: lane });
+    await card.getByText('▶ busy').waitFor();
+    assert.equal(await card.getByRole('button', { name: 'Set up…' }).count(), 0, 'it has a job');
+    const change = { reason: because };
+    await callJson({ path: socket() }, Queue.method.pauseDispatch, { change });
+    await callJson({ path: socket() }, Lanes.method.restart, { id: lane, change });
+    const dialog = await asked(card, 'Set up');
+    assert.match((await dialog.getByLabel('Program').textContent()) ?? '', /^0x[0-9a-f]{12}…$/);
+    await dialog.getByText(/^Program [0-9a-f]{64} is set up on lane cpu-prove-0/).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await done(dialog, 'Set the program up');
+    await card.getByText(/set-up of 0x[0-9a-f]{12}… done in/).waitFor();
+    await card.getByText('1 program set up').waitFor();
+    await done(await asked(card, 'Forget'), 'Free the program');
+    await card.getByText('0 programs set up').waitFor();
+    assert.equal(await lastAudited(), `lane.forget ${lane}: ${because}`);
+    await callJson({ path: socket() }, Queue.method.resumeDispatch, { change });
     assert.deepEqual(complaints, []);
   });
 

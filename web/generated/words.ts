@@ -45,6 +45,7 @@ export const reasons: readonly string[] = [
   'LANES_COOLING',
   'LANES_QUARANTINED',
   'LANES_DRAINED',
+  'LANES_PREPARING',
   'LANES_STARTING',
   'LANES_STOPPED',
   'LANE_COLD',

@@ -162,7 +162,9 @@ function Input({ field, value, change, disabled }: InputParameters) {
       {field.kind === 'choice' ? (
         <select {...common} onChange={({ currentTarget }) => change(currentTarget.value)}>
           {field.choices.map((choice) => (
-            <option key={choice}>{choice}</option>
+            <option key={choice} value={choice}>
+              {field.shown?.(choice) ?? choice}
+            </option>
           ))}
         </select>
       ) : (

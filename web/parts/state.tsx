@@ -14,6 +14,7 @@ const shapes: Readonly<Record<string, string>> = {
   expired: '⧖',
   ready: '✓',
   busy: '▶',
+  preparing: '◔',
   starting: '◔',
   cooling: '↺',
   broken: '✕',
@@ -41,6 +42,7 @@ const shapes: Readonly<Record<string, string>> = {
 const looks: Readonly<Record<string, string>> = {
   running: 'busy',
   busy: 'busy',
+  preparing: 'busy',
   fulfilled: 'good',
   ready: 'good',
   serving: 'good',

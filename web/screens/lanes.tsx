@@ -5,18 +5,24 @@ import { Acts } from '../parts/acts.js';
 import { Chart } from '../parts/chart.js';
 import { OrderLine } from '../parts/order.js';
 import { Problem } from '../parts/problem.js';
+import { ProgramLink } from '../parts/programLink.js';
 import { ProgressBar } from '../parts/progress.js';
 import { RequestLink } from '../parts/requestLink.js';
 import { State } from '../parts/state.js';
-import { call, type LaneJson } from '../wire.js';
+import { call, type LaneJson, type ProgramJson } from '../wire.js';
 import { lasting, size } from '../words.js';
 
 /** A day of minutes. */
 const dayRestMs = 30_000;
+/** Programs that can be set up: the first so many are offered. */
+const mostPrograms = 500;
 
 export function Lanes() {
   const { found, problem } = useLook((signal) => call('Lanes/List', {}, signal)).value;
   const day = useLook((signal) => call('Service/Series', {}, signal), { restMs: dayRestMs }).value.found;
+  const programs = useLook((signal) => call('Programs/List', { page: { size: mostPrograms } }, signal), {
+    restMs: dayRestMs,
+  }).value.found;
   return (
     <>
       <h1>Lanes</h1>
@@ -27,6 +33,7 @@ export function Lanes() {
           <LaneCard
             key={lane.id}
             lane={lane}
+            known={programs?.rows ?? []}
             died={day?.crashes.find(({ laneId }) => laneId === lane.id)?.counts ?? []}
           />
         ))}
@@ -49,11 +56,13 @@ function inQuarters(minutes: readonly number[]): number[] {
 
 interface LaneCardParameters {
   readonly lane: LaneJson;
+  /** Programs that are registered. */
+  readonly known: readonly ProgramJson[];
   /** Deaths of its engine in each minute of the last day. Empty: none. */
   readonly died: readonly number[];
 }
 
-function LaneCard({ lane, died }: LaneCardParameters) {
+function LaneCard({ lane, known, died }: LaneCardParameters) {
   const { id, kind, stage, state, modes, warm, crashes, crashesInWindow, resumesIn, lastFailure, current, programs } =
     lane;
   const ill = state === 'quarantined' || state === 'broken';
@@ -96,6 +105,7 @@ function LaneCard({ lane, died }: LaneCardParameters) {
           <dt>engine</dt>
           <dd>
             {warm ? 'warm' : 'cold'}, {programs.length} {programs.length === 1 ? 'program' : 'programs'} set up
+            {lane.preparation && <Prepared preparation={lane.preparation} />}
           </dd>
         </div>
         <div>
@@ -114,7 +124,20 @@ function LaneCard({ lane, died }: LaneCardParameters) {
           </dd>
         </div>
       </dl>
-      <Acts acts={actsOnLane(lane)} />
+      <Acts acts={actsOnLane(lane, known)} />
     </section>
+  );
+}
+
+/** Of a program at an operator's word. */
+function Prepared({ preparation }: { readonly preparation: NonNullable<LaneJson['preparation']> }) {
+  const { what, vkHash, digest, isUnderWay, failure, progress } = preparation;
+  return (
+    <p class={failure ? 'problem' : undefined}>
+      {what} of {vkHash === '' ? <span class="id">{digest.slice(0, 12)}…</span> : <ProgramLink hash={vkHash} />}{' '}
+      {isUnderWay ? <>for {lasting(preparation.for)} </> : failure ? 'failed: ' : `done in ${lasting(preparation.for)}`}
+      {progress && <ProgressBar progress={progress} />}
+      {failure?.sentence}
+    </p>
   );
 }

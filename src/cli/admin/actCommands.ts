@@ -1,6 +1,6 @@
 // The commands of `sealed-prover admin` that change something.
 import { Argument, type Command } from 'commander';
-import type { Cli } from '../cli.js';
+import { type Cli, CliError } from '../cli.js';
 import { parseCount, parseMoment, parseTimeout } from '../parse.js';
 import {
   type ActOptions,
@@ -13,6 +13,7 @@ import {
   type MaybeActOptions,
   manyActions,
   type PauseVerb,
+  type ProgramVerb,
   pauseVerbs,
   withActOptions,
   withMaybeActOptions,
@@ -89,17 +90,47 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
 
   withYes(
     withMaybeActOptions(
-      withAdminOptions(admin.command('lane').description('Show a lane, or drain, resume, restart, stop or start it.')),
+      withAdminOptions(
+        admin
+          .command('lane')
+          .description('Show a lane, drain, resume, restart, stop or start it, or set a program up or free one on it.'),
+      ),
     ),
   )
     .argument('<id>', 'its name')
     .addArgument(new Argument('[verb]', 'what to do').choices(laneVerbs))
+    .argument('[program]', 'of set-up and forget: the hash of its key, or some digits of it')
     .option('--force', 'also when it is the last lane for some work')
-    .action(async (id: string, verb: LaneVerb | undefined, options: MaybeActOptions & Pick<LaneOptions, 'force'>) => {
-      if (verb === undefined) return done(await (await import('./lanes.js')).runLaneShown(cli, id, options));
-      assertReason(options);
-      done(await (await import('./orderActs.js')).runLane(cli, id, verb, options));
-    });
+    .option('--detach', 'of set-up and forget: do not wait until it is done')
+    .action(
+      async (
+        id: string,
+        verb: LaneVerb | undefined,
+        program: string | undefined,
+        options: MaybeActOptions & Pick<LaneOptions, 'force' | 'detach'>,
+      ) => {
+        if (verb === undefined) return done(await (await import('./lanes.js')).runLaneShown(cli, id, options));
+        const call = laneCall(verb, program);
+        assertReason(options);
+        if ('program' in call)
+          return done(await (await import('./programOnLane.js')).runProgramOnLane(cli, { id, ...call }, options));
+        done(await (await import('./orderActs.js')).runLane(cli, id, call.verb, options));
+      },
+    );
+}
+
+type LaneCall =
+  | { readonly verb: ProgramVerb; readonly program: string }
+  | { readonly verb: Exclude<LaneVerb, ProgramVerb> };
+
+/** Throws a CliError where a program is missing, or is one too many. */
+function laneCall(verb: LaneVerb, program: string | undefined): LaneCall {
+  if (verb === 'set-up' || verb === 'forget') {
+    if (program !== undefined) return { verb, program };
+    throw new CliError('NOT_UNDERSTOOD', `Name the program, as in: admin lane ID ${verb} HASH.`, 2);
+  }
+  if (program === undefined) return { verb };
+  throw new CliError('NOT_UNDERSTOOD', `Nothing stands behind ${verb}: only set-up and forget are of a program.`, 2);
 }
 
 const halfAnHourMs = 30 * 60_000;

@@ -37,7 +37,9 @@ export const withSeq = (command: Command): Command =>
 
 export const pauseVerbs = ['pause', 'resume'] as const;
 export type PauseVerb = (typeof pauseVerbs)[number];
-export const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start'] as const;
+export const programVerbs = ['set-up', 'forget'] as const;
+export type ProgramVerb = (typeof programVerbs)[number];
+export const laneVerbs = ['drain', 'resume', 'restart', 'stop', 'start', ...programVerbs] as const;
 export type LaneVerb = (typeof laneVerbs)[number];
 
 export const signersSteps = ['rotate', 'registration'] as const;
@@ -78,4 +80,6 @@ export interface IntakeOptions extends ActOptions {
 
 export interface LaneOptions extends ActOptions {
   readonly force?: true;
+  /** Not waited for until its program is set up or freed. */
+  readonly detach?: true;
 }

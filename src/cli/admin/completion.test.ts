@@ -25,6 +25,7 @@ describe('completion', () => {
     assert.deepEqual(offered('admin', 'sta'), ['status']);
     assert.deepEqual(offered('admin', 'requests', '--fail'), ['--failure']);
     assert.deepEqual(offered('admin', 'requests', '--state', 'proving', '--la'), ['--lane']);
+    assert.deepEqual(offered('admin', 'lane', 'cpu-prove-0', 'set'), ['set-up']);
     assert.ok(offered('admin', 'backup', '--').includes('--with-inputs'));
   });
 

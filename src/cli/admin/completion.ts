@@ -1,4 +1,4 @@
-// `sealed-prover admin completion`: a script for the shell, made of the commands as they are. It completes words, options and nothing else: ids are
+// `sealed-prover admin completion`: a script for the shell, made of the commands as they are. It completes words that are known and options: ids are
 // those of a running service, which a shell should not ask at every key.
 import type { Command } from 'commander';
 
@@ -14,6 +14,9 @@ function placesOf(command: Command, path: readonly string[] = []): Place[] {
   const commands = command.commands.filter((each) => each.name() !== 'help');
   const words = [
     ...commands.map((each) => ({ word: each.name(), about: each.description() })),
+    ...command.registeredArguments.flatMap((each) =>
+      (each.argChoices ?? []).map((word) => ({ word, about: each.description })),
+    ),
     ...command.options.flatMap(({ long, description }) => (long ? [{ word: long, about: description }] : [])),
   ];
   return [{ path, words }, ...commands.flatMap((each) => placesOf(each, [...path, each.name()]))];

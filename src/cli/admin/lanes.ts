@@ -1,6 +1,7 @@
 // `sealed-prover admin lanes` and `admin lane NAME`: which engine is ill, what each works on, and all that is known of one.
 import { toJson as messageJson } from '@bufbuild/protobuf';
-import { type Lane, LaneSchema, Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { type Lane, LaneSchema, Lanes, type Preparation } from '../../gen/admin/v1/lanes_pb.js';
+import type { Progress } from '../../gen/admin/v1/shared_pb.js';
 import type { Cli } from '../cli.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
@@ -47,7 +48,7 @@ export const runLaneShown = (cli: Cli, id: string, options: AdminOptions): Promi
   });
 
 function linesOf(lane: Lane): string[] {
-  const { current, order, lastFailure, resumesIn, programs } = lane;
+  const { current, order, lastFailure, resumesIn, programs, preparation } = lane;
   const fields: [string, string | undefined][] = [
     ['Lane', lane.id],
     ['Stage', lane.stage],
@@ -57,6 +58,7 @@ function linesOf(lane: Lane): string[] {
     ['Failure', lastFailure && `${lastFailure.code}: ${lastFailure.sentence}`],
     ['Request', current && current.requestId !== '' ? `0x${current.requestId}` : undefined],
     ['Job', current && `${jobOf(lane)}, for ${lasting(current.for)}`],
+    ['Prepared', preparation && preparedIn(preparation)],
     ['Crashes', `${lane.crashes} since the start, ${lane.crashesInWindow} in the last ten minutes`],
     ['Modes', lane.modes.length > 0 ? lane.modes.join(', ') : undefined],
     ...programs.map((digest, index): [string, string] => [index === 0 ? 'Set up' : '', digest]),
@@ -64,12 +66,27 @@ function linesOf(lane: Lane): string[] {
   return fieldLines(fields, 9);
 }
 
+/** How it goes, or has gone. */
+export function preparedIn({
+  what,
+  vkHash,
+  digest,
+  isUnderWay,
+  progress,
+  failure,
+  ...preparation
+}: Preparation): string {
+  const about = `${what} of ${vkHash === '' ? digest : `0x${vkHash}`}`;
+  if (isUnderWay) return `${about}, for ${lasting(preparation.for)}${progress ? `: ${progressIn(progress)}` : ''}`;
+  return `${about} ${failure === undefined ? `done in ${lasting(preparation.for)}` : `failed: ${failure.sentence}`}`;
+}
+
 const stateOf = ({ warm, state }: Lane): string => (warm ? state : `${state} (cold)`);
 
-function jobOf({ current }: Lane): string {
-  if (current === undefined) return '–';
+function jobOf({ current, preparation }: Lane): string {
+  if (current === undefined) return preparation?.isUnderWay ? preparation.what : '–';
   if (current.missingBytes > 0n) return `waits for ${(Number(current.missingBytes) / 1e9).toFixed(1)} GB`;
-  const { progress } = current;
-  if (progress === undefined) return lasting(current.for);
-  return progress.total > 0 ? `${progress.stage} ${progress.done}/${progress.total}` : progress.stage;
+  return current.progress === undefined ? lasting(current.for) : progressIn(current.progress);
 }
+
+const progressIn = ({ stage, done, total }: Progress): string => (total > 0 ? `${stage} ${done}/${total}` : stage);

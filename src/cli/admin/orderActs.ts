@@ -4,7 +4,7 @@ import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
-import type { ActOptions, IntakeOptions, LaneOptions, LaneVerb, PauseVerb } from './actOptions.js';
+import type { ActOptions, IntakeOptions, LaneOptions, LaneVerb, PauseVerb, ProgramVerb } from './actOptions.js';
 
 export const runIntake = (cli: Cli, verb: PauseVerb, options: IntakeOptions): Promise<number> =>
   verb === 'resume'
@@ -16,7 +16,12 @@ export const runDispatch = (cli: Cli, verb: PauseVerb, options: ActOptions): Pro
     ? runActs(cli, options, Queue.method.resumeDispatch, [{}], { isAsked: false })
     : runActs(cli, options, Queue.method.pauseDispatch, [{}], { isAsked: false });
 
-export function runLane(cli: Cli, id: string, verb: LaneVerb, options: LaneOptions): Promise<number> {
+export function runLane(
+  cli: Cli,
+  id: string,
+  verb: Exclude<LaneVerb, ProgramVerb>,
+  options: LaneOptions,
+): Promise<number> {
   const { force = false } = options;
   const { drain, resume, start, restart, stop } = Lanes.method;
   if (verb === 'drain') return runActs(cli, options, drain, [{ id, force }], { isAsked: false });

@@ -17,12 +17,14 @@ const done = (actor: string, output?: unknown) =>
 const error = (actor: string) =>
   ({ type: `xstate.error.actor.${actor}`, error: new Error('bug') }) as unknown as LaneEvent;
 const ended = (end: WorkEnd) => done('work', end);
+const prepared = (end: WorkEnd) => done('prepare', end);
 
 const loss = lossAt(start);
 const events: LaneEvent[] = [
   { type: 'START' },
   { type: 'STOP' },
   { type: 'GRANT' },
+  { type: 'PREPARE' },
   { type: 'WARMED' },
   { type: 'ENGINE_DIED', loss },
   { type: 'DISTRUST', failure, until: start },
@@ -32,9 +34,12 @@ const events: LaneEvent[] = [
   ended({ engine: 'discarded' }),
   ended({ engine: 'spent' }),
   ended({ engine: 'lost', loss }),
+  prepared({ engine: 'kept' }),
+  prepared({ engine: 'discarded' }),
+  prepared({ engine: 'lost', loss }),
   done('endEngine'),
   done('cool'),
-  ...['startEngine', 'endEngine', 'warmUp', 'watchEngine', 'work', 'cool'].map(error),
+  ...['startEngine', 'endEngine', 'warmUp', 'watchEngine', 'work', 'prepare', 'cool'].map(error),
 ];
 
 function statesInReach(): Snapshot[] {
@@ -49,7 +54,7 @@ function statesInReach(): Snapshot[] {
 
 test('every state can be reached and says what holds in it', () => {
   const reached = new Set(statesInReach().map(laneStateOf));
-  const expected = ['stopped', 'starting', 'ready', 'busy', 'broken', 'cooling', 'quarantined'];
+  const expected = ['stopped', 'starting', 'ready', 'busy', 'preparing', 'broken', 'cooling', 'quarantined'];
   assert.deepEqual([...reached].sort(), [...expected].sort());
   for (const child of toDirectedGraph(laneMachine).children)
     assert.match(child.stateNode.description ?? '', /\. Left (when|after) /);
@@ -134,6 +139,18 @@ test('an engine discarded with its job is no crash', () => {
     [discarded.context.crashes, discarded.context.failuresInARow, discarded.context.warm],
     [0, 0, false],
   );
+});
+
+test('what an operator has prepared is no job: it resets no pause, and an engine that dies of it has crashed', () => {
+  const tired = walk(ready, ...crash(start), ...back);
+  const preparing = walk(tired, { type: 'PREPARE' });
+  assert.equal(laneStateOf(preparing), 'preparing');
+  assert.equal(laneStateOf(walk(preparing, { type: 'GRANT' })), 'preparing', 'a job is granted meanwhile');
+  const kept = walk(preparing, prepared({ engine: 'kept' }));
+  assert.deepEqual([laneStateOf(kept), kept.context.failuresInARow], ['ready', 1]);
+  const lost = walk(preparing, prepared({ engine: 'lost', loss: lossAt(start + 1) }), done('endEngine'));
+  assert.deepEqual([laneStateOf(lost), lost.context.crashes, lost.context.resumeAt], ['cooling', 2, start + 1 + 2_000]);
+  assert.equal(laneStateOf(walk(walk(ready, { type: 'GRANT' }), { type: 'PREPARE' })), 'busy');
 });
 
 test('the prover that finishes loading during a job leaves the job alone', () => {

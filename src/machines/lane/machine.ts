@@ -44,10 +44,12 @@ export type LaneEvent =
   | { type: 'DISTRUST'; failure: Failure; until: number }
   /** The job stands ready in the lane; `work` picks it up. */
   | { type: 'GRANT' }
+  /** An operator's word on a program stands ready in the lane; `prepare` picks it up. */
+  | { type: 'PREPARE' }
   | { type: 'WARMED' }
   | { type: 'ENGINE_DIED'; loss: Loss };
 
-/** How `work` left the engine. `discarded`: ended on purpose, in the middle of a job that is no longer wanted. `spent`: it was for one job. */
+/** How `work` or `prepare` left the engine. `discarded`: ended on purpose, in the middle of a job that is no longer wanted. `spent`: it was for one job. */
 export type WorkEnd =
   | { readonly engine: 'kept' }
   | { readonly engine: 'discarded' }
@@ -81,6 +83,7 @@ const laneSetup = setup({
     warmUp: fromCallback<LaneEvent>(() => {}),
     watchEngine: fromCallback<LaneEvent>(() => {}),
     work: fromPromise<WorkEnd>(async () => ({ engine: 'kept' })),
+    prepare: fromPromise<WorkEnd>(async () => ({ engine: 'kept' })),
     cool: fromPromise<void, { until: number | null }>(async () => {}),
   },
   guards: {
@@ -118,6 +121,8 @@ function afterLoss(context: LaneContext, { failure, at }: Loss): Partial<LaneCon
     lastFailure: failure,
   };
 }
+
+const lossIn = (end: WorkEnd): Loss | null => (end.engine === 'lost' ? end.loss : null);
 
 /** An effect threw, which none of them may. Restarting at once could repeat it for ever, so an operator has to look. */
 const ourBug = { target: '#lane@1.quarantined', actions: 'recordOurBug' } as const;
@@ -165,10 +170,11 @@ export const laneMachine = laneSetup.createMachine({
       states: {
         ready: {
           description:
-            'The engine has nothing to do. Left when a job is granted, or when the engine dies in its sleep.',
+            'The engine has nothing to do. Left when a job is granted, when an operator sets a program up or frees one, or when the engine dies in its sleep.',
           invoke: { id: 'watchEngine', src: 'watchEngine', onError: ourBug },
           on: {
             GRANT: 'busy',
+            PREPARE: 'preparing',
             ENGINE_DIED: {
               target: '#lane@1.broken',
               actions: { type: 'recordLoss', params: ({ event }) => event.loss },
@@ -184,10 +190,7 @@ export const laneMachine = laneSetup.createMachine({
               {
                 guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'lost' }) },
                 target: '#lane@1.broken',
-                actions: {
-                  type: 'recordLoss',
-                  params: ({ event }) => (event.output.engine === 'lost' ? event.output.loss : null),
-                },
+                actions: { type: 'recordLoss', params: ({ event }) => lossIn(event.output) },
               },
               {
                 guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'discarded' }) },
@@ -199,6 +202,28 @@ export const laneMachine = laneSetup.createMachine({
                 actions: 'recordHealth',
               },
               { target: 'ready', actions: 'recordHealth' },
+            ],
+            onError: ourBug,
+          },
+        },
+        preparing: {
+          description:
+            'At the word of an operator a program is set up or freed, and no job is granted. Left when that is done or has failed.',
+          invoke: {
+            id: 'prepare',
+            src: 'prepare',
+            onDone: [
+              {
+                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'lost' }) },
+                target: '#lane@1.broken',
+                actions: { type: 'recordLoss', params: ({ event }) => lossIn(event.output) },
+              },
+              {
+                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'discarded' }) },
+                target: '#lane@1.starting',
+              },
+              // Nobody's work: it says nothing of the health of the engine.
+              { target: 'ready' },
             ],
             onError: ourBug,
           },
@@ -249,7 +274,16 @@ export const laneMachine = laneSetup.createMachine({
   },
 });
 
-export const laneStates = ['stopped', 'starting', 'ready', 'busy', 'broken', 'cooling', 'quarantined'] as const;
+export const laneStates = [
+  'stopped',
+  'starting',
+  'ready',
+  'busy',
+  'preparing',
+  'broken',
+  'cooling',
+  'quarantined',
+] as const;
 export type LaneState = (typeof laneStates)[number];
 
 /** The state as others name it. */

@@ -47,6 +47,8 @@ export type Reason =
       readonly by: string;
       readonly why: string;
     }
+  /** A program is set up or freed there, at an operator's word. */
+  | { readonly code: 'LANES_PREPARING'; readonly lanes: readonly LaneId[] }
   | { readonly code: 'LANES_STARTING'; readonly lanes: readonly LaneId[] }
   | { readonly code: 'LANES_STOPPED'; readonly lanes: readonly LaneId[] }
   /** It has a lane, whose prover is being loaded. */
@@ -98,6 +100,7 @@ export const reasonCodes = [
   'LANES_COOLING',
   'LANES_QUARANTINED',
   'LANES_DRAINED',
+  'LANES_PREPARING',
   'LANES_STARTING',
   'LANES_STOPPED',
   'LANE_COLD',

@@ -43,6 +43,8 @@ export function reasonSentence(reason: Reason): string {
     }
     case 'LANES_DRAINED':
       return `${are(reason.lanes)} given nothing new, by ${reason.by}: ${reason.why}.`;
+    case 'LANES_PREPARING':
+      return `${are(reason.lanes)} being prepared by an operator: a program is set up or freed there, and it is given jobs again right after.`;
     case 'LANES_STARTING':
       return `${are(reason.lanes)} starting.`;
     case 'LANES_STOPPED':

@@ -6,7 +6,7 @@ import { fail } from '../../failures/fail.js';
 import { FailureError } from '../../failures/failureError.js';
 import type { ProofRequest } from '../../machines/request/rules.js';
 import { programFor } from '../../programs/programs.js';
-import type { ElfFacts } from '../../store/buckets.js';
+import type { ElfFacts, ProgramRecord } from '../../store/buckets.js';
 import type { Store } from '../../store/environment.js';
 
 /** As it was uploaded. Requests of a time when all artifacts lay on this machine do not say. */
@@ -41,6 +41,17 @@ export function loadProgram(
   if (program !== undefined) return { vk: '', elf: undefined, file: [program, ownProgramPlace] };
   const record = programFor(store, vkHash, requester);
   if (record === undefined) throw new FailureError(fail('VERIFICATION_KEY_MISMATCH', { vkHash }));
-  const { artifactId, fileId: id = artifactId, sha256, sizeBytes, vk, elf } = record;
-  return { vk, elf, file: [{ id, sha256, sizeBytes }, programPlace] };
+  const { vk, elf } = record;
+  return { vk, elf, file: fileOfProgram(record) };
 }
+
+/** Of a registered one. */
+export const fileOfProgram = ({
+  artifactId,
+  fileId: id = artifactId,
+  sha256,
+  sizeBytes,
+}: Pick<ProgramRecord, 'artifactId' | 'fileId' | 'sha256' | 'sizeBytes'>): [ArtifactRef, ArtifactPlace] => [
+  { id, sha256, sizeBytes },
+  programPlace,
+];

@@ -15,6 +15,8 @@ export function* lanesInTheWay(
   const idsOf = (some: readonly LaneReport[]): LaneId[] => some.map(({ id }) => id);
   const busy = inState('busy');
   if (busy.length > 0) yield { code: 'LANES_BUSY', lanes: idsOf(busy), soonestMs: least(busy.map(freeInMs)) };
+  const preparing = inState('preparing');
+  if (preparing.length > 0) yield { code: 'LANES_PREPARING', lanes: idsOf(preparing) };
   for (const [code, resting] of [
     ['LANES_COOLING', inState('cooling', 'broken')],
     ['LANES_QUARANTINED', inState('quarantined')],

@@ -101,7 +101,7 @@ test('LANES_BUSY: which lanes, and when the first is expected to be free', async
   );
 });
 
-test('LANES_COOLING, LANES_QUARANTINED, LANES_STARTING, LANES_STOPPED: each lane that could do it, by what it is at', async (t) => {
+test('LANES_COOLING, LANES_QUARANTINED, LANES_PREPARING, LANES_STARTING, LANES_STOPPED: each lane that could do it, by what it is at', async (t) => {
   const lastFailure = fail('ENGINE_LOST', { laneId: laneId('gpu-1'), detail: 'signal SIGSEGV', blame: true });
   const { world, id } = await waitingWith(
     t,
@@ -109,14 +109,21 @@ test('LANES_COOLING, LANES_QUARANTINED, LANES_STARTING, LANES_STOPPED: each lane
     lane('gpu-2', 'quarantined', { resumesInMs: null }),
     lane('gpu-3', 'starting'),
     lane('gpu-4', 'stopped'),
+    lane('gpu-6', 'preparing'),
     lane('verify-0', 'busy', { stage: 'verify', serves: ['verify'] }),
     lane('gpu-5', 'busy', { serves: ['compressed'] }),
   );
   const reasons = reasonsOf(world, id);
-  assert.deepEqual(codesOf(reasons), ['LANES_COOLING', 'LANES_QUARANTINED', 'LANES_STARTING', 'LANES_STOPPED']);
+  assert.deepEqual(codesOf(reasons), [
+    'LANES_PREPARING',
+    'LANES_COOLING',
+    'LANES_QUARANTINED',
+    'LANES_STARTING',
+    'LANES_STOPPED',
+  ]);
   assert.equal(
     sentencesOf(reasons),
-    'gpu-1 is cooling down for 41 s more. The engine on lane gpu-1 was lost: signal SIGSEGV. gpu-2 is in quarantine, for restarting did not help, and starts at an operator’s word only. gpu-3 is starting. gpu-4 is stopped.',
+    'gpu-6 is being prepared by an operator: a program is set up or freed there, and it is given jobs again right after. gpu-1 is cooling down for 41 s more. The engine on lane gpu-1 was lost: signal SIGSEGV. gpu-2 is in quarantine, for restarting did not help, and starts at an operator’s word only. gpu-3 is starting. gpu-4 is stopped.',
   );
   const bad = fail('PROOF_INVALID', { reason: 'no' });
   world.lanes.reports = [lane('gpu-2', 'quarantined', { resumesInMs: 1_200_000, lastFailure: bad })];

@@ -21,6 +21,7 @@ import type { RequestSystem } from '../../requests/system.js';
 import type { UsualTimes } from '../../requests/why/usualTimes.js';
 import type { Look } from '../../requests/why/why.js';
 import type { Collection } from '../../service/collection.js';
+import type { LanePrograms } from '../../service/lanePrograms.js';
 import type { ProgramRemoval } from '../../service/programRemoval.js';
 import type { Readiness } from '../../service/readiness.js';
 import type { Signers } from '../../signers/signers.js';
@@ -33,6 +34,7 @@ export interface AdminDependencies {
   readonly browseArtifacts: BrowseArtifacts;
   readonly browsePrograms: BrowsePrograms;
   readonly programRemoval: ProgramRemoval;
+  readonly lanePrograms: LanePrograms;
   readonly collection: Collection;
   readonly why: () => Look;
   readonly usual: Pick<UsualTimes, 'of' | 'ofProgram' | 'longestMs'>;

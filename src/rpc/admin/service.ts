@@ -30,6 +30,7 @@ import { removeProgram } from './acts/removeProgram.js';
 import { resumeDispatch, resumeIntake } from './acts/resume.js';
 import { giveUp, retryHeld } from './acts/retryHeld.js';
 import { retryNow } from './acts/retryNow.js';
+import { forgetOnLane, setUpOnLane } from './acts/setUpOnLane.js';
 import { restartLane, startLane, stopLane } from './acts/stopLane.js';
 import { countRequests } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
@@ -83,6 +84,8 @@ export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[]
   spoken(Lanes.method.restart, restartLane(dependencies)),
   spoken(Lanes.method.stop, stopLane(dependencies)),
   spoken(Lanes.method.start, startLane(dependencies)),
+  spoken(Lanes.method.setUp, setUpOnLane(dependencies)),
+  spoken(Lanes.method.forget, forgetOnLane(dependencies)),
   spoken(Queue.method.pauseIntake, pauseIntake(dependencies)),
   spoken(Queue.method.resumeIntake, resumeIntake(dependencies)),
   spoken(Queue.method.pauseDispatch, pauseDispatch(dependencies)),

@@ -6,7 +6,15 @@ import type { Job, ResultOf, Stage } from '../../engines/jobs.js';
 import { fail } from '../../failures/fail.js';
 import { failed, type Outcome, succeeded } from '../../failures/outcome.js';
 import { type LaneId, laneId, type RequestId, type Sha256, type VkHash } from '../../ids.js';
-import type { LaneOrders, LaneReport, Scheduling, Terms, WaitingWork, Watch } from '../../lanes/scheduling.js';
+import type {
+  LaneOrders,
+  LaneReport,
+  ProgramOrder,
+  Scheduling,
+  Terms,
+  WaitingWork,
+  Watch,
+} from '../../lanes/scheduling.js';
 import type { Rank } from '../../machines/queue/queue.js';
 import type { ArtifactFile } from '../../storedBytes/storedFile.js';
 
@@ -112,5 +120,12 @@ export class ScriptedLanes implements Scheduling {
   /** What operators did with lanes, in order. */
   readonly steered: string[] = [];
   startLane = (id: LaneId) => void this.steered.push(`start ${id}`);
+  /** Orders about programs that have begun. */
+  readonly prepared: ProgramOrder[] = [];
+  prepareLane = (id: LaneId, order: ProgramOrder): boolean => {
+    if (this.reports.find((lane) => lane.id === id)?.state !== 'ready') return false;
+    void order.noted().then(() => this.prepared.push(order));
+    return true;
+  };
   stopLane = async (id: LaneId) => void this.steered.push(`stop ${id}`);
 }

@@ -23,6 +23,7 @@ export const adminPartsOf = (world: World): AdminDependencies => ({
   browseArtifacts: world.assembly.browseArtifacts,
   browsePrograms: world.assembly.browsePrograms,
   programRemoval: world.assembly.programRemoval,
+  lanePrograms: world.assembly.lanePrograms,
   collection: world.assembly.collection,
   feed: world.assembly.feed,
   audit: world.assembly.audit,

@@ -13,12 +13,11 @@ import type {
   ProvenFile,
   ResultOf,
   SetUp,
-  SetupJob,
   Verification,
   VerifyJob,
 } from '../../engines/jobs.js';
 import * as requests from '../../engines/requests.js';
-import { type EngineTraits, traitsOf } from '../../engines/traits.js';
+import { type EngineTraits, mostPrograms, traitsOf } from '../../engines/traits.js';
 import type { Failure } from '../../failures/catalog.js';
 import { fail } from '../../failures/fail.js';
 import { failed, type Outcome, succeeded } from '../../failures/outcome.js';
@@ -35,12 +34,6 @@ interface SetUpProgram {
   readonly key: string;
   readonly vk: string;
 }
-
-/**
- * Programs kept set up per connection. An engine keeps the ELF (megabytes) of each. Sixteen of them cost less than one proof's
- * memory varies. Too small a number would show as Setup before jobs of a program that was used minutes ago.
- */
-const maxPrograms = 16;
 
 /** What there is to say of a stage in which the engine says nothing. */
 const begun = (stage: ProgressStage): Progress => ({ stage, done: 0, total: 0, cycles: 0 });
@@ -129,12 +122,17 @@ export class LaneSession {
       case 'execute':
         return this.#execute(job, watch);
       case 'setup':
-        return this.#keyOf(job, watch);
+        return this.setUp(job.program, watch);
       case 'prove':
         return this.#prove(job, watch);
       case 'verify':
         return this.#verify(job, watch);
     }
+  }
+
+  async setUp(program: StoredFile, watch: Watch): Promise<Outcome<SetUp>> {
+    const setUp = await this.#setUp(program, watch);
+    return setUp.ok ? succeeded({ vk: setUp.value.vk }) : setUp;
   }
 
   async forget(program: Sha256, watch: Watch): Promise<Outcome<undefined>> {
@@ -183,11 +181,6 @@ export class LaneSession {
     return await sink.finish();
   }
 
-  async #keyOf({ program }: SetupJob, watch: Watch): Promise<Outcome<SetUp>> {
-    const setUp = await this.#setUp(program, watch);
-    return setUp.ok ? succeeded({ vk: setUp.value.vk }) : setUp;
-  }
-
   async #prove(job: ProveJob, watch: Watch): Promise<Outcome<ProvenFile>> {
     const program = await this.#setUp(job.program, watch);
     if (!program.ok) return program;
@@ -231,7 +224,7 @@ export class LaneSession {
     // The last byte that counts is the proof's.
     const quiet = { ...watch, onLastByte: () => {} };
     const [oldest] = this.#programs.keys();
-    if (oldest !== undefined && this.#programs.size >= maxPrograms) {
+    if (oldest !== undefined && this.#programs.size >= mostPrograms) {
       const forgotten = await this.forget(oldest, quiet);
       if (!forgotten.ok) return forgotten;
     }

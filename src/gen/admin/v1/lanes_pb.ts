@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/lanes.proto.
  */
 export const file_admin_v1_lanes: GenFile = /*@__PURE__*/
-  fileDesc("ChRhZG1pbi92MS9sYW5lcy5wcm90bxIPc2VhbGVkLmFkbWluLnYxIoUDCgRMYW5lEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFc3RhZ2UYAyABKAkSDQoFc3RhdGUYBCABKAkSDQoFbW9kZXMYBSADKAkSDAoEd2FybRgGIAEoCBIPCgdjcmFzaGVzGAcgASgNEhkKEWNyYXNoZXNfaW5fd2luZG93GAggASgNEi0KCnJlc3VtZXNfaW4YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoMbGFzdF9mYWlsdXJlGAogASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SKQoHY3VycmVudBgLIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DdXJyZW50EhAKCHByb2dyYW1zGAwgAygJEhEKCWFjY2VwdGluZxgNIAEoCBIlCgVvcmRlchgOIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5PcmRlchImCgNmb3IYFCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24imAEKB0N1cnJlbnQSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVzdGFnZRgCIAEoCRImCgNmb3IYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcHJvZ3Jlc3MYBSABKAsyGS5zZWFsZWQuYWRtaW4udjEuUHJvZ3Jlc3MSFQoNbWlzc2luZ19ieXRlcxgGIAEoBCISChBMYW5lc0xpc3RSZXF1ZXN0IjkKEUxhbmVzTGlzdFJlc3BvbnNlEiQKBWxhbmVzGAEgAygLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiHQoPTGFuZXNHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIjcKEExhbmVzR2V0UmVzcG9uc2USIwoEbGFuZRgBIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIlcKEUxhbmVzRHJhaW5SZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2USDQoFZm9yY2UYAyABKAgiZAoSTGFuZXNEcmFpblJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIjCgRsYW5lGAIgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiSQoSTGFuZXNSZXN1bWVSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZQoTTGFuZXNSZXN1bWVSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIkoKE0xhbmVzUmVzdGFydFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJmChRMYW5lc1Jlc3RhcnRSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIlYKEExhbmVzU3RvcFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRINCgVmb3JjZRgDIAEoCCJjChFMYW5lc1N0b3BSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIkgKEUxhbmVzU3RhcnRSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZAoSTGFuZXNTdGFydFJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIjCgRsYW5lGAIgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUy7AQKBUxhbmVzElMKBExpc3QSIS5zZWFsZWQuYWRtaW4udjEuTGFuZXNMaXN0UmVxdWVzdBoiLnNlYWxlZC5hZG1pbi52MS5MYW5lc0xpc3RSZXNwb25zZSIEuMgYARJQCgNHZXQSIC5zZWFsZWQuYWRtaW4udjEuTGFuZXNHZXRSZXF1ZXN0GiEuc2VhbGVkLmFkbWluLnYxLkxhbmVzR2V0UmVzcG9uc2UiBLjIGAESVgoFRHJhaW4SIi5zZWFsZWQuYWRtaW4udjEuTGFuZXNEcmFpblJlcXVlc3QaIy5zZWFsZWQuYWRtaW4udjEuTGFuZXNEcmFpblJlc3BvbnNlIgS4yBgCElkKBlJlc3VtZRIjLnNlYWxlZC5hZG1pbi52MS5MYW5lc1Jlc3VtZVJlcXVlc3QaJC5zZWFsZWQuYWRtaW4udjEuTGFuZXNSZXN1bWVSZXNwb25zZSIEuMgYAhJcCgdSZXN0YXJ0EiQuc2VhbGVkLmFkbWluLnYxLkxhbmVzUmVzdGFydFJlcXVlc3QaJS5zZWFsZWQuYWRtaW4udjEuTGFuZXNSZXN0YXJ0UmVzcG9uc2UiBLjIGAISUwoEU3RvcBIhLnNlYWxlZC5hZG1pbi52MS5MYW5lc1N0b3BSZXF1ZXN0GiIuc2VhbGVkLmFkbWluLnYxLkxhbmVzU3RvcFJlc3BvbnNlIgS4yBgCElYKBVN0YXJ0EiIuc2VhbGVkLmFkbWluLnYxLkxhbmVzU3RhcnRSZXF1ZXN0GiMuc2VhbGVkLmFkbWluLnYxLkxhbmVzU3RhcnRSZXNwb25zZSIEuMgYAmIGcHJvdG8z", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration]);
+  fileDesc("ChRhZG1pbi92MS9sYW5lcy5wcm90bxIPc2VhbGVkLmFkbWluLnYxItADCgRMYW5lEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFc3RhZ2UYAyABKAkSDQoFc3RhdGUYBCABKAkSDQoFbW9kZXMYBSADKAkSDAoEd2FybRgGIAEoCBIPCgdjcmFzaGVzGAcgASgNEhkKEWNyYXNoZXNfaW5fd2luZG93GAggASgNEi0KCnJlc3VtZXNfaW4YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoMbGFzdF9mYWlsdXJlGAogASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0SKQoHY3VycmVudBgLIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DdXJyZW50EhAKCHByb2dyYW1zGAwgAygJEhEKCWFjY2VwdGluZxgNIAEoCBIlCgVvcmRlchgOIAEoCzIWLnNlYWxlZC5hZG1pbi52MS5PcmRlchImCgNmb3IYFCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMQoLcHJlcGFyYXRpb24YFSABKAsyHC5zZWFsZWQuYWRtaW4udjEuUHJlcGFyYXRpb24SFgoOa2VlcHNfcHJvZ3JhbXMYFiABKAgi0gEKC1ByZXBhcmF0aW9uEgwKBHdoYXQYASABKAkSDwoHdmtfaGFzaBgCIAEoCRIOCgZkaWdlc3QYAyABKAkSFAoMaXNfdW5kZXJfd2F5GAQgASgIEiYKA2ZvchgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghwcm9ncmVzcxgGIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5Qcm9ncmVzcxIpCgdmYWlsdXJlGAcgASgLMhguc2VhbGVkLmFkbWluLnYxLlByb2JsZW0imAEKB0N1cnJlbnQSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVzdGFnZRgCIAEoCRImCgNmb3IYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcHJvZ3Jlc3MYBSABKAsyGS5zZWFsZWQuYWRtaW4udjEuUHJvZ3Jlc3MSFQoNbWlzc2luZ19ieXRlcxgGIAEoBCISChBMYW5lc0xpc3RSZXF1ZXN0IjkKEUxhbmVzTGlzdFJlc3BvbnNlEiQKBWxhbmVzGAEgAygLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiHQoPTGFuZXNHZXRSZXF1ZXN0EgoKAmlkGAEgASgJIjcKEExhbmVzR2V0UmVzcG9uc2USIwoEbGFuZRgBIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIlcKEUxhbmVzRHJhaW5SZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2USDQoFZm9yY2UYAyABKAgiZAoSTGFuZXNEcmFpblJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIjCgRsYW5lGAIgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiSQoSTGFuZXNSZXN1bWVSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZQoTTGFuZXNSZXN1bWVSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIkoKE0xhbmVzUmVzdGFydFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJmChRMYW5lc1Jlc3RhcnRSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIlYKEExhbmVzU3RvcFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRINCgVmb3JjZRgDIAEoCCJjChFMYW5lc1N0b3BSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIkgKEUxhbmVzU3RhcnRSZXF1ZXN0EgoKAmlkGAEgASgJEicKBmNoYW5nZRgCIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiZAoSTGFuZXNTdGFydFJlc3BvbnNlEikKB2NoYW5nZWQYASABKAsyGC5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlZBIjCgRsYW5lGAIgASgLMhUuc2VhbGVkLmFkbWluLnYxLkxhbmUiWQoRTGFuZXNTZXRVcFJlcXVlc3QSCgoCaWQYASABKAkSJwoGY2hhbmdlGAIgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZRIPCgd2a19oYXNoGAMgASgJImQKEkxhbmVzU2V0VXBSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lIloKEkxhbmVzRm9yZ2V0UmVxdWVzdBIKCgJpZBgBIAEoCRInCgZjaGFuZ2UYAiABKAsyFy5zZWFsZWQuYWRtaW4udjEuQ2hhbmdlEg8KB3ZrX2hhc2gYAyABKAkiZQoTTGFuZXNGb3JnZXRSZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQSIwoEbGFuZRgCIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5MYW5lMp8GCgVMYW5lcxJTCgRMaXN0EiEuc2VhbGVkLmFkbWluLnYxLkxhbmVzTGlzdFJlcXVlc3QaIi5zZWFsZWQuYWRtaW4udjEuTGFuZXNMaXN0UmVzcG9uc2UiBLjIGAESUAoDR2V0EiAuc2VhbGVkLmFkbWluLnYxLkxhbmVzR2V0UmVxdWVzdBohLnNlYWxlZC5hZG1pbi52MS5MYW5lc0dldFJlc3BvbnNlIgS4yBgBElYKBURyYWluEiIuc2VhbGVkLmFkbWluLnYxLkxhbmVzRHJhaW5SZXF1ZXN0GiMuc2VhbGVkLmFkbWluLnYxLkxhbmVzRHJhaW5SZXNwb25zZSIEuMgYAhJZCgZSZXN1bWUSIy5zZWFsZWQuYWRtaW4udjEuTGFuZXNSZXN1bWVSZXF1ZXN0GiQuc2VhbGVkLmFkbWluLnYxLkxhbmVzUmVzdW1lUmVzcG9uc2UiBLjIGAISXAoHUmVzdGFydBIkLnNlYWxlZC5hZG1pbi52MS5MYW5lc1Jlc3RhcnRSZXF1ZXN0GiUuc2VhbGVkLmFkbWluLnYxLkxhbmVzUmVzdGFydFJlc3BvbnNlIgS4yBgCElMKBFN0b3ASIS5zZWFsZWQuYWRtaW4udjEuTGFuZXNTdG9wUmVxdWVzdBoiLnNlYWxlZC5hZG1pbi52MS5MYW5lc1N0b3BSZXNwb25zZSIEuMgYAhJWCgVTdGFydBIiLnNlYWxlZC5hZG1pbi52MS5MYW5lc1N0YXJ0UmVxdWVzdBojLnNlYWxlZC5hZG1pbi52MS5MYW5lc1N0YXJ0UmVzcG9uc2UiBLjIGAISVgoFU2V0VXASIi5zZWFsZWQuYWRtaW4udjEuTGFuZXNTZXRVcFJlcXVlc3QaIy5zZWFsZWQuYWRtaW4udjEuTGFuZXNTZXRVcFJlc3BvbnNlIgS4yBgCElkKBkZvcmdldBIjLnNlYWxlZC5hZG1pbi52MS5MYW5lc0ZvcmdldFJlcXVlc3QaJC5zZWFsZWQuYWRtaW4udjEuTGFuZXNGb3JnZXRSZXNwb25zZSIEuMgYAmIGcHJvdG8z", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration]);
 
 /**
  * @generated from message sealed.admin.v1.Lane
@@ -119,6 +119,20 @@ export type Lane = Message<"sealed.admin.v1.Lane"> & {
    * @generated from field: google.protobuf.Duration for = 20;
    */
   for?: Duration | undefined;
+
+  /**
+   * What is done to its programs at an operator's word, or was done last.
+   *
+   * @generated from field: sealed.admin.v1.Preparation preparation = 21;
+   */
+  preparation?: Preparation | undefined;
+
+  /**
+   * Programs can be set up on it ahead of their jobs, and freed.
+   *
+   * @generated from field: bool keeps_programs = 22;
+   */
+  keepsPrograms: boolean;
 };
 
 /**
@@ -127,6 +141,67 @@ export type Lane = Message<"sealed.admin.v1.Lane"> & {
  */
 export const LaneSchema: GenMessage<Lane> = /*@__PURE__*/
   messageDesc(file_admin_v1_lanes, 0);
+
+/**
+ * Of a program on a lane.
+ *
+ * @generated from message sealed.admin.v1.Preparation
+ */
+export type Preparation = Message<"sealed.admin.v1.Preparation"> & {
+  /**
+   * `set-up` or `forget`.
+   *
+   * @generated from field: string what = 1;
+   */
+  what: string;
+
+  /**
+   * Empty where it was named by its digest, and is registered under no hash.
+   *
+   * @generated from field: string vk_hash = 2;
+   */
+  vkHash: string;
+
+  /**
+   * As it stands in `Lane.programs`.
+   *
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+
+  /**
+   * @generated from field: bool is_under_way = 4;
+   */
+  isUnderWay: boolean;
+
+  /**
+   * So long it has been under way, or has taken.
+   *
+   * @generated from field: google.protobuf.Duration for = 5;
+   */
+  for?: Duration | undefined;
+
+  /**
+   * While it is under way.
+   *
+   * @generated from field: sealed.admin.v1.Progress progress = 6;
+   */
+  progress?: Progress | undefined;
+
+  /**
+   * Why it was not done. Absent where it was, and while it is under way.
+   *
+   * @generated from field: sealed.admin.v1.Problem failure = 7;
+   */
+  failure?: Problem | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.Preparation.
+ * Use `create(PreparationSchema)` to create a new message.
+ */
+export const PreparationSchema: GenMessage<Preparation> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 1);
 
 /**
  * The job that it works on.
@@ -167,7 +242,7 @@ export type Current = Message<"sealed.admin.v1.Current"> & {
  * Use `create(CurrentSchema)` to create a new message.
  */
 export const CurrentSchema: GenMessage<Current> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 1);
+  messageDesc(file_admin_v1_lanes, 2);
 
 /**
  * @generated from message sealed.admin.v1.LanesListRequest
@@ -180,7 +255,7 @@ export type LanesListRequest = Message<"sealed.admin.v1.LanesListRequest"> & {
  * Use `create(LanesListRequestSchema)` to create a new message.
  */
 export const LanesListRequestSchema: GenMessage<LanesListRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 2);
+  messageDesc(file_admin_v1_lanes, 3);
 
 /**
  * @generated from message sealed.admin.v1.LanesListResponse
@@ -197,7 +272,7 @@ export type LanesListResponse = Message<"sealed.admin.v1.LanesListResponse"> & {
  * Use `create(LanesListResponseSchema)` to create a new message.
  */
 export const LanesListResponseSchema: GenMessage<LanesListResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 3);
+  messageDesc(file_admin_v1_lanes, 4);
 
 /**
  * @generated from message sealed.admin.v1.LanesGetRequest
@@ -214,7 +289,7 @@ export type LanesGetRequest = Message<"sealed.admin.v1.LanesGetRequest"> & {
  * Use `create(LanesGetRequestSchema)` to create a new message.
  */
 export const LanesGetRequestSchema: GenMessage<LanesGetRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 4);
+  messageDesc(file_admin_v1_lanes, 5);
 
 /**
  * @generated from message sealed.admin.v1.LanesGetResponse
@@ -231,7 +306,7 @@ export type LanesGetResponse = Message<"sealed.admin.v1.LanesGetResponse"> & {
  * Use `create(LanesGetResponseSchema)` to create a new message.
  */
 export const LanesGetResponseSchema: GenMessage<LanesGetResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 5);
+  messageDesc(file_admin_v1_lanes, 6);
 
 /**
  * @generated from message sealed.admin.v1.LanesDrainRequest
@@ -260,7 +335,7 @@ export type LanesDrainRequest = Message<"sealed.admin.v1.LanesDrainRequest"> & {
  * Use `create(LanesDrainRequestSchema)` to create a new message.
  */
 export const LanesDrainRequestSchema: GenMessage<LanesDrainRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 6);
+  messageDesc(file_admin_v1_lanes, 7);
 
 /**
  * @generated from message sealed.admin.v1.LanesDrainResponse
@@ -284,7 +359,7 @@ export type LanesDrainResponse = Message<"sealed.admin.v1.LanesDrainResponse"> &
  * Use `create(LanesDrainResponseSchema)` to create a new message.
  */
 export const LanesDrainResponseSchema: GenMessage<LanesDrainResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 7);
+  messageDesc(file_admin_v1_lanes, 8);
 
 /**
  * @generated from message sealed.admin.v1.LanesResumeRequest
@@ -306,7 +381,7 @@ export type LanesResumeRequest = Message<"sealed.admin.v1.LanesResumeRequest"> &
  * Use `create(LanesResumeRequestSchema)` to create a new message.
  */
 export const LanesResumeRequestSchema: GenMessage<LanesResumeRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 8);
+  messageDesc(file_admin_v1_lanes, 9);
 
 /**
  * @generated from message sealed.admin.v1.LanesResumeResponse
@@ -330,7 +405,7 @@ export type LanesResumeResponse = Message<"sealed.admin.v1.LanesResumeResponse">
  * Use `create(LanesResumeResponseSchema)` to create a new message.
  */
 export const LanesResumeResponseSchema: GenMessage<LanesResumeResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 9);
+  messageDesc(file_admin_v1_lanes, 10);
 
 /**
  * @generated from message sealed.admin.v1.LanesRestartRequest
@@ -352,7 +427,7 @@ export type LanesRestartRequest = Message<"sealed.admin.v1.LanesRestartRequest">
  * Use `create(LanesRestartRequestSchema)` to create a new message.
  */
 export const LanesRestartRequestSchema: GenMessage<LanesRestartRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 10);
+  messageDesc(file_admin_v1_lanes, 11);
 
 /**
  * @generated from message sealed.admin.v1.LanesRestartResponse
@@ -376,7 +451,7 @@ export type LanesRestartResponse = Message<"sealed.admin.v1.LanesRestartResponse
  * Use `create(LanesRestartResponseSchema)` to create a new message.
  */
 export const LanesRestartResponseSchema: GenMessage<LanesRestartResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 11);
+  messageDesc(file_admin_v1_lanes, 12);
 
 /**
  * @generated from message sealed.admin.v1.LanesStopRequest
@@ -405,7 +480,7 @@ export type LanesStopRequest = Message<"sealed.admin.v1.LanesStopRequest"> & {
  * Use `create(LanesStopRequestSchema)` to create a new message.
  */
 export const LanesStopRequestSchema: GenMessage<LanesStopRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 12);
+  messageDesc(file_admin_v1_lanes, 13);
 
 /**
  * @generated from message sealed.admin.v1.LanesStopResponse
@@ -429,7 +504,7 @@ export type LanesStopResponse = Message<"sealed.admin.v1.LanesStopResponse"> & {
  * Use `create(LanesStopResponseSchema)` to create a new message.
  */
 export const LanesStopResponseSchema: GenMessage<LanesStopResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 13);
+  messageDesc(file_admin_v1_lanes, 14);
 
 /**
  * @generated from message sealed.admin.v1.LanesStartRequest
@@ -451,7 +526,7 @@ export type LanesStartRequest = Message<"sealed.admin.v1.LanesStartRequest"> & {
  * Use `create(LanesStartRequestSchema)` to create a new message.
  */
 export const LanesStartRequestSchema: GenMessage<LanesStartRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 14);
+  messageDesc(file_admin_v1_lanes, 15);
 
 /**
  * @generated from message sealed.admin.v1.LanesStartResponse
@@ -475,7 +550,113 @@ export type LanesStartResponse = Message<"sealed.admin.v1.LanesStartResponse"> &
  * Use `create(LanesStartResponseSchema)` to create a new message.
  */
 export const LanesStartResponseSchema: GenMessage<LanesStartResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_lanes, 15);
+  messageDesc(file_admin_v1_lanes, 16);
+
+/**
+ * @generated from message sealed.admin.v1.LanesSetUpRequest
+ */
+export type LanesSetUpRequest = Message<"sealed.admin.v1.LanesSetUpRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+
+  /**
+   * All digits, or the first 8 or more, or the last 6 or more.
+   *
+   * @generated from field: string vk_hash = 3;
+   */
+  vkHash: string;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesSetUpRequest.
+ * Use `create(LanesSetUpRequestSchema)` to create a new message.
+ */
+export const LanesSetUpRequestSchema: GenMessage<LanesSetUpRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 17);
+
+/**
+ * @generated from message sealed.admin.v1.LanesSetUpResponse
+ */
+export type LanesSetUpResponse = Message<"sealed.admin.v1.LanesSetUpResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesSetUpResponse.
+ * Use `create(LanesSetUpResponseSchema)` to create a new message.
+ */
+export const LanesSetUpResponseSchema: GenMessage<LanesSetUpResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 18);
+
+/**
+ * @generated from message sealed.admin.v1.LanesForgetRequest
+ */
+export type LanesForgetRequest = Message<"sealed.admin.v1.LanesForgetRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: sealed.admin.v1.Change change = 2;
+   */
+  change?: Change | undefined;
+
+  /**
+   * As for SetUp, or the whole digest as it stands in `Lane.programs`: of a program that is not registered any more.
+   *
+   * @generated from field: string vk_hash = 3;
+   */
+  vkHash: string;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesForgetRequest.
+ * Use `create(LanesForgetRequestSchema)` to create a new message.
+ */
+export const LanesForgetRequestSchema: GenMessage<LanesForgetRequest> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 19);
+
+/**
+ * @generated from message sealed.admin.v1.LanesForgetResponse
+ */
+export type LanesForgetResponse = Message<"sealed.admin.v1.LanesForgetResponse"> & {
+  /**
+   * @generated from field: sealed.admin.v1.Changed changed = 1;
+   */
+  changed?: Changed | undefined;
+
+  /**
+   * As it stands now.
+   *
+   * @generated from field: sealed.admin.v1.Lane lane = 2;
+   */
+  lane?: Lane | undefined;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LanesForgetResponse.
+ * Use `create(LanesForgetResponseSchema)` to create a new message.
+ */
+export const LanesForgetResponseSchema: GenMessage<LanesForgetResponse> = /*@__PURE__*/
+  messageDesc(file_admin_v1_lanes, 20);
 
 /**
  * @generated from service sealed.admin.v1.Lanes
@@ -546,6 +727,27 @@ export const Lanes: GenService<{
     methodKind: "unary";
     input: typeof LanesStartRequestSchema;
     output: typeof LanesStartResponseSchema;
+  },
+  /**
+   * Sets a registered program up ahead of its first job. Answered when it has begun. The lane is `preparing` until it is done, from seconds to minutes,
+   * and says then what came of it. Refused unless it is ready. What is set up goes with the lane's engine, and so with the service.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.SetUp
+   */
+  setUp: {
+    methodKind: "unary";
+    input: typeof LanesSetUpRequestSchema;
+    output: typeof LanesSetUpResponseSchema;
+  },
+  /**
+   * Frees a program that is set up there, as SetUp goes.
+   *
+   * @generated from rpc sealed.admin.v1.Lanes.Forget
+   */
+  forget: {
+    methodKind: "unary";
+    input: typeof LanesForgetRequestSchema;
+    output: typeof LanesForgetResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_admin_v1_lanes, 0);

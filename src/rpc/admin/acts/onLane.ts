@@ -23,22 +23,26 @@ export interface LaneStep {
 export function onLane<Call extends { readonly id: string }>(
   name: string,
   dependencies: OnLaneDependencies,
-  step: (report: LaneReport, order: Order | undefined, call: Call) => LaneStep,
+  step: (report: LaneReport, order: Order | undefined, call: Call) => LaneStep | Promise<LaneStep>,
 ): Action<Call, { lane: MessageInitShape<typeof LaneSchema> }> {
   const { orders } = dependencies;
   return {
     name: `lane.${name}`,
-    plan(call, expectedSeq) {
+    async plan(call, expectedSeq) {
       refuseSeq(expectedSeq);
       const report = laneNamed(call.id, dependencies);
-      return { target: report.id, ...step(report, orders.of(`lane.${report.id}`), call) };
+      return { target: report.id, ...(await step(report, orders.of(`lane.${report.id}`), call)) };
     },
     answer: ({ id }) => ({ lane: laneOf(laneNamed(id, dependencies), orders) }),
   };
 }
 
 /** What becomes of its job when its engine is ended. */
-export function jobLost({ id, current }: LaneReport): string {
+export function jobLost({ id, current, preparation }: LaneReport): string {
+  if (preparation?.isUnderWay) {
+    const { what, vkHash, program } = preparation;
+    return `The ${what} of program ${vkHash ?? program} on lane ${id} is given up.`;
+  }
   if (current === undefined) return `Lane ${id} has no job, so nothing is lost.`;
   const { requestId, progress } = current;
   const at =

@@ -26,7 +26,7 @@ export const stopLane = (dependencies: OnLaneDependencies) =>
     }),
   );
 
-const able = ['starting', 'ready', 'busy'];
+const able = ['starting', 'ready', 'busy', 'preparing'];
 
 /** Refused when it runs. */
 export const startLane = (dependencies: OnLaneDependencies) =>
