@@ -1,9 +1,9 @@
 // Who may call what, of every method that proto/admin/v1 defines and by every way that leads to it; and what else keeps a caller out of the port.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { NetConnectOpts } from 'node:net';
+import type { NetConnectOpts, Socket } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { type DescMethod, type DescMethodUnary, hasOption } from '@bufbuild/protobuf';
+import { type DescMethod, type DescMethodUnary, fromJson, hasOption, toBinary } from '@bufbuild/protobuf';
 import { Role, role } from '../../../gen/admin/v1/access_pb.js';
 import { Artifacts } from '../../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../../gen/admin/v1/deliveries_pb.js';
@@ -18,8 +18,10 @@ import { Upkeep } from '../../../gen/admin/v1/upkeep_pb.js';
 import { callGrpc, callJson, pathOf, post } from '../../../testkit/service/adminCalls.js';
 import { watchEvents, watchGrpc } from '../../../testkit/service/adminWatch.js';
 import { startAdmin } from '../../../testkit/service/adminWorld.js';
+import { called, open } from '../../../testkit/transport/listenerRig.js';
 import { createMemoryPages } from '../../../testkit/world/memoryPages.js';
 import { createWorld, type World } from '../../../testkit/world/world.js';
+import { framed } from '../../../transport/grpc/message.js';
 import { answerJson } from '../../../transport/http/exchange.js';
 import { adminMethods } from '../service.js';
 import { createListDoor } from './listDoor.js';
@@ -179,16 +181,27 @@ describe('the port of operators', () => {
     const id = rows.find(({ state }) => state === 'fulfilled')?.id;
     const view = world.system.registry.view(id as never);
     assert.ok(id !== undefined && view?.state === 'fulfilled');
-    const watched = watchEvents(to, '?after=1', bearer('read'));
-    await watched.until(({ event }) => event.case === 'request' && event.value.entry?.to === 'fulfilled');
-    watched.leave();
-    const seen = [JSON.stringify(watched.seen, (_, value) => (typeof value === 'bigint' ? String(value) : value))];
+    const watching = [
+      watchEvents(to, '?after=1', bearer('read')),
+      watchGrpc(to, { afterFeed: 1n, progress: true }, { ...here, ...bearer('read') }),
+    ];
+    const seen: string[] = [];
+    for (const watched of watching) {
+      await watched.until(({ event }) => event.case === 'request' && event.value.entry?.to === 'fulfilled');
+      watched.leave();
+      seen.push(JSON.stringify(watched.seen, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
+    }
     for (const method of unaries.filter((each) => roleOf(each) === Role.READ)) {
       rest();
-      const named = method.input.fields.some(({ name }) => name === 'id') ? { id } : {};
-      seen.push(
-        JSON.stringify((await post(to, pathOf(method), JSON.stringify(named), { ...json, ...bearer('read') })).body),
-      );
+      const takesId = method.input.fields.some(({ name }) => name === 'id');
+      // The id of the proof itself is one of those that a reader may try.
+      for (const given of takesId ? [{ id }, { id: view.proof.id.slice(0, 12) }] : [{}, { page: { size: 1 } }]) {
+        const { body } = await post(to, pathOf(method), JSON.stringify(given), { ...json, ...bearer('read') });
+        const bytes = framed(toBinary(method.input, fromJson(method.input, given, { ignoreUnknownFields: true })));
+        const byGrpc = await called(to, pathOf(method), { ...here, ...bearer('read') }, bytes);
+        seen.push(JSON.stringify([body, byGrpc.head, byGrpc.trailers]), byGrpc.body.toString('latin1'));
+        assert.ok(!byGrpc.body.includes(Buffer.from(view.proof.id, 'hex')), pathOf(method));
+      }
     }
     assert.ok(seen.join('').includes(id) && seen.join('').includes(view.proof.sha256));
     assert.ok(!seen.join('').includes(view.proof.id));
@@ -249,10 +262,43 @@ describe('the port of operators', () => {
     staying.leave();
   });
 
-  it('bounds what it reads', async (t) => {
+  it('bounds what it reads, and for how long', async (t) => {
     const { to } = await openPort(t, world);
+    const path = pathOf(Service.method.status);
     const large = Buffer.alloc(64 * 1024 + 1, ' ');
-    const { status } = await post(to, pathOf(Service.method.status), large, { ...json, ...bearer('own') });
+    const { status } = await post(to, path, large, { ...json, ...bearer('own') });
     assert.equal(status, 413);
+    const byGrpc = await called(to, path, { ...here, ...bearer('own') }, framed(large));
+    assert.deepEqual([byGrpc.head['grpc-status'], byGrpc.body.byteLength], ['8', 0]);
+
+    const begin = `POST ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${tokenOf('own')}\r\ncontent-type: application/json\r\n`;
+    /** What is answered to a body that goes on as `more` does. */
+    const answered = async (head: string, more: (socket: Socket) => Promise<unknown>) => {
+      const socket = await open(to);
+      let said = '';
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        said += chunk;
+      });
+      socket.write(`${begin}${head}\r\n\r\n`);
+      for (let times = 0; !said.includes('}'); times += 1) {
+        assert.ok(times < 100_000, said);
+        await more(socket);
+        await new Promise(setImmediate);
+      }
+      socket.destroy();
+      return said;
+    };
+    const chunk = `1000\r\n${' '.repeat(4_096)}\r\n`;
+    const endless = await answered(
+      'transfer-encoding: chunked',
+      async (socket) => socket.writable && socket.write(chunk),
+    );
+    assert.match(endless, /^HTTP\/1\.1 413 /);
+    const startedAt = world.clock.now();
+    const slow = await answered('content-length: 100', () => world.clock.advance(1_000));
+    assert.match(slow, /^HTTP\/1\.1 408 [\s\S]*did not arrive whole: too slow/);
+    assert.ok(world.clock.now() - startedAt >= 20_000);
+    // And it serves as before.
+    assert.equal((await post(to, path, '{}', { ...json, ...bearer('own') })).status, 200);
   });
 });
