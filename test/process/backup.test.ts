@@ -1,5 +1,6 @@
-// A backup of a real service at work, restored elsewhere: the open request goes on there, and what was proved is served.
+// A backup of a real service under load, restored elsewhere: open requests go on there, and new ones are served.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { runCli } from '../../src/cli/runCli.js';
@@ -8,7 +9,7 @@ import { Requests } from '../../src/gen/admin/v1/requests_pb.js';
 import type { RequestId } from '../../src/ids.js';
 import { scriptedCli } from '../../src/testkit/scriptedCli.js';
 import { callJson } from '../../src/testkit/service/adminCalls.js';
-import { createRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
+import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig } from '../../src/testkit/service/serviceRig.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 
@@ -30,21 +31,48 @@ async function untilIn(data: string, id: RequestId, state: string) {
   }
 }
 
+/** Requests come one after the other until it is ended. Answers how many have come meanwhile. */
+function underLoad(requester: ServiceRequester) {
+  let isOver = false;
+  let count = 0;
+  const coming = (async () => {
+    while (!isOver) {
+      await requester.submit(stdinOf(`what comes meanwhile ${count}`));
+      count += 1;
+    }
+  })();
+  return {
+    async end() {
+      isOver = true;
+      await coming;
+      return count;
+    },
+  };
+}
+
 describe('sealed-prover admin backup, restore, check', { timeout: 180_000 }, () => {
-  it('carries an open request over to another folder, where it goes on', async () => {
-    const rig = await createServiceRig({ script: { rules: [{ on: 'prove', act: { kind: 'hang' } }] } });
+  it('carries open requests over to another folder while others come, and it serves there', async () => {
+    const going = stdinOf('what goes on elsewhere');
+    const stdinSha256 = createHash('sha256').update(going).digest('hex');
+    const rig = await createServiceRig({ script: { rules: [{ on: 'prove', stdinSha256, act: { kind: 'hang' } }] } });
     const service = await rig.serve();
     const requester = createRequester(rig.url, { clock });
     await requester.register();
-    const id = await requester.submit(stdinOf('what goes on elsewhere'));
+    const proved = await requester.submit(stdinOf('what is proved'));
+    await untilIn(rig.data, proved, 'fulfilled');
+    const id = await requester.submit(going);
     await untilIn(rig.data, id, 'proving.running');
+    // Behind it in the only lane.
+    const waiting = await Promise.all([1, 2, 3, 4].map((n) => requester.submit(stdinOf(`what waits ${n}`))));
     const at = ['--data', rig.data];
     const live = await command('admin', 'check', '--deep', ...at);
     assert.deepEqual([live.exitCode, live.out], [0, 'Nothing is wrong.\n']);
     assert.equal((await command('check', ...at)).exitCode, 1, 'the folder is in use');
 
     const backup = join(temporaryFolder('backup'), 'monday');
+    const load = underLoad(requester);
     const made = await command('admin', 'backup', backup, '--with-inputs', ...at);
+    assert.ok((await load.end()) > 0);
     assert.deepEqual([made.exitCode, made.err], [0, '']);
     assert.equal((await command('admin', 'backup', backup, ...at)).exitCode, 4, 'it is there already');
     assert.equal((await command('restore', backup, '--data', rig.data)).exitCode, 4, 'that holds data');
@@ -52,12 +80,15 @@ describe('sealed-prover admin backup, restore, check', { timeout: 180_000 }, () 
 
     const data = join(temporaryFolder('restored'), 'data');
     const restored = await command('restore', backup, '--data', data);
-    assert.match(restored.out, /1 requests were open; they go on\.\nNothing is wrong in it\.\n$/);
+    assert.match(restored.out, /\d+ requests were open; they go on\.\nNothing is wrong in it\.\n$/);
     assert.equal(restored.exitCode, 0);
     assert.equal((await command('check', '--deep', '--data', data)).out, `Nothing is wrong in ${data}.\n`);
     const second = await createServiceRig({ data });
     const other = await second.serve();
-    await untilIn(data, id, 'fulfilled');
+    for (const each of [proved, id, ...waiting]) await untilIn(data, each, 'fulfilled');
+    const there = createRequester(second.url, { clock });
+    await untilIn(data, await there.submit(stdinOf('what comes there')), 'fulfilled');
+    there.close();
     await other.stop();
     assert.equal((await command('check', '--deep', '--data', data)).exitCode, 0);
     requester.close();
