@@ -15,7 +15,7 @@ import { Deliveries } from './screens/deliveries.js';
 import { Events } from './screens/events.js';
 import { Failures } from './screens/failures.js';
 import { Lanes } from './screens/lanes.js';
-import { Machine } from './screens/machine.js';
+import { Machine, machineNames } from './screens/machine.js';
 import { Overview } from './screens/overview.js';
 import { Program } from './screens/program.js';
 import { Programs } from './screens/programs.js';
@@ -98,8 +98,7 @@ const screens: Readonly<Record<string, () => JSX.Element>> = {
   '/events': () => <Events />,
   '/audit': () => <AuditTrail />,
   '/service': () => <ServiceScreen />,
-  '/machines/request': () => <Machine key="request" name="request" />,
-  '/machines/lane': () => <Machine key="lane" name="lane" />,
+  ...Object.fromEntries(machineNames.map((name) => [`/machines/${name}`, () => <Machine key={name} name={name} />])),
 };
 
 function Screen() {

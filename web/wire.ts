@@ -1,7 +1,7 @@
 // The service as the page knows it: one more client of its JSON API. Types only come from the wire's definition, nothing of its code.
 
 import type { ArtifactsListResponse, ArtifactsUsageResponse } from '../src/gen/admin/v1/artifacts_pb.js';
-import type { DeliveriesListResponse } from '../src/gen/admin/v1/deliveries_pb.js';
+import type { DeliveriesCountsResponse, DeliveriesListResponse } from '../src/gen/admin/v1/deliveries_pb.js';
 import type { Lane, LanesListResponse } from '../src/gen/admin/v1/lanes_pb.js';
 import type { ProgramsGetResponse, ProgramsListResponse } from '../src/gen/admin/v1/programs_pb.js';
 import type { QueueGetResponse } from '../src/gen/admin/v1/queue_pb.js';
@@ -97,6 +97,7 @@ interface Answers extends Record<ActMethod, { readonly changed?: Json<Changed>; 
   'Artifacts/Usage': Json<ArtifactsUsageResponse>;
   'Artifacts/List': Json<ArtifactsListResponse>;
   'Deliveries/List': Json<DeliveriesListResponse>;
+  'Deliveries/Counts': Json<DeliveriesCountsResponse>;
   'Signers/List': SignersJson;
 }
 

@@ -32,6 +32,8 @@ const screens = [
   '/requests/REQUEST',
   '/machines/request',
   '/machines/lane',
+  '/machines/delivery',
+  '/machines/signer',
   '/programs',
   '/programs/PROGRAM',
   '/artifacts',

@@ -1,33 +1,38 @@
 // How does it work? A machine as it is, with how many are in each of its states now.
-import { laneDiagram, requestDiagram } from '../generated/diagrams.js';
+import { deliveryDiagram, laneDiagram, requestDiagram, signerDiagram } from '../generated/diagrams.js';
 import { useLook } from '../look.js';
 import { DiagramView } from '../parts/diagram.js';
 import { Problem } from '../parts/problem.js';
 import { call } from '../wire.js';
 
-export function Machine({ name }: { readonly name: 'request' | 'lane' }) {
-  const { found, problem } = useLook(
-    async (signal) => {
-      if (name === 'lane') {
-        const { lanes } = await call('Lanes/List', {}, signal);
-        return counted(lanes.map(({ state }) => (state === 'ready' || state === 'busy' ? `up.${state}` : state)));
-      }
-      const { open, running, endedSinceStart } = await call('Service/Status', {}, signal);
-      return { ...phasesOf(open, running), ...numbers(endedSinceStart) };
-    },
-    { key: name },
-  ).value;
-  const diagram = name === 'lane' ? laneDiagram : requestDiagram;
+const machines = {
+  request: { diagram: requestDiagram, of: 'a request' },
+  lane: { diagram: laneDiagram, of: 'a lane' },
+  delivery: { diagram: deliveryDiagram, of: 'a delivery' },
+  signer: { diagram: signerDiagram, of: 'a signing key' },
+} as const;
+type Name = keyof typeof machines;
+export const machineNames = Object.keys(machines) as readonly Name[];
+
+export function Machine({ name }: { readonly name: Name }) {
+  const { found, problem } = useLook((signal) => countsOf[name](signal), { key: name }).value;
+  const { diagram, of } = machines[name];
   return (
     <>
       <h1>
-        The machine of a {name}{' '}
-        <a class="dim" href={name === 'lane' ? '/machines/request' : '/machines/lane'}>
-          and of a {name === 'lane' ? 'request' : 'lane'}
-        </a>
+        The machine of {of}{' '}
+        <span class="dim">
+          {machineNames
+            .filter((each) => each !== name)
+            .map((each) => (
+              <a key={each} href={`/machines/${each}`}>
+                of {machines[each].of}
+              </a>
+            ))}
+        </span>
       </h1>
       <Problem problem={problem} />
-      <DiagramView diagram={diagram} label={`States of a ${name}, with how many are in each`} counts={found ?? {}} />
+      <DiagramView diagram={diagram} label={`States of ${of}, with how many are in each`} counts={found ?? {}} />
       <h2>States</h2>
       <dl>
         {diagram.boxes.map(({ state, sentence }) => (
@@ -40,6 +45,26 @@ export function Machine({ name }: { readonly name: 'request' | 'lane' }) {
     </>
   );
 }
+
+/** How many are in each state. */
+const countsOf: Readonly<Record<Name, (signal: AbortSignal) => Promise<Readonly<Record<string, number>>>>> = {
+  async request(signal) {
+    const { open, running, endedSinceStart } = await call('Service/Status', {}, signal);
+    return { ...phasesOf(open, running), ...numbers(endedSinceStart) };
+  },
+  async lane(signal) {
+    const { lanes } = await call('Lanes/List', {}, signal);
+    return counted(lanes.map(({ state }) => (state === 'ready' || state === 'busy' ? `up.${state}` : state)));
+  },
+  async delivery(signal) {
+    const { byState, endedSinceStart } = await call('Deliveries/Counts', {}, signal);
+    return { ...byState, ...numbers(endedSinceStart) };
+  },
+  async signer(signal) {
+    const { rows } = await call('Signers/List', {}, signal);
+    return counted(rows.map(({ state }) => state));
+  },
+};
 
 const numbers = (counts: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(counts).map(([state, count]) => [state, Number(count)]));

@@ -81,6 +81,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .addArgument(new Argument('<id>').choices(['request', 'lane', 'delivery', 'signer']))
     .option('--mermaid', 'as a drawing for Mermaid')
     .option('--dot', 'as a drawing for Graphviz')
+    .option('--svg', 'as a picture')
     .action(async (id, options) => done(await (await import('./machine.js')).runMachine(cli, id, options)));
   addSigners(admin, cli, done);
   withAdminOptions(

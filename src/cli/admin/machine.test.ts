@@ -33,6 +33,9 @@ it('admin machine shows states, edges, what they ask and how many are there, or 
   assert.match(out, /\n {2}→ failed {2}STAGE_FAILED\. The failure would be the same at another try\.\n/);
   assert.match((await run('request', '--mermaid')).out, /^stateDiagram-v2\n/);
   assert.match((await run('lane', '--dot')).out, /^digraph "lane@1" \{\n/);
+  const svg = (await run('request', '--svg')).out;
+  assert.match(svg, /^<svg [^\n]*\n(.*\n)*<\/svg>\n$/);
+  assert.match(svg, />executing 3<(.*\n)*.*>running 1</);
   const object = JSON.parse((await run('request', '--json')).out);
   assert.deepEqual([object.v, object.id, object.liveCounts.executing], [1, 'request@3', 3]);
   assert.equal((await run('queue')).exitCode, 2);

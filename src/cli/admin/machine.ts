@@ -14,16 +14,23 @@ import { wrapped } from './table.js';
 export interface MachineOptions extends AdminOptions {
   readonly mermaid?: true;
   readonly dot?: true;
+  readonly svg?: true;
 }
 
 export const runMachine = (cli: Cli, id: string, options: MachineOptions): Promise<number> =>
   show(cli, options, async (to) => {
     const machine = await callAdmin(Machines.method.describe, { id }, to);
     return {
-      lines: options.mermaid ? [machine.mermaid] : options.dot ? [machine.dot] : linesOf(machine),
+      lines: drawnAs(machine, options) ?? linesOf(machine),
       objects: [messageJson(MachinesDescribeResponseSchema, machine) as object],
     };
   });
+
+function drawnAs({ mermaid, dot, svg }: MachinesDescribeResponse, options: MachineOptions): string[] | undefined {
+  if (options.mermaid) return [mermaid];
+  if (options.dot) return [dot];
+  return options.svg ? [svg.trimEnd()] : undefined;
+}
 
 function linesOf({ id, states, edges, liveCounts }: MachinesDescribeResponse): string[] {
   return [

@@ -5,6 +5,8 @@ import { FailureError } from '../../failures/failureError.js';
 import type { MachinesDescribeRequest, MachinesDescribeResponseSchema } from '../../gen/admin/v1/machines_pb.js';
 import { describeMachine as describe, dotOf, mermaidOf } from '../../machines/describe.js';
 import { describedMachines } from '../../machines/described.js';
+import { layOut } from '../../machines/drawings/layOut.js';
+import { svgOf } from '../../machines/drawings/svg.js';
 import { hasEnded } from '../../machines/signer/view.js';
 import { Tally } from '../../tally.js';
 import type { AdminDependencies } from './dependencies.js';
@@ -21,17 +23,22 @@ export const describeMachine =
       throw new FailureError(
         fail('NOT_UNDERSTOOD', { field: 'id', problem: `there are ${Object.keys(describedMachines).join(', ')}` }),
       );
-    const { machine, guards, wrapping } = described;
+    const { machine, guards, wrapping, plate } = described;
     const description = describe(machine, guards, wrapping);
+    const liveCounts = liveCountsOf(id, dependencies);
     return {
       id: description.id,
       states: description.states.map((state) => ({ ...state, tags: [...state.tags], invokes: [...state.invokes] })),
       edges: [...description.edges],
-      liveCounts: liveCountsOf(id, dependencies),
+      liveCounts,
       mermaid: mermaidOf(machine).join('\n'),
       dot: dotOf(description).join('\n'),
+      svg: svgOf(layOut(machine, plate, wrapping), liveCounts),
     };
   };
+
+/** As the machine has it: lanes say only how they are. */
+const lanePathOf = (state: string): string => (state === 'ready' || state === 'busy' ? `up.${state}` : state);
 
 function liveCountsOf(id: string, { counts, scheduling, network, signers }: DescribeMachineDependencies) {
   if (id === 'request') {
@@ -41,7 +48,11 @@ function liveCountsOf(id: string, { counts, scheduling, network, signers }: Desc
   }
   if (id === 'delivery') return Object.fromEntries(network?.counts().deliveries ?? []);
   const states = new Tally<string>();
-  if (id === 'lane') for (const { state } of scheduling.laneReports()) states.add(state);
-  if (id === 'signer') for (const view of signers?.views() ?? []) if (!hasEnded(view)) states.add(signerPathOf(view));
+  const add = (path: string) => {
+    const parts = path.split('.');
+    for (const [index] of parts.entries()) states.add(parts.slice(0, index + 1).join('.'));
+  };
+  if (id === 'lane') for (const { state } of scheduling.laneReports()) add(lanePathOf(state));
+  if (id === 'signer') for (const view of signers?.views() ?? []) if (!hasEnded(view)) add(signerPathOf(view));
   return Object.fromEntries(states.entries());
 }

@@ -121,7 +121,7 @@ describe('signing keys', () => {
       assert.equal(codeOf(await act(Signers.method.rotate, {}, { dryRun })), 'NOTHING_TO_DO');
     assert.equal((await list()).canRotate, false);
     const { liveCounts } = await callJson(at(), Machines.method.describe, { id: 'signer' });
-    assert.deepEqual(liveCounts, { active: 1, 'registering.confirming': 1 });
+    assert.deepEqual(liveCounts, { active: 1, registering: 1, 'registering.confirming': 1 });
     assert.equal(audits().length, 1);
     const world = await createWorld({ pages: createMemoryPages() });
     t.after(() => world.end());
