@@ -7,6 +7,8 @@ export type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: n
 export interface Output {
   /** Whether a line may be drawn over. */
   readonly live: boolean;
+  /** Whether a page takes the place of the one before. */
+  readonly redraws: boolean;
   /** A result, a line. */
   print(text: string): void;
   /** A result that takes the place of the one before: on a terminal it clears the screen. */
@@ -31,6 +33,7 @@ export function createOutput(out: Screen, err: Screen): Output {
   };
   return {
     live,
+    redraws: out.isTTY === true,
     clear,
     print(text) {
       clear();
@@ -38,7 +41,7 @@ export function createOutput(out: Screen, err: Screen): Output {
     },
     page(text) {
       clear();
-      out.write(`${out.isTTY === true ? clearScreen : ''}${text}\n`);
+      out.write(`${this.redraws ? clearScreen : ''}${text}\n`);
     },
     note(text) {
       clear();
@@ -56,6 +59,9 @@ export function createOutput(out: Screen, err: Screen): Output {
 
 /** Ids, which `--json` shows as the text of the same command does. */
 const idNames = new Set(['requestId', 'vkHash', 'requester']);
+
+/** Of every object that `admin … --json` prints. It grows when an object changes so that older scripts cannot read it. */
+export const jsonVersion = 1;
 
 /** JSON of a result; u64 become decimal strings, bytes become hex, ids have their 0x. */
 export function toJson(value: unknown): string {

@@ -3,7 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import { ClientError } from '../client/errors.js';
 import { fileProblem, isFileError } from '../fileProblem.js';
 import { type Cli, CliError, usageExitCode } from './cli.js';
-import { toJson } from './output.js';
+import { jsonVersion, toJson } from './output.js';
 import { createProgram } from './program.js';
 
 /** `words`: what follows the program's name. Answers the exit code; never rejects. */
@@ -22,7 +22,7 @@ export async function runCli(words: readonly string[], cli: Cli): Promise<number
   } catch (error) {
     // Commander has already said it. Help and version leave through here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
-    return report(error, words.includes('--json'), cli);
+    return report(error, words, cli);
   }
 }
 
@@ -32,9 +32,11 @@ async function serveOptionsFor(words: readonly string[]): Promise<(command: Comm
   return (await import('./serveOptions.js')).addServeOptions;
 }
 
-function report(error: unknown, json: boolean, cli: Cli): number {
+function report(error: unknown, words: readonly string[], cli: Cli): number {
   const { code, message, exitCode, facts } = describe(error);
-  if (json) cli.output.print(toJson({ error: { ...facts, code, message } }));
+  // All that `admin` prints for scripts says which version of it this is.
+  const version = words[0] === 'admin' ? { v: jsonVersion } : {};
+  if (words.includes('--json')) cli.output.print(toJson({ ...version, error: { ...facts, code, message } }));
   else cli.output.note(message);
   return exitCode;
 }

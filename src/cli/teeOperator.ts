@@ -2,6 +2,7 @@
 import { Signers } from '../gen/admin/v1/signers_pb.js';
 import { runActs } from './admin/act.js';
 import type { ActOptions } from './admin/actOptions.js';
+import { interrupted } from './admin/callAdmin.js';
 import { type AdminOptions, connection } from './admin/connection.js';
 import type { Place } from './admin/place.js';
 import { jsonLine } from './admin/show.js';
@@ -104,7 +105,7 @@ const send = (
         text += chunk;
         if (text.length > mostAnswerBytes) sent.destroy(new Error('its answer has no end'));
       });
-      response.on('error', (error) => reject(unreachable(at.name, error)));
+      response.on('error', (error) => reject(request.signal.aborted ? interrupted() : unreachable(at.name, error)));
       response.on('end', () => {
         cancel();
         resolve({ status: response.statusCode ?? 0, text });
@@ -113,7 +114,7 @@ const send = (
     const cancel = clock.wakeIn(silenceMs, () => sent.destroy(new Error(`silent for ${silenceMs / 1000} s`)));
     sent.on('error', (error) => {
       cancel();
-      reject(unreachable(at.name, error));
+      reject(request.signal.aborted ? interrupted() : unreachable(at.name, error));
     });
     sent.end();
   });

@@ -5,6 +5,7 @@ import { parseCount, parseMoment, parseTimeout } from '../parse.js';
 import {
   type ActOptions,
   assertReason,
+  assertTargets,
   type IntakeOptions,
   type LaneOptions,
   type LaneVerb,
@@ -12,6 +13,7 @@ import {
   type ManyOptions,
   type MaybeActOptions,
   manyActions,
+  type OnRequestsOptions,
   type PauseVerb,
   type ProgramVerb,
   pauseVerbs,
@@ -25,30 +27,29 @@ import { withFilters } from './filterOptions.js';
 
 const idsHelp = 'their ids, or some digits of each';
 
+/** What is done to requests by their ids, or to all that fit. */
+const requestActs = [
+  ['cancel', 'End requests, as their requesters could.', true],
+  ['retry-now', 'End the pauses between two tries of requests.', false],
+  ['retry', 'Let held requests go on where they failed.', false],
+  ['give-up', 'Let held requests fail.', true],
+  ['release', 'Go on with requests that a bug has set aside.', true],
+] as const;
+
 export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => void): void {
-  const onRequests = (name: string, description: string) =>
-    withSeq(withActOptions(admin.command(name).description(description).argument('<id...>', idsHelp)));
-
-  withYes(onRequests('cancel', 'End requests, as their requesters could.')).action(
-    async (ids: string[], options: ActOptions) =>
-      done(await (await import('./requestActs.js')).runCancel(cli, ids, options)),
-  );
-
-  onRequests('retry-now', 'End the pauses between two tries of requests.').action(
-    async (ids: string[], options: ActOptions) =>
-      done(await (await import('./requestActs.js')).runRetryNow(cli, ids, options)),
-  );
-
-  onRequests('retry', 'Let held requests go on where they failed.').action(async (ids: string[], options: ActOptions) =>
-    done(await (await import('./requestActs.js')).runRetry(cli, ids, options)),
-  );
-  withYes(onRequests('give-up', 'Let held requests fail.')).action(async (ids: string[], options: ActOptions) =>
-    done(await (await import('./requestActs.js')).runGiveUp(cli, ids, options)),
-  );
-  withYes(onRequests('release', 'Go on with requests that a bug has set aside.')).action(
-    async (ids: string[], options: ActOptions) =>
-      done(await (await import('./requestActs.js')).runRelease(cli, ids, options)),
-  );
+  for (const [name, description, isAsked] of requestActs) {
+    const command = withSeq(
+      withFilters(withActOptions(admin.command(name).description(description)), 'waits-for')
+        .argument('[id...]', idsHelp)
+        .option('--all-matching', 'all open requests that fit the filters, in place of ids')
+        .option('--count <n>', 'so many fit: without it, it is only said how many do', parseCount),
+    );
+    (isAsked ? withYes(command) : command).action(async (ids: string[], options: OnRequestsOptions) => {
+      assertTargets(ids, options);
+      if (options.allMatching) return done(await (await import('./many.js')).runMany(cli, name, options));
+      done(await (await import('./requestActs.js')).runOnRequests(cli, name, ids, options, isAsked));
+    });
+  }
   withFilters(
     withActOptions(admin.command('many').description('One action on all open requests that fit.')),
     'waits-for',
@@ -102,12 +103,17 @@ export function addActs(admin: Command, cli: Cli, done: (exitCode: number) => vo
     .argument('[program]', 'of set-up and forget: the hash of its key, or some digits of it')
     .option('--force', 'also when it is the last lane for some work')
     .option('--detach', 'of set-up and forget: do not wait until it is done')
+    .option(
+      '--wait <time>',
+      'stay until its job has ended, it takes jobs, or its program is set up; exit code 7 when so long was not enough',
+      parseTimeout,
+    )
     .action(
       async (
         id: string,
         verb: LaneVerb | undefined,
         program: string | undefined,
-        options: MaybeActOptions & Pick<LaneOptions, 'force' | 'detach'>,
+        options: MaybeActOptions & Pick<LaneOptions, 'force' | 'detach' | 'wait'>,
       ) => {
         if (verb === undefined) return done(await (await import('./lanes.js')).runLaneShown(cli, id, options));
         const call = laneCall(verb, program);

@@ -60,6 +60,24 @@ export interface ManyOptions extends ActOptions, Omit<FilterOptions, 'reason'> {
   readonly count?: number;
 }
 
+export interface OnRequestsOptions extends ManyOptions {
+  readonly allMatching?: true;
+}
+
+/** Throws a CliError where it is not clear which requests are meant. */
+export function assertTargets(ids: readonly string[], options: OnRequestsOptions): void {
+  const wrong = (problem: string) => new CliError('NOT_UNDERSTOOD', problem, 2);
+  const { allMatching, count, ifSeq, state, mode, failure, waitsFor, requester, program, lane } = options;
+  if (allMatching) {
+    if (ids.length > 0) throw wrong('Give ids or --all-matching, not both.');
+    if (ifSeq !== undefined) throw wrong('--if-seq is about one request, and not for --all-matching.');
+    return;
+  }
+  if (ids.length === 0) throw wrong('Which requests? Give their ids, or --all-matching with filters.');
+  if ([count, state, mode, failure, waitsFor, requester, program, lane].some((given) => given !== undefined))
+    throw wrong('Filters and --count go with --all-matching: requests that are named by their ids are all meant.');
+}
+
 export interface MaybeActOptions extends Omit<ActOptions, 'reason'> {
   readonly reason?: string;
 }
@@ -79,6 +97,8 @@ export interface IntakeOptions extends ActOptions {
 }
 
 export interface LaneOptions extends ActOptions {
+  /** Milliseconds. */
+  readonly wait?: number;
   readonly force?: true;
   /** Not waited for until its program is set up or freed. */
   readonly detach?: true;

@@ -10,7 +10,7 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import type { Clock } from '../../clock.js';
-import { CliError } from '../cli.js';
+import { CliError, interruptedExitCode } from '../cli.js';
 import type { Place } from './place.js';
 
 /** Most answers come in milliseconds; a look through 20,000 records takes some hundred (ms). */
@@ -39,7 +39,7 @@ export interface AdminCall {
   readonly operator: string;
 }
 
-/** Throws CliError: UNREACHABLE with 6 when no service answers, and whatever the service says, with the exit code of its kind. */
+/** Throws CliError: INTERRUPTED with 130 after Ctrl-C, UNREACHABLE with 6 when no service answers, and whatever the service says, with the exit code of its kind. */
 export async function callAdmin<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,
@@ -84,7 +84,7 @@ function post(
     const fail = (reason: string) => {
       cancelTimer();
       request.destroy();
-      reject(unreached(reason, at));
+      reject(signal.aborted ? interrupted() : unreached(reason, at));
     };
     const headers = {
       'content-type': 'application/json',
@@ -110,6 +110,10 @@ function post(
     request.end(body);
   });
 }
+
+/** Ctrl-C. An action that was under way may be done, or not. */
+export const interrupted = () =>
+  new CliError('INTERRUPTED', 'Interrupted before the service had answered.', interruptedExitCode);
 
 export function unreached(reason: string, { name, isSocket }: Place): CliError {
   const advice = isSocket

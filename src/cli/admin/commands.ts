@@ -1,5 +1,5 @@
 // The commands of `sealed-prover admin`, their options and their help.
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { Cli } from '../cli.js';
 import { parseCount, parseEach, parsePort, parseTimeout, parseU64 } from '../parse.js';
 import { addActs } from './actCommands.js';
@@ -15,7 +15,7 @@ It speaks to the service through a unix socket in its data folder, as the same u
 to its port for operators, from anywhere.
 An id may be given by its first 8 or more digits, or by its last 6 or more, as tables show them.
 
-Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 8 wrong data found, 130 interrupted.`;
+Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 refused or moved on, 5 not allowed, 6 not reached, 7 --wait ran out, 8 wrong data found, 130 interrupted.`;
 
 export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) => void): void {
   const admin = program
@@ -35,6 +35,14 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   watched(admin.command('request').description('Everything about one request.'))
     .argument('<id>', 'its id, or some digits of it')
     .option('--history', 'its transitions instead')
+    .addOption(
+      new Option(
+        '--wait <time>',
+        'stay until it has ended, at most so long: 0 if fulfilled, 1 if not, 7 if it is open still',
+      )
+        .argParser(parseTimeout)
+        .conflicts('watch'),
+    )
     .action(async (id, options) => done(await (await import('./requests.js')).runRequest(cli, id, options)));
   watched(admin.command('why').description('Why a request does not move, and when it may be done.'))
     .argument('<id>', 'its id, or some digits of it')
@@ -63,7 +71,8 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
     .option('--since <time>', 'how far to look back', parseTimeout, 86_400_000)
     .action(async (options) => done(await (await import('./failures.js')).runFailures(cli, options)));
   watched(admin.command('audit').description('Who did what, and why, newest first.'))
-    .option('--limit <n>', 'at most so many', parseCount, 20)
+    .option('--since <time>', 'all of the last 24h, or of however long', parseTimeout)
+    .option('--limit <n>', 'at most so many: 20, with --since 10000', parseCount)
     .option('--before <n>', 'those before this number of the feed', parseU64)
     .action(async (options) => done(await (await import('./audit.js')).runAudit(cli, options)));
   addStored(admin, cli, done);

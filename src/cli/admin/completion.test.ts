@@ -26,6 +26,9 @@ describe('completion', () => {
     assert.deepEqual(offered('admin', 'requests', '--fail'), ['--failure']);
     assert.deepEqual(offered('admin', 'requests', '--state', 'proving', '--la'), ['--lane']);
     assert.deepEqual(offered('admin', 'lane', 'cpu-prove-0', 'set'), ['set-up']);
+    assert.deepEqual(offered('admin', 'lane', 'gpu-0', 'dr'), ['drain']);
+    assert.deepEqual(offered('admin', 'dispatch', 'p'), ['pause']);
+    assert.deepEqual(offered('admin', 'machine', 're'), ['request']);
     assert.ok(offered('admin', 'backup', '--').includes('--with-inputs'));
   });
 

@@ -31,6 +31,7 @@ export const runDeliveries = (cli: Cli, { state = [], limit, after = '', ...opti
         ...left.map((each) => ({ left: messageJson(LeftRequestSchema, each) })),
         ...(nextAfter === '' ? [] : [{ nextAfter }]),
       ],
+      headingAt: rows.length === 0 ? undefined : 0,
     };
   });
 
@@ -73,6 +74,7 @@ const showDelivery = (cli: Cli, id: string, options: ShownOptions): Promise<numb
       return {
         lines: [cut(`0x${found.id}`), ...historyTable(found.transitions, found.isComplete, tryColumn, options)],
         objects: found.transitions.map((each) => messageJson(TransitionSchema, each) as object),
+        headingAt: 1,
       };
     }
     const { delivery } = await callAdmin(Deliveries.method.get, { id }, to);

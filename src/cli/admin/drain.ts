@@ -7,10 +7,13 @@ import type { ActOptions } from './actOptions.js';
 import { type AdminCall, callAdmin } from './callAdmin.js';
 import { connection } from './connection.js';
 import { jsonLine } from './show.js';
+import { ranOutExitCode } from './waitUntil.js';
 import { countsIn } from './words.js';
 
 export interface DrainOptions extends ActOptions {
   readonly detach?: true;
+  /** Milliseconds. */
+  readonly wait?: number;
 }
 
 /** Between two looks. */
@@ -27,6 +30,7 @@ async function follow(cli: Cli, options: DrainOptions, signal: AbortSignal, life
   const to = await connection(cli, options, signal);
   const say = (object: object, text: string) =>
     options.json ? cli.output.print(jsonLine(object)) : cli.output.note(text);
+  const until = cli.clock.steady() + (options.wait ?? Number.POSITIVE_INFINITY);
   let last = '';
   while (!signal.aborted) {
     const status = await look(to);
@@ -43,6 +47,7 @@ async function follow(cli: Cli, options: DrainOptions, signal: AbortSignal, life
     const text = `${phase} · running ${countsIn(running)}`;
     if (text !== last) say({ phase, running }, text);
     last = text;
+    if (cli.clock.steady() >= until) return ranOutExitCode;
     await pause(cli.clock, restMs, signal);
   }
   return interruptedExitCode;

@@ -33,10 +33,11 @@ export const runLanes = (cli: Cli, options: AdminOptions): Promise<number> =>
           order === undefined ? [] : wrapped(`${id} is ${order.what} by ${order.by}: ${order.reason}`),
         ),
         ...lanes.flatMap(({ id, lastFailure }) =>
-          lastFailure === undefined ? [] : [`${id}: ${lastFailure.sentence}`],
+          lastFailure === undefined ? [] : wrapped(lastFailure.sentence, `${id}: `),
         ),
       ],
       objects: lanes.map((lane) => messageJson(LaneSchema, lane) as object),
+      headingAt: 0,
     };
   });
 

@@ -1,10 +1,13 @@
 // `sealed-prover admin intake|dispatch pause|resume` and `admin lane ID VERB`: what holds until an operator lifts it.
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
-import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
+import { type Lane, Lanes } from '../../gen/admin/v1/lanes_pb.js';
 import { Queue } from '../../gen/admin/v1/queue_pb.js';
 import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
 import type { ActOptions, IntakeOptions, LaneOptions, LaneVerb, PauseVerb, ProgramVerb } from './actOptions.js';
+import { callAdmin } from './callAdmin.js';
+import { connection } from './connection.js';
+import { ranOutExitCode, waitUntil } from './waitUntil.js';
 
 export const runIntake = (cli: Cli, verb: PauseVerb, options: IntakeOptions): Promise<number> =>
   verb === 'resume'
@@ -16,12 +19,27 @@ export const runDispatch = (cli: Cli, verb: PauseVerb, options: ActOptions): Pro
     ? runActs(cli, options, Queue.method.resumeDispatch, [{}], { isAsked: false })
     : runActs(cli, options, Queue.method.pauseDispatch, [{}], { isAsked: false });
 
-export function runLane(
-  cli: Cli,
-  id: string,
-  verb: Exclude<LaneVerb, ProgramVerb>,
-  options: LaneOptions,
-): Promise<number> {
+type OwnVerb = Exclude<LaneVerb, ProgramVerb>;
+
+/** With `--wait` it stays until nothing runs on a drained lane, or a started one takes jobs. */
+export async function runLane(cli: Cli, id: string, verb: OwnVerb, options: LaneOptions): Promise<number> {
+  const exitCode = await actOnLane(cli, id, verb, options);
+  const { wait } = options;
+  if (exitCode !== 0 || wait === undefined || options.dryRun === true) return exitCode;
+  return cli.interruptible(async (signal) => {
+    const to = await connection(cli, options, signal);
+    const look = async () => (await callAdmin(Lanes.method.get, { id }, to)).lane;
+    const isDone = (lane: Lane | undefined) =>
+      lane !== undefined && (verb === 'drain' || verb === 'stop' ? lane.current === undefined : isAble(lane));
+    const waited = await waitUntil(cli, to, { waitMs: wait, look, isDone });
+    cli.output.note(`${id} is ${waited.seen?.state}${waited.seen?.current === undefined ? '' : ', with its job'}.`);
+    return waited.isDone ? 0 : ranOutExitCode;
+  });
+}
+
+const isAble = ({ state }: Lane) => state === 'ready' || state === 'busy';
+
+function actOnLane(cli: Cli, id: string, verb: OwnVerb, options: LaneOptions): Promise<number> {
   const { force = false } = options;
   const { drain, resume, start, restart, stop } = Lanes.method;
   if (verb === 'drain') return runActs(cli, options, drain, [{ id, force }], { isAsked: false });

@@ -32,5 +32,6 @@ export function pageLook<S extends DescMessage>({ what, schema, rows, page, tabl
       ...rows.map((row) => messageJson(schema, row) as JsonObject),
       ...(token === '' ? [] : [{ nextToken: token }]),
     ],
+    headingAt: rows.length === 0 ? undefined : 0,
   };
 }

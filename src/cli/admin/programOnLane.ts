@@ -10,6 +10,7 @@ import { connection } from './connection.js';
 import { preparedIn } from './lanes.js';
 import { jsonLine } from './show.js';
 import { wrapped } from './table.js';
+import { ranOutExitCode } from './waitUntil.js';
 
 /** Between two looks. */
 const restMs = 500;
@@ -38,6 +39,7 @@ async function follow(
   signal: AbortSignal,
 ): Promise<number> {
   const to = await connection(cli, options, signal);
+  const until = cli.clock.steady() + (options.wait ?? Number.POSITIVE_INFINITY);
   let seen: Preparation | undefined;
   let said = '';
   while (!signal.aborted) {
@@ -58,6 +60,7 @@ async function follow(
     const text = progress?.stage ?? '';
     if (text !== said && !options.json) cli.output.note(`Lane ${id}: ${text}`);
     said = text;
+    if (cli.clock.steady() >= until) return ranOutExitCode;
     await pause(cli.clock, restMs, signal);
   }
   return interruptedExitCode;

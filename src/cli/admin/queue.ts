@@ -11,7 +11,11 @@ import { countsIn, idsOf, lasting } from './words.js';
 export const runQueue = (cli: Cli, options: AdminOptions): Promise<number> =>
   show(cli, options, async (to) => {
     const queue = await callAdmin(Queue.method.get, {}, to);
-    return { lines: linesOf(queue, options), objects: [messageJson(QueueGetResponseSchema, queue) as object] };
+    return {
+      lines: linesOf(queue, options),
+      objects: [messageJson(QueueGetResponseSchema, queue) as object],
+      headingAt: 0,
+    };
   });
 
 const shownNext = 3;

@@ -5,25 +5,27 @@ import type { Cli } from '../cli.js';
 import { runActs } from './act.js';
 import type { ActOptions } from './actOptions.js';
 
-export const runCancel = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
-  runActs(cli, options, Requests.method.cancel, named(ids), { isAsked: true });
+const { cancel, retry, retryNow, giveUp, release } = Requests.method;
+const methods = { cancel, retry, 'retry-now': retryNow, 'give-up': giveUp, release } as const;
 
-export const runRetryNow = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
-  runActs(cli, options, Requests.method.retryNow, named(ids), { isAsked: false });
-
-export const runRetry = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
-  runActs(cli, options, Requests.method.retry, named(ids), { isAsked: false });
-
-export const runGiveUp = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
-  runActs(cli, options, Requests.method.giveUp, named(ids), { isAsked: true });
-
-export const runRelease = (cli: Cli, ids: readonly string[], options: ActOptions): Promise<number> =>
-  runActs(cli, options, Requests.method.release, named(ids), { isAsked: true });
+export const runOnRequests = (
+  cli: Cli,
+  act: keyof typeof methods,
+  ids: readonly string[],
+  options: ActOptions,
+  isAsked: boolean,
+): Promise<number> =>
+  runActs(
+    cli,
+    options,
+    // All of them take the same.
+    methods[act] as typeof cancel,
+    ids.map((id) => ({ id })),
+    { isAsked },
+  );
 
 export const runDeadline = (cli: Cli, id: string, at: number, options: ActOptions): Promise<number> =>
   runActs(cli, options, Requests.method.moveDeadline, [{ id, deadline: timestampFromMs(at) }], { isAsked: false });
 
 export const runPriority = (cli: Cli, id: string, priority: string, options: ActOptions): Promise<number> =>
   runActs(cli, options, Requests.method.setPriority, [{ id, priority }], { isAsked: false });
-
-const named = (ids: readonly string[]) => ids.map((id) => ({ id }));

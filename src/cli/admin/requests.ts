@@ -11,14 +11,15 @@ import {
 } from '../../gen/admin/v1/requests_pb.js';
 import type { Cli } from '../cli.js';
 import { formatCount, formatSize } from '../format.js';
-import { callAdmin } from './callAdmin.js';
-import type { AdminOptions } from './connection.js';
+import { type AdminCall, callAdmin } from './callAdmin.js';
+import { type AdminOptions, connection } from './connection.js';
 import { type FilterOptions, filterOf } from './filterOptions.js';
 import { historyTable, laneColumn } from './history.js';
 import { momentsOf } from './moment.js';
 import { type PageOptions, pageLook, pageOf } from './pages.js';
-import { show } from './show.js';
+import { type Look, printLook, show } from './show.js';
 import { cut, fieldLines, table } from './table.js';
+import { ranOutExitCode, waitUntil } from './waitUntil.js';
 import { ago, idsOf, lasting, within } from './words.js';
 
 export interface RequestsOptions extends AdminOptions, FilterOptions, PageOptions {}
@@ -32,23 +33,43 @@ export const runRequests = (cli: Cli, options: RequestsOptions): Promise<number>
 
 export interface RequestOptions extends AdminOptions {
   readonly history?: true;
+  /** Milliseconds. */
+  readonly wait?: number;
 }
 
 export const runRequest = (cli: Cli, id: string, options: RequestOptions): Promise<number> =>
-  show(cli, options, async (to) => {
-    if (options.history) {
-      const { entries, isComplete, ...found } = await callAdmin(Requests.method.history, { id }, to);
-      return {
-        lines: [cut(`0x${found.id}`), ...historyTable(entries, isComplete, laneColumn, options)],
-        objects: entries.map((entry) => messageJson(EntrySchema, entry) as object),
-      };
-    }
-    const { request } = await callAdmin(Requests.method.get, { id }, to);
-    if (request?.row === undefined) throw new Error('an answer without a request');
-    return {
-      lines: linesOf(request, request.row, cli.clock, options),
-      objects: [messageJson(RequestSchema, request) as object],
-    };
+  options.wait === undefined
+    ? show(cli, options, (to) => (options.history ? historyLook(id, options, to) : requestLook(cli, id, options, to)))
+    : untilEnd(cli, id, options, options.wait);
+
+async function historyLook(id: string, options: AdminOptions, to: AdminCall): Promise<Look> {
+  const { entries, isComplete, ...found } = await callAdmin(Requests.method.history, { id }, to);
+  return {
+    lines: [cut(`0x${found.id}`), ...historyTable(entries, isComplete, laneColumn, options)],
+    objects: entries.map((entry) => messageJson(EntrySchema, entry) as object),
+    headingAt: 1,
+  };
+}
+
+async function requestLook(cli: Cli, id: string, options: AdminOptions, to: AdminCall): Promise<Look & { row: Row }> {
+  const { request } = await callAdmin(Requests.method.get, { id }, to);
+  if (request?.row === undefined) throw new Error('an answer without a request');
+  const { row } = request;
+  return {
+    row,
+    lines: linesOf(request, row, cli.clock, options),
+    objects: [messageJson(RequestSchema, request) as object],
+  };
+}
+
+/** 0 once it is fulfilled, 1 when it has ended otherwise, and 7 when it is open still. */
+const untilEnd = (cli: Cli, id: string, options: RequestOptions, waitMs: number): Promise<number> =>
+  cli.interruptible(async (signal) => {
+    const to = await connection(cli, options, signal);
+    const look = () => requestLook(cli, id, options, to);
+    const { seen, isDone } = await waitUntil(cli, to, { waitMs, look, isDone: ({ row }) => !isOpen(row) });
+    printLook(cli, options, options.history ? await historyLook(id, options, to) : seen);
+    return isDone ? Number(seen.row.state !== 'fulfilled') : ranOutExitCode;
   });
 
 const pathOf = ({ state, phase }: Row) => (phase === '' ? state : `${state}.${phase}`);

@@ -1,14 +1,12 @@
 // Shows what a look at the service has found: once, or until Ctrl-C whenever the feed says that something has happened. On a terminal a look
 // replaces the one before.
 import { type Cli, CliError, interruptedExitCode } from '../cli.js';
-import { toJson } from '../output.js';
+import { jsonVersion, toJson } from '../output.js';
 import { Bell } from './bell.js';
 import type { AdminCall } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
 import { keepFollowing } from './followFeed.js';
 
-/** Of every object that `--json` prints. It grows when an object changes so that older scripts cannot read it. */
-const jsonVersion = 1;
 /** Between two looks, however much happens. */
 const leastRestMs = 250;
 /** When nothing happens: ages and figures of the machine move all the same. */
@@ -18,15 +16,15 @@ const longestRestMs = 5_000;
 export interface Look {
   readonly lines: readonly string[];
   readonly objects: readonly object[];
+  /** Which of the lines is the heading of a table. To who reads a pipe it is said once. */
+  readonly headingAt?: number | undefined;
 }
 
 export async function show(cli: Cli, options: AdminOptions, look: (to: AdminCall) => Promise<Look>): Promise<number> {
   return await cli.interruptible(async (signal) => {
     const to = await connection(cli, options, signal);
     if (options.watch !== true) {
-      const { lines, objects } = await look(to);
-      if (options.json) for (const object of objects) cli.output.print(jsonLine(object));
-      else if (lines.length > 0) cli.output.print(lines.join('\n'));
+      printLook(cli, options, await look(to));
       return 0;
     }
     const bell = new Bell(cli, signal);
@@ -38,11 +36,14 @@ export async function show(cli: Cli, options: AdminOptions, look: (to: AdminCall
       ring,
     );
     let last = '';
+    let isHeaded = false;
     while (!signal.aborted) {
-      const text = await textOf(look, to, options.json === true);
+      const seen = await seenBy(look, to);
       if (signal.aborted) break;
+      const text = textOf(seen, options, isHeaded && !cli.output.redraws);
       if (text !== last) cli.output.page(text);
       last = text;
+      isHeaded ||= seen.headingAt !== undefined;
       await bell.wait(leastRestMs, longestRestMs);
     }
     await following;
@@ -50,14 +51,23 @@ export async function show(cli: Cli, options: AdminOptions, look: (to: AdminCall
   });
 }
 
+export function printLook({ output }: Cli, { json }: AdminOptions, { lines, objects }: Look): void {
+  if (json) for (const object of objects) output.print(jsonLine(object));
+  else if (lines.length > 0) output.print(lines.join('\n'));
+}
+
+function textOf({ lines, objects, headingAt }: Look, { json }: AdminOptions, isHeaded: boolean): string {
+  if (json) return objects.map(jsonLine).join('\n');
+  return (isHeaded ? lines.filter((_, index) => index !== headingAt) : lines).join('\n');
+}
+
 /** A service that is being restarted is waited for. */
-async function textOf(look: (to: AdminCall) => Promise<Look>, to: AdminCall, json: boolean): Promise<string> {
+async function seenBy(look: (to: AdminCall) => Promise<Look>, to: AdminCall): Promise<Look> {
   try {
-    const { lines, objects } = await look(to);
-    return json ? objects.map(jsonLine).join('\n') : lines.join('\n');
+    return await look(to);
   } catch (error) {
-    if (!(error instanceof CliError) || error.code !== 'UNREACHABLE') throw error;
-    return json ? jsonLine({ error: { code: error.code, message: error.message } }) : error.message;
+    if (!(error instanceof CliError) || (error.code !== 'UNREACHABLE' && !to.signal.aborted)) throw error;
+    return { lines: [error.message], objects: [{ error: { code: error.code, message: error.message } }] };
   }
 }
 

@@ -44,6 +44,7 @@ const showSigners = (cli: Cli, options: MaybeActOptions): Promise<number> =>
         ...(waitsFor === '' ? [] : wrapped(waitsFor, 'no key signs: ')),
       ],
       objects: rows.map((row) => messageJson(SignerSchema, row) as object),
+      headingAt: rows.length === 0 ? undefined : 0,
     };
   });
 
@@ -68,6 +69,7 @@ const showSigner = (cli: Cli, id: string, options: ShownOptions): Promise<number
       return {
         lines: [cut(found.id), ...historyTable(found.transitions, found.isComplete, tryColumn, options)],
         objects: found.transitions.map((each) => messageJson(TransitionSchema, each) as object),
+        headingAt: 1,
       };
     }
     const { signer } = await callAdmin(Signers.method.get, { id }, to);

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { durationForm, parseDurationMs } from '../../config/duration.js';
 import type { Cli } from '../cli.js';
+import { parseTimeout } from '../parse.js';
 import { withActOptions, withYes } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
 
@@ -34,5 +35,6 @@ export function addUpkeep(admin: Command, cli: Cli, done: (exitCode: number) => 
   )
     .option('--follow', 'stay until it has stopped: the default')
     .option('--detach', 'do not stay')
+    .option('--wait <time>', 'stay at most so long; exit code 7 when that was not enough', parseTimeout)
     .action(async (options) => done(await (await import('./drain.js')).runDrain(cli, options)));
 }
