@@ -96,7 +96,7 @@ describe('sealed-prover admin, acting', { timeout: 120_000 }, () => {
     await untilIn(id, 'executing.waiting');
     await service.kill();
     service = await rig.serve();
-    const paused = /paused {5}dispatch by ada since 20\d\d-\d\d-\d\d \d\d:\d\d: the driver is replaced\n/;
+    const paused = /paused {5}dispatch by ada since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d: the driver is replaced\n/;
     assert.match((await admin('status')).out, paused);
     assert.match(
       (await admin('why', id.slice(-8))).out.replaceAll('\n', ' '),
