@@ -105,9 +105,9 @@ function LaneCard({ lane, known, died }: LaneCardParameters) {
           <dt>engine</dt>
           <dd>
             {warm ? 'warm' : 'cold'}, {programs.length} {programs.length === 1 ? 'program' : 'programs'} set up
-            {lane.preparation && <Prepared preparation={lane.preparation} />}
           </dd>
         </div>
+        {lane.preparation && <Prepared preparation={lane.preparation} />}
         <div>
           <dt>crashes</dt>
           <dd>
@@ -129,15 +129,18 @@ function LaneCard({ lane, known, died }: LaneCardParameters) {
   );
 }
 
-/** Of a program at an operator's word. */
+/** What is done to a program at an operator's word, or was done last. */
 function Prepared({ preparation }: { readonly preparation: NonNullable<LaneJson['preparation']> }) {
   const { what, vkHash, digest, isUnderWay, failure, progress } = preparation;
+  const ended = failure ? <span class="warn">failed: {failure.sentence}</span> : `done in ${lasting(preparation.for)}`;
   return (
-    <p class={failure ? 'problem' : undefined}>
-      {what} of {vkHash === '' ? <span class="id">{digest.slice(0, 12)}…</span> : <ProgramLink hash={vkHash} />}{' '}
-      {isUnderWay ? <>for {lasting(preparation.for)} </> : failure ? 'failed: ' : `done in ${lasting(preparation.for)}`}
-      {progress && <ProgressBar progress={progress} />}
-      {failure?.sentence}
-    </p>
+    <div>
+      <dt>prepared</dt>
+      <dd>
+        {what} of {vkHash === '' ? <span class="id">{digest.slice(0, 12)}…</span> : <ProgramLink hash={vkHash} />}{' '}
+        {isUnderWay ? <span class="dim">{lasting(preparation.for)}</span> : ended}{' '}
+        {progress && <ProgressBar progress={progress} />}
+      </dd>
+    </div>
   );
 }
