@@ -6,20 +6,16 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { holdingClock as clock } from '../../src/clock.js';
-import { Lanes } from '../../src/gen/admin/v1/lanes_pb.js';
-import { Queue } from '../../src/gen/admin/v1/queue_pb.js';
 import { Requests } from '../../src/gen/admin/v1/requests_pb.js';
-import { Service } from '../../src/gen/admin/v1/service_pb.js';
 import type { RequestId } from '../../src/ids.js';
 import { callJson } from '../../src/testkit/service/adminCalls.js';
 import { createRequester, type ServiceRequester, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceRig } from '../../src/testkit/service/serviceRig.js';
+import { asked, because, done, lastAuditedAt } from './actDialog.js';
 import { withoutChromium } from './chromium.js';
 import { axeFindings, bundleForRigs, go, launch, openAt, openInBrowser } from './openPage.js';
 
-const because = 'the driver is replaced';
 const reader = 'reader-0123456789abcdef';
-const lane = 'cpu-prove-0';
 const tooLarge = ['what is too large', 'what is larger still'] as const;
 
 describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_000 }, () => {
@@ -74,25 +70,8 @@ describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_0
     assert.ok(request?.row);
     return request.row;
   };
-  const lastAudited = async () => {
-    const { rows } = await callJson({ path: socket() }, Service.method.auditList, { size: 1 });
-    return `${rows[0]?.audit?.action} ${rows[0]?.audit?.target}: ${rows[0]?.audit?.reason}`;
-  };
+  const lastAudited = () => lastAuditedAt(socket());
 
-  /** Opens the dialog of a button, and waits for what would happen. */
-  async function asked(within: Locator, button: string): Promise<Locator> {
-    await within.getByRole('button', { name: `${button}…` }).click();
-    const dialog = within.page().getByRole('dialog');
-    await dialog.getByText('Would happen:').waitFor();
-    return dialog;
-  }
-  async function done(dialog: Locator, does: string): Promise<void> {
-    await dialog.getByLabel('Reason').fill(because);
-    await dialog.getByRole('button', { name: does }).click();
-    await dialog.getByText('Done:').waitFor();
-    await dialog.page().keyboard.press('Escape');
-    await dialog.waitFor({ state: 'hidden' });
-  }
   const ids = async (rows: Locator) =>
     await Promise.all((await rows.all()).map(async (row) => (await row.getAttribute('id'))?.slice('row-'.length)));
   const open = async (t: TestContext) => await openInBrowser(t, browser, socket());
@@ -271,54 +250,6 @@ describe('an operator acts by the page', { skip: withoutChromium, timeout: 300_0
     await dialog.getByRole('button', { name: 'Do it to each of them' }).click();
     await dialog.getByRole('alert').getByText('COUNT_DIFFERS').waitFor();
     assert.equal((await rowOf(one)).priority, 'normal');
-    assert.deepEqual(complaints, []);
-  });
-
-  it('drains, resumes, restarts, stops and starts a lane, the last of its kind only by force', async (t) => {
-    const { page, complaints } = await open(t);
-    await go(page, '/lanes');
-    const card = page.getByRole('region', { name: lane });
-    await card.getByRole('button', { name: 'Drain…' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByRole('alert').getByText('LAST_LANE').waitFor();
-    await dialog.getByLabel('Also if it is the last').check();
-    await dialog.getByText('Would happen:').waitFor();
-    await done(dialog, 'Drain the lane');
-    await card.getByText('lane drained').waitFor();
-    await done(await asked(card, 'Resume'), 'Resume the lane');
-    const restart = await asked(card, 'Restart');
-    await restart.getByText('is lost. It waits again, first in line').waitFor();
-    await done(restart, 'Restart the lane');
-    await card.getByRole('button', { name: 'Stop…' }).click();
-    await dialog.getByLabel('Also if it is the last').check();
-    await dialog.getByText('Would happen:').waitFor();
-    await done(dialog, 'Stop the lane');
-    await card.getByText('lane stopped').waitFor();
-    await done(await asked(card, 'Start'), 'Start the lane');
-    assert.equal(await lastAudited(), `lane.start ${lane}: ${because}`);
-    assert.deepEqual(complaints, []);
-  });
-
-  it('sets a program up on a lane that is ready, and frees it there', async (t) => {
-    const { page, complaints } = await open(t);
-    await go(page, '/lanes');
-    const card = page.getByRole('region', { name: lane });
-    await card.getByText('▶ busy').waitFor();
-    assert.equal(await card.getByRole('button', { name: 'Set up…' }).count(), 0, 'it has a job');
-    const change = { reason: because };
-    await callJson({ path: socket() }, Queue.method.pauseDispatch, { change });
-    await callJson({ path: socket() }, Lanes.method.restart, { id: lane, change });
-    const dialog = await asked(card, 'Set up');
-    assert.match((await dialog.getByLabel('Program').textContent()) ?? '', /^0x[0-9a-f]{12}…$/);
-    await dialog.getByText(/^Program [0-9a-f]{64} is set up on lane cpu-prove-0/).waitFor();
-    assert.deepEqual(await axeFindings(page), []);
-    await done(dialog, 'Set the program up');
-    await card.getByText(/set-up of 0x[0-9a-f]{12}… done in/).waitFor();
-    await card.getByText('1 program set up').waitFor();
-    await done(await asked(card, 'Forget'), 'Free the program');
-    await card.getByText('0 programs set up').waitFor();
-    assert.equal(await lastAudited(), `lane.forget ${lane}: ${because}`);
-    await callJson({ path: socket() }, Queue.method.resumeDispatch, { change });
     assert.deepEqual(complaints, []);
   });
 
