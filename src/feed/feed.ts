@@ -1,12 +1,14 @@
 // The feed: whatever happens to a request, to a lane or to the service has a number, which it gets in the transaction that makes it true.
 // Who watches keeps the number of what they saw last, and pulls what is behind it. So a reader costs nothing while it does not read.
 import type { Clock } from '../clock.js';
-import type { FeedEntry } from '../store/buckets.js';
+import type { FeedEntry, JournalEntry } from '../store/buckets.js';
 import type { Store, Transaction } from '../store/environment.js';
 
 export interface FeedItem {
   readonly n: number;
   readonly entry: FeedEntry;
+  /** Of a transition that happened lately: who watches need not look it up. */
+  readonly transition?: JournalEntry;
 }
 
 /** What gives things that happen their number. */
@@ -15,7 +17,7 @@ export interface FeedWriter {
    * Inside the transaction that makes it true: its place among all others is that of its transaction. Answers its number. Numbers may be
    * missing.
    */
-  note(tx: Transaction, entry: FeedEntry): number;
+  note(tx: Transaction, entry: FeedEntry, transition?: JournalEntry): number;
 }
 
 export interface Feed extends FeedWriter {
@@ -73,13 +75,13 @@ export function openFeed({ store, clock, retention }: FeedParameters): Feed {
       return oldest;
     },
 
-    note(tx, entry) {
+    note(tx, entry, transition) {
       given += 1;
       const n = given;
       tx.put('feed', [n], entry);
       tx.whenDurable(() => {
         written = Math.max(written, n);
-        recent.push({ n, entry });
+        recent.push({ n, entry, ...(transition && { transition }) });
         if (recent.length >= 2 * mostRecent) recent = recent.slice(-mostRecent);
         if (!isTelling) void tell();
       });

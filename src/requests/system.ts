@@ -167,7 +167,7 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
     note(tx, view, seq, entry) {
       // The cause before what it led to.
       if (entry.act !== undefined) audit.note(tx, entry.at, entry.act);
-      feed.note(tx, { at: entry.at, what: 'request', id: view.request.requestId, seq });
+      feed.note(tx, { at: entry.at, what: 'request', id: view.request.requestId, seq }, entry);
       tx.whenDurable(() => parameters.onTransition?.(view, entry));
     },
     onDurable(view) {

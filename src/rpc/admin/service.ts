@@ -57,9 +57,11 @@ import { checkService } from './upkeep/checkService.js';
 import { makeBackup } from './upkeep/makeBackup.js';
 import { setLogLevel } from './upkeep/setLogLevel.js';
 import { verifyArtifacts } from './upkeep/verifyArtifacts.js';
+import { createBatches } from './watch/batches.js';
 import { createEvents } from './watch/events.js';
 import { type FeedRouteParameters, feedRoute } from './watch/feedRoute.js';
 import { follow } from './watch/follow.js';
+import { createTicks } from './watch/ticks.js';
 import { watchingOf } from './watch/watching.js';
 
 export const adminMethods = (dependencies: AdminDependencies): readonly Spoken[] => [
@@ -125,7 +127,8 @@ export function adminStreams(
   parameters: Omit<FeedRouteParameters, 'watch'> & { readonly door: Pick<Door, 'follow'> },
 ): { readonly methods: readonly StreamMethod[]; readonly routes: readonly Route[] } {
   const { feed, watchers } = dependencies;
-  const parts = { ...dependencies, events: createEvents(dependencies) };
+  const batches = createBatches({ feed, events: createEvents(dependencies) });
+  const parts = { ...dependencies, batches, ticks: createTicks(dependencies.clock) };
   const { door, ...routeParts } = parameters;
   const needed = roleOf(Requests.method.watch);
   const watch: FeedRouteParameters['watch'] = (requestOf, shown, left) =>

@@ -50,11 +50,13 @@ export function createEvents(dependencies: EventsDependencies): Events {
   };
 }
 
-function eventOf({ n, entry }: FeedItem, dependencies: EventsDependencies): FeedEvent | undefined {
+function eventOf({ n, entry, transition }: FeedItem, dependencies: EventsDependencies): FeedEvent | undefined {
   const numbered = { feed: BigInt(n), at: moment(entry.at) };
   if (entry.what === 'signer') return signerEvent(numbered, entry.id, entry.seq, dependencies);
   if ('seq' in entry)
-    return (entry.what === 'request' ? requestEvent : deliveryEvent)(numbered, entry.id, entry.seq, dependencies);
+    return entry.what === 'request'
+      ? requestEvent(numbered, entry.id, entry.seq, transition, dependencies)
+      : deliveryEvent(numbered, entry.id, entry.seq, dependencies);
   if (entry.what === 'start') {
     const value = { kind: 'started', facts: { life: String(entry.life) } };
     return { message: { ...numbered, event: { case: 'service', value } } };
@@ -74,12 +76,12 @@ function requestEvent(
   numbered: Pick<EventMessage, 'feed' | 'at'>,
   id: RequestId,
   seq: number,
+  recent: JournalEntry | undefined,
   dependencies: EventsDependencies,
 ): FeedEvent | undefined {
   const view = dependencies.registry.view(id);
-  const [found] = view === undefined ? [] : dependencies.browse.history(view, seq, 1);
-  if (view === undefined || found === undefined) return undefined;
-  const { entry } = found;
+  const entry = recent ?? (view && dependencies.browse.history(view, seq, 1)[0]?.entry);
+  if (view === undefined || entry === undefined) return undefined;
   const value = { row: rowOf(view, noReasons, dependencies), entry: entryOf(seq, entry) };
   return { message: { ...numbered, event: { case: 'request', value } }, transition: { view, entry } };
 }

@@ -81,7 +81,6 @@ function numberIn(field: string, given: string | null | undefined): string {
 }
 
 async function* told(first: IteratorResult<readonly EventMessage[]>, rest: AsyncGenerator<readonly EventMessage[]>) {
-  const bytesOf = (messages: readonly EventMessage[]) => Buffer.concat(messages.map(eventOf));
   try {
     if (first.done !== true) yield bytesOf(first.value);
     for await (const messages of rest) yield bytesOf(messages);
@@ -92,8 +91,15 @@ async function* told(first: IteratorResult<readonly EventMessage[]>, rest: Async
   }
 }
 
-/** Most are told to several watchers. */
+/** Most are told to several watchers: many together to those who watch the same, and each to others. */
+const writtenTogether = new WeakMap<readonly EventMessage[], Buffer>();
 const written = new WeakMap<EventMessage, Buffer>();
+
+function bytesOf(messages: readonly EventMessage[]): Buffer {
+  const bytes = writtenTogether.get(messages) ?? Buffer.concat(messages.map(eventOf));
+  writtenTogether.set(messages, bytes);
+  return bytes;
+}
 
 function eventOf(message: EventMessage): Buffer {
   const known = written.get(message);

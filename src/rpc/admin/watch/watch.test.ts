@@ -10,8 +10,10 @@ import { startAdmin } from '../../../testkit/service/adminWorld.js';
 import { createMemoryPages } from '../../../testkit/world/memoryPages.js';
 import { createWorld, type World } from '../../../testkit/world/world.js';
 import type { AdminDependencies } from '../dependencies.js';
+import { createBatches } from './batches.js';
 import { createEvents, type EventMessage } from './events.js';
 import { follow } from './follow.js';
+import { createTicks } from './ticks.js';
 import { createWatchers } from './watchers.js';
 import { watchingOf } from './watching.js';
 
@@ -98,6 +100,22 @@ describe('a watcher', { timeout: 300_000 }, () => {
     const fromNow = bySse('?after=0');
     await fromNow.until(isBeat);
     assert.deepEqual([fromNow.told, fromNow.cursor], [['beat'], BigInt(world.assembly.feed.newest)]);
+  });
+
+  it('is told the same of what lies in memory and of what only the disk has', async (t) => {
+    const { world, bySse } = await start(t);
+    await world.prove(1_000);
+    const recent = bySse('?after=1');
+    await untilLevel(recent, world);
+    const reborn = await world.reborn();
+    t.after(() => reborn.end());
+    const of = await startAdmin(t, reborn);
+    const old = watchEvents(of, '?after=1', {});
+    t.after(() => old.leave());
+    await untilLevel(old, reborn);
+    const requests = (watched: Watched) => watched.seen.filter(({ event }) => event.case === 'request');
+    assert.equal(requests(recent).length, pathOfProof.length);
+    assert.deepEqual(requests(old), requests(recent));
   });
 
   it('is sent to what is kept when it has fallen behind that', async (t) => {
@@ -271,7 +289,15 @@ describe('bad watchers', { timeout: 300_000 }, () => {
     Object.defineProperty(counted.feed, 'oldest', { get: () => feed.oldest });
     const over = new AbortController();
     const watching = watchingOf(create(RequestsWatchRequestSchema, {}), feed.newest);
-    const silent = follow({ ...counted, events: createEvents(counted) }, watching, over.signal);
+    const silent = follow(
+      {
+        ...counted,
+        batches: createBatches({ ...counted, events: createEvents(counted) }),
+        ticks: createTicks(world.clock),
+      },
+      watching,
+      over.signal,
+    );
     const next = async () => (await silent.next()).value?.map((message: EventMessage) => message.event?.case) ?? [];
     assert.deepEqual(await next(), ['beat']);
     reads.length = 0;

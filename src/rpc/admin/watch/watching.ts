@@ -1,7 +1,12 @@
 // What a watcher has asked for, understood: where it begins, and which requests it is about.
+import { create, toBinary } from '@bufbuild/protobuf';
 import { fail } from '../../../failures/fail.js';
 import { FailureError } from '../../../failures/failureError.js';
-import type { Filter, RequestsWatchRequest } from '../../../gen/admin/v1/requests_pb.js';
+import {
+  type Filter,
+  type RequestsWatchRequest,
+  RequestsWatchRequestSchema,
+} from '../../../gen/admin/v1/requests_pb.js';
 import { deliveryStates } from '../../../machines/delivery/view.js';
 import type { RequestView } from '../../../machines/request/view.js';
 import type { Look } from '../../../requests/why/why.js';
@@ -9,6 +14,8 @@ import type { FeedEntry, JournalEntry } from '../../../store/buckets.js';
 import { matcherOf } from '../filter.js';
 
 export interface Watching {
+  /** The same for all that mean the same. */
+  readonly key: string;
   /** Undefined: from now on. */
   readonly after: number | undefined;
   /** Whether a request is meant, whatever its state is. */
@@ -53,7 +60,9 @@ export function watchingOf(request: RequestsWatchRequest, newest: number): Watch
   if (afterFeed > BigInt(newest)) throw new FailureError(fail('CURSOR_AHEAD', { after: String(afterFeed), newest }));
   // Refuses words that nothing can match.
   matcherOf(filter, noReasons);
+  const meaning = create(RequestsWatchRequestSchema, { ...(filter && { filter }), kinds, deliveryStates: states });
   return {
+    key: Buffer.from(toBinary(RequestsWatchRequestSchema, meaning)).toString('latin1'),
     after: afterFeed === 0n ? undefined : Number(afterFeed),
     isMeant: matcherOf(filter && { ...filter, states: [], phases: [] }, noReasons),
     concerns: ({ from, to }) => isAmong(filter, from) || isAmong(filter, to),
