@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli.js';
 import { parseSeq, parseUuid } from '../parse.js';
 import { type AdminOptions, withAdminOptions } from './connection.js';
-import type { FilterOptions } from './filterOptions.js';
+import { type FilterOptions, filterNames } from './filterOptions.js';
 
 export interface ActOptions extends AdminOptions {
   readonly reason: string;
@@ -67,14 +67,14 @@ export interface OnRequestsOptions extends ManyOptions {
 /** Throws a CliError where it is not clear which requests are meant. */
 export function assertTargets(ids: readonly string[], options: OnRequestsOptions): void {
   const wrong = (problem: string) => new CliError('NOT_UNDERSTOOD', problem, 2);
-  const { allMatching, count, ifSeq, state, mode, failure, waitsFor, requester, program, lane } = options;
+  const { allMatching, count, ifSeq } = options;
   if (allMatching) {
     if (ids.length > 0) throw wrong('Give ids or --all-matching, not both.');
     if (ifSeq !== undefined) throw wrong('--if-seq is about one request, and not for --all-matching.');
     return;
   }
   if (ids.length === 0) throw wrong('Which requests? Give their ids, or --all-matching with filters.');
-  if ([count, state, mode, failure, waitsFor, requester, program, lane].some((given) => given !== undefined))
+  if (count !== undefined || filterNames.some((name) => options[name] !== undefined))
     throw wrong('Filters and --count go with --all-matching: requests that are named by their ids are all meant.');
 }
 

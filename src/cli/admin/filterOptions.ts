@@ -1,5 +1,7 @@
 // The options that say which requests are meant.
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Command } from 'commander';
+import { parseCount, parseEach, parseMoment } from '../parse.js';
 
 export interface FilterOptions {
   readonly state?: readonly string[];
@@ -10,9 +12,27 @@ export interface FilterOptions {
   readonly lane?: string;
   readonly reason?: readonly string[] | string;
   readonly waitsFor?: readonly string[];
+  readonly needsYou?: true;
+  readonly minTries?: number;
+  /** Epoch ms. */
+  readonly createdFrom?: number;
+  readonly createdTo?: number;
 }
 
-const each = (value: string, before: readonly string[] = []) => [...before, value];
+/** Without `reason`, which is another option with actions. */
+export const filterNames = [
+  'state',
+  'mode',
+  'failure',
+  'requester',
+  'program',
+  'lane',
+  'waitsFor',
+  'needsYou',
+  'minTries',
+  'createdFrom',
+  'createdTo',
+] as const satisfies readonly Exclude<keyof FilterOptions, 'reason'>[];
 
 /** Actions have a `--reason` of their own, so theirs is called `--waits-for`. */
 export const withFilters = (command: Command, waitsFor: 'reason' | 'waits-for'): Command =>
@@ -20,17 +40,22 @@ export const withFilters = (command: Command, waitsFor: 'reason' | 'waits-for'):
     .option(
       '--state <state>',
       'only these; proving or proving.running. May be given several times, as the next three',
-      each,
+      parseEach,
     )
-    .option('--mode <mode>', 'core, compressed, plonk, groth16 or tee', each)
-    .option('--failure <code>', 'those that failed so', each)
-    .option(`--${waitsFor} <code>`, 'open ones that wait for this reason', each)
+    .option('--mode <mode>', 'core, compressed, plonk, groth16 or tee', parseEach)
+    .option('--failure <code>', 'those that failed so', parseEach)
+    .option(`--${waitsFor} <code>`, 'open ones that wait for this reason', parseEach)
     .option('--requester <address>', 'of this address')
     .option('--program <hash>', 'of this program, by the hash of its key')
-    .option('--lane <name>', 'those on this lane');
+    .option('--lane <name>', 'those on this lane')
+    .option('--needs-you', 'those that need a person, as status names them')
+    .option('--min-tries <n>', 'those at this try of their stage, or a later one', parseCount)
+    .option('--created-from <time>', 'asked for at this time or later, as 2026-12-01T08:00:00Z', parseMoment)
+    .option('--created-to <time>', 'asked for at this time or before', parseMoment);
 
 export function filterOf(options: FilterOptions) {
   const { state: states = [], mode: modes = [], failure = [], requester, program, lane } = options;
+  const { needsYou, minTries, createdFrom, createdTo } = options;
   const reasons = options.waitsFor ?? (typeof options.reason === 'string' ? [] : (options.reason ?? []));
   return {
     // `proving.running` is a state with its phase, as the log and the history write it.
@@ -42,5 +67,9 @@ export function filterOf(options: FilterOptions) {
     ...(requester !== undefined && { requester }),
     ...(program !== undefined && { vkHash: program }),
     ...(lane !== undefined && { laneId: lane }),
+    ...(needsYou && { needsYou }),
+    ...(minTries !== undefined && { minAttempts: minTries }),
+    ...(createdFrom !== undefined && { createdFrom: timestampFromMs(createdFrom) }),
+    ...(createdTo !== undefined && { createdTo: timestampFromMs(createdTo) }),
   };
 }

@@ -25,3 +25,14 @@ it('names what needs a person with the command that helps: of a request by its l
     ],
   );
 });
+
+it('names five of what needs a person, and says how the others are found', () => {
+  const needsYou = Array.from({ length: 20 }, (_, n) => ({
+    reason: 'SILENT',
+    sentence: 'It is silent.',
+    requestId: `${n}`.padStart(64, '0'),
+  }));
+  const lines = linesOf(create(ServiceStatusResponseSchema, { needsYou, needsYouTotal: 348 }));
+  assert.equal(lines.filter((line) => line.includes('SILENT')).length, 5);
+  assert.ok(lines.some((line) => line.trim() === 'and 343 more → admin requests --needs-you'));
+});

@@ -68,7 +68,8 @@ function pauseLines({ intake, dispatch }: ServiceStatusResponse, options: AdminO
 function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse, write: WriteId): string[] {
   if (needsYouTotal === 0) return ['needs you  –'];
   const indent = ' '.repeat(17);
-  return needsYou
+  const more = needsYouTotal - Math.min(needsYou.length, shownNeeds);
+  const shown = needsYou
     .slice(0, shownNeeds)
     .flatMap(({ reason, sentence, requestId, laneId, deliveryId, signerId, command }, index) => {
       const head = index === 0 ? `needs you  ${String(needsYouTotal).padEnd(6)}` : indent;
@@ -78,4 +79,5 @@ function needsYouLines({ needsYou, needsYouTotal }: ServiceStatusResponse, write
       // The empty id of what is about neither stands everywhere.
       return command === '' ? [line] : [line, `${indent} → admin ${id === '' ? command : command.replace(id, what)}`];
     });
+  return more === 0 ? shown : [...shown, `${indent} and ${more} more → admin requests --needs-you`];
 }

@@ -1,11 +1,9 @@
 // The commands of `sealed-prover admin` about what is stored: programs and artifacts.
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { parseCount, parseU64 } from '../parse.js';
+import { parseCount, parseEach, parseU64 } from '../parse.js';
 import { withMaybeActOptions, withYes } from './actOptions.js';
 import { withAdminOptions } from './connection.js';
-
-const each = (value: string, before: readonly string[] = []) => [...before, value];
 
 const withPages = (command: Command): Command =>
   command
@@ -42,7 +40,7 @@ export function addStored(admin: Command, cli: Cli, done: (exitCode: number) => 
         .default('usage'),
     )
     .option('--rate <bytes>', 'verify reads so many a second, 50000000 unless told', parseU64)
-    .option('--kind <kind>', 'only program, stdin or proof. May be given several times', each)
+    .option('--kind <kind>', 'only program, stdin or proof. May be given several times', parseEach)
     .action(async (verb, options) => {
       const { runArtifactList, runCollect, runUsage, runVerify } = await import('./artifacts.js');
       const verbs = { usage: runUsage, list: runArtifactList, verify: runVerify, collect: runCollect };

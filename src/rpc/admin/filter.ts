@@ -12,8 +12,12 @@ import { phases, type RequestView, requestStates } from '../../machines/request/
 import { printable } from '../../printable.js';
 import type { Look } from '../../requests/why/why.js';
 
-/** `look`: of this call. Throws NOT_UNDERSTOOD: a word that nothing can match would show an empty list and hide the mistake. */
-export function matcherOf(filter: Filter | undefined, look: Look): (view: RequestView) => boolean {
+/** `look` and `needs`, whether one needs a person: of this call. Throws NOT_UNDERSTOOD: a word that nothing can match would show an empty list and hide the mistake. */
+export function matcherOf(
+  filter: Filter | undefined,
+  look: Look,
+  needs: (view: RequestView) => boolean = () => false,
+): (view: RequestView) => boolean {
   if (filter === undefined) return () => true;
   const states = setOf('filter.states', filter.states, requestStates);
   const inPhases = setOf('filter.phases', filter.phases, phases);
@@ -24,7 +28,7 @@ export function matcherOf(filter: Filter | undefined, look: Look): (view: Reques
   const vkHash = parsed('filter.vk_hash', filter.vkHash, parseVkHash, 'a hash has 64 hex digits');
   const from = filter.createdFrom && timestampMs(filter.createdFrom);
   const to = filter.createdTo && timestampMs(filter.createdTo);
-  const { laneId, minAttempts } = filter;
+  const { laneId, minAttempts, needsYou } = filter;
   return (view) => {
     const { request, state } = view;
     const phase = 'phase' in view ? view : undefined;
@@ -40,7 +44,8 @@ export function matcherOf(filter: Filter | undefined, look: Look): (view: Reques
       (to === undefined || request.createdAt <= to) &&
       (laneId === '' || lane === laneId) &&
       (phase?.attempt ?? 0) >= minAttempts &&
-      (reasons === undefined || reasons.has(look.codeOf(view) ?? ''))
+      (reasons === undefined || reasons.has(look.codeOf(view) ?? '')) &&
+      (!needsYou || needs(view))
     );
   };
 }

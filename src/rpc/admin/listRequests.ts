@@ -8,11 +8,15 @@ import {
 import type { RequestId } from '../../ids.js';
 import type { AdminDependencies } from './dependencies.js';
 import { matcherOf } from './filter.js';
+import { needsSomebody } from './needsYou.js';
 import { listOf } from './pageToken.js';
 import { pagingOf } from './paging.js';
 import { rowOf } from './rowOf.js';
 
-export type ListRequestsDependencies = Pick<AdminDependencies, 'browse' | 'tokenKey' | 'registry' | 'setAside' | 'why'>;
+export type ListRequestsDependencies = Pick<
+  AdminDependencies,
+  'browse' | 'tokenKey' | 'registry' | 'setAside' | 'why' | 'usual' | 'clock'
+>;
 
 /** Throws NOT_UNDERSTOOD, TOKEN_EXPIRED. */
 export const listRequests =
@@ -20,7 +24,7 @@ export const listRequests =
   async ({ filter, page }: RequestsListRequest): Promise<MessageInitShape<typeof RequestsListResponseSchema>> => {
     const { browse, tokenKey } = dependencies;
     const look = dependencies.why();
-    const matches = matcherOf(filter, look);
+    const matches = matcherOf(filter, look, needsSomebody(dependencies, look));
     const paging = pagingOf(page, listOf(FilterSchema, filter), tokenKey);
     const before = paging.place as RequestId | undefined;
     const { views, scanned, last } = await browse.page({ before, matches, limit: paging.limit });

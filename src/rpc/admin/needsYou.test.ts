@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
+import { Requests } from '../../gen/admin/v1/requests_pb.js';
 import { Service } from '../../gen/admin/v1/service_pb.js';
 import { type Address, laneId, type RequestId, type Sha256 } from '../../ids.js';
 import type { Act } from '../../store/buckets.js';
@@ -33,6 +34,15 @@ async function needsOf(t: TestContext, world: World, disk = { freeBytes: 40, siz
   const to = await startAdmin(t, world, { disk: async () => disk });
   const { needsYou, needsYouTotal } = await callJson(to, Service.method.status, {});
   assert.equal(needsYouTotal, needsYou.length);
+  // A list of those that need a person has the same ones.
+  const { rows } = await callJson(to, Requests.method.list, { filter: { needsYou: true }, page: { size: 500 } });
+  assert.deepEqual(
+    rows.map(({ id }) => id).sort(),
+    needsYou
+      .map(({ requestId }) => requestId)
+      .filter(Boolean)
+      .sort(),
+  );
   return needsYou.map(({ reason, sentence, requestId, laneId: lane, command }) => ({
     reason,
     sentence,

@@ -5,8 +5,10 @@ import type { NeedsYouSchema } from '../../gen/admin/v1/service_pb.js';
 import type { RequestId } from '../../ids.js';
 import { inTurns } from '../../inTurns.js';
 import type { NeedCode } from '../../machines/reasons/need.js';
+import type { RequestView } from '../../machines/request/view.js';
 import { canSignerRetry } from '../../machines/signer/view.js';
 import type { Applicant } from '../../requests/admission.js';
+import type { Look } from '../../requests/why/why.js';
 import { Tally } from '../../tally.js';
 import type { AdminDependencies } from './dependencies.js';
 import { reasonOf } from './reasonOf.js';
@@ -91,6 +93,30 @@ export async function needsYou(
   return { total, byReason, first };
 }
 
+/** Whether a request is told there, judged by itself: lists are filtered so. `look`: of this call. */
+export function needsSomebody(
+  { usual, clock }: Pick<NeedsYouDependencies, 'usual' | 'clock'>,
+  look: Look,
+): (view: RequestView) => boolean {
+  return (view) => {
+    if (isWaiting(view) && isLate(view, usual, clock)) return true;
+    const code = look.codeOf(view);
+    return code === 'QUARANTINED' || code === 'HELD' || code === 'SILENT';
+  };
+}
+
+/** In one of the lines. */
+const isWaiting = (view: RequestView) => view.state === 'requested' || ('phase' in view && view.phase === 'waiting');
+
+function isLate(
+  view: RequestView,
+  usual: NeedsYouDependencies['usual'],
+  clock: NeedsYouDependencies['clock'],
+): boolean {
+  const proving = usual.of(view, 'proving');
+  return proving !== undefined && view.deadlineAt - clock.now() < deadlineTimes * proving.ms;
+}
+
 type Deadline = Pick<Applicant, 'requestId' | 'deadlineAt'>;
 
 /** Of all lines those whose deadline will hardly be met. */
@@ -100,10 +126,7 @@ async function lateOnes({ admission, scheduling, registry, usual, clock }: Needs
   if (longestMs === undefined) return late;
   const see = ({ requestId }: Pick<Deadline, 'requestId'>) => {
     const view = registry.view(requestId);
-    const proving = view && usual.of(view, 'proving');
-    if (view === undefined || proving === undefined) return;
-    const { deadlineAt } = view;
-    if (deadlineAt - clock.now() < deadlineTimes * proving.ms) late.push({ requestId, deadlineAt });
+    if (view !== undefined && isLate(view, usual, clock)) late.push({ requestId, deadlineAt: view.deadlineAt });
   };
   await inTurns(admission.applicants(), clock, (each) => {
     // Most of ten thousand are far from it, whatever they are to prove.

@@ -11,6 +11,7 @@ import type { Act } from '../../../store/buckets.js';
 import type { Caller } from '../../connect/caller.js';
 import type { AdminDependencies } from '../dependencies.js';
 import { matcherOf } from '../filter.js';
+import { needsSomebody } from '../needsYou.js';
 import { acting } from './acting.js';
 import { cancelRequest } from './cancelRequest.js';
 import type { OnRequestDependencies } from './onRequest.js';
@@ -28,7 +29,7 @@ const mostChosen = 500;
 const batch = { size: 20, pauseMs: 100 } as const;
 
 export type ManyDependencies = OnRequestDependencies &
-  Pick<AdminDependencies, 'releases' | 'orders' | 'clock' | 'readiness' | 'admission' | 'scheduling'>;
+  Pick<AdminDependencies, 'releases' | 'orders' | 'clock' | 'readiness' | 'admission' | 'scheduling' | 'usual'>;
 
 /** Refused as COUNT_DIFFERS when other requests fit than were confirmed. Of those in the list that have moved on, each is left. */
 export const applyToMany = (dependencies: ManyDependencies) => {
@@ -37,7 +38,8 @@ export const applyToMany = (dependencies: ManyDependencies) => {
 
   async function fitting({ filter, ids }: RequestsApplyToManyRequest): Promise<readonly RequestId[]> {
     const chosen = chosenOf(ids);
-    const fits = matcherOf(filter, why());
+    const look = why();
+    const fits = matcherOf(filter, look, needsSomebody(dependencies, look));
     return await browse.open((view) => (chosen?.has(view.request.requestId) ?? true) && fits(view), mostRequests + 1);
   }
 

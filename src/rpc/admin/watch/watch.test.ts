@@ -234,6 +234,7 @@ describe('bad watchers', { timeout: 300_000 }, () => {
       [{ afterFeed: 2n ** 64n - 1n }, '?after=999999999999999', /not come to number \d+ yet/],
       [{ coalesceMs: 2_001 }, '?coalesce_ms=2001', /coalesce_ms is not understood: it is at most 2000/],
       [{ filter: { states: ['asleep'] } }, '?filter={"states":["asleep"]}', /"asleep\\?" is none of them/],
+      [{ filter: { needsYou: true } }, '?filter={"needsYou":true}', /needs_you .* that changes without an event/],
       [{ filter: { reasons: ['RUNNING'] } }, '?filter={"reasons":["RUNNING"]}', /reasons change without an event/],
     ];
     for (const [given, query, sentence] of cases) {

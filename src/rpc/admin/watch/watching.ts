@@ -51,6 +51,8 @@ export function watchingOf(request: RequestsWatchRequest, newest: number): Watch
   if (coalesceMs > longestCoalesceMs) throw notUnderstood('coalesce_ms', `it is at most ${longestCoalesceMs}`);
   if ((filter?.reasons.length ?? 0) > 0)
     throw notUnderstood('filter.reasons', 'reasons change without an event, list requests by them instead');
+  if (filter?.needsYou)
+    throw notUnderstood('filter.needs_you', 'that changes without an event, list those that need a person instead');
   for (const kind of kinds)
     if (!Object.hasOwn(kindsOf, kind)) throw notUnderstood('kinds', `there are ${Object.keys(kindsOf).join(', ')}`);
   for (const state of states)
