@@ -18,6 +18,8 @@ const spare = 6;
 const aheadOfEnd = 200;
 /** An order of fewer says little: as many are loaded for it. */
 const leastSorted = 500;
+/** What there is room for on a phone; another one that is sorted by stands in place of the age. */
+const phoneColumns: readonly SortName[] = ['age', 'state'];
 
 interface RowsParameters {
   readonly list: RequestList;
@@ -66,7 +68,7 @@ export function Rows({ list, ordered, sort, setSort, cursor, select }: RowsParam
   };
   return (
     <div
-      class="rows"
+      class={phoneColumns.includes(sort.by) ? 'rows' : 'rows by-other'}
       ref={box}
       role="grid"
       aria-label="Requests"
@@ -93,6 +95,7 @@ export function Rows({ list, ordered, sort, setSort, cursor, select }: RowsParam
             isAt={row.id === cursor.value}
             isGone={list.gone.has(row.id)}
             isSelected={list.selected.has(row.id)}
+            by={sort.by}
             select={select}
           />
         ))}
@@ -114,7 +117,7 @@ function Heading({ name, sort, setSort }: HeadingParameters) {
     );
   const direction = sort.by !== name ? undefined : sort.isDown ? 'descending' : 'ascending';
   return (
-    <span role="columnheader" class={name} aria-sort={direction}>
+    <span role="columnheader" class={direction ? `${name} by` : name} aria-sort={direction}>
       <button type="button" onClick={() => setSort(sortFrom(sort, name))}>
         {name}
         {direction && <span aria-hidden="true">{sort.isDown ? ' ▾' : ' ▴'}</span>}
@@ -141,10 +144,12 @@ interface RowLineParameters {
   readonly isAt: boolean;
   readonly isGone: boolean;
   readonly isSelected: boolean;
+  /** The column that it is sorted by. */
+  readonly by: SortName;
   readonly select: RowsParameters['select'];
 }
 
-function RowLine({ row, index, isAt, isGone, isSelected, select }: RowLineParameters) {
+function RowLine({ row, index, isAt, isGone, isSelected, by, select }: RowLineParameters) {
   const open = ({ target, shiftKey }: MouseEvent) => {
     if ((target as Element).closest('.select')) select(row.id, shiftKey);
     else if (!(target as Element).closest('a')) navigate(`/requests/${row.id}`);
@@ -164,7 +169,7 @@ function RowLine({ row, index, isAt, isGone, isSelected, select }: RowLineParame
         <span aria-hidden="true">{isSelected ? '☑' : '☐'}</span>
       </span>
       {columns.map(([name, show]) => (
-        <span key={name} role="gridcell" class={name}>
+        <span key={name} role="gridcell" class={name === by ? `${name} by` : name}>
           {show(row, now.value)}
         </span>
       ))}

@@ -2,6 +2,10 @@
 
 const shapes: Readonly<Record<string, string>> = {
   requested: '○',
+  executing: '◐',
+  proving: '◐',
+  verifying: '◐',
+  signing: '◐',
   serving: '●',
   draining: '◔',
   waiting: '◔',
@@ -11,7 +15,7 @@ const shapes: Readonly<Record<string, string>> = {
   fulfilled: '✓',
   failed: '✕',
   cancelled: '⊘',
-  expired: '⧖',
+  expired: '◷',
   ready: '✓',
   busy: '▶',
   preparing: '◔',
@@ -35,7 +39,7 @@ const shapes: Readonly<Record<string, string>> = {
   sending: '▶',
   active: '✓',
   overlapping: '◔',
-  lapsed: '⧖',
+  lapsed: '◷',
   retired: '⊘',
   abandoned: '✕',
 };

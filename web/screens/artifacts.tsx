@@ -58,7 +58,7 @@ function Usage() {
           </section>
           <section class="card" aria-labelledby="owners">
             <h2 id="owners">
-              Whose <span class="dim">{found.ownersTotal} owners</span>
+              Whose <span class="dim">{found.ownersTotal === 1 ? '1 owner' : `${found.ownersTotal} owners`}</span>
             </h2>
             <Table label="Owners" columns={['owner', 'how many', 'size']}>
               {found.owners.slice(0, 10).map(({ owner, count, sizeBytes }) => (

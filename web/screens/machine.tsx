@@ -34,10 +34,10 @@ export function Machine({ name }: { readonly name: Name }) {
       <Problem problem={problem} />
       <DiagramView diagram={diagram} label={`States of ${of}, with how many are in each`} counts={found ?? {}} />
       <h2>States</h2>
-      <dl>
+      <dl class="states">
         {diagram.boxes.map(({ state, sentence }) => (
           <div key={state}>
-            <dt class="wider">{state}</dt>
+            <dt>{state}</dt>
             <dd>{sentence}</dd>
           </div>
         ))}

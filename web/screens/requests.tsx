@@ -10,7 +10,7 @@ import { Problem } from '../parts/problem.js';
 import { Rows } from '../parts/rows.js';
 import { RequestList } from '../requestList.js';
 import { navigate, query } from '../router.js';
-import { byAge, Ordered, type Sort, sortNames, sortOf, wordOf } from '../sorting.js';
+import { byAge, Ordered, type Sort, sortNames, sortOf, sortWord, wordOf } from '../sorting.js';
 
 export function Requests() {
   const filter = filterOf(query.value);
@@ -82,7 +82,7 @@ export function Requests() {
         ) : (
           isFiltered && rows.length > 0 && <Acts acts={acts} />
         )}
-        {sort !== byAge && phase !== 'loading' && (
+        {sort !== byAge && phase !== 'loading' && rows.length > 0 && (
           <SortLine sort={sort} count={rows.length} more={phase === 'more' ? () => void list.more() : undefined} />
         )}
         {fresh.size > 0 && (
@@ -120,7 +120,7 @@ interface SortLineParameters {
 const SortLine = ({ sort, count, more }: SortLineParameters) => (
   <span class="sorted">
     <span role="status">
-      By {sort.by}, {more ? `of the ${count} that are loaded` : `all ${count}`}
+      By {sortWord(sort.by)}, {more ? `of the ${count} that are loaded` : `all ${count}`}
     </span>{' '}
     {more && (
       <button type="button" class="quiet" onClick={more}>
@@ -177,7 +177,7 @@ function FilterBar({ sort }: { readonly sort: string }) {
               const value = wordOf({ by, isDown });
               return (
                 <option key={value} value={value}>
-                  {by} {isDown ? '▾' : '▴'}
+                  {sortWord(by)} {isDown ? '▾' : '▴'}
                 </option>
               );
             }),

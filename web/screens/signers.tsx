@@ -9,7 +9,7 @@ import { Table } from '../parts/table.js';
 import { call, type SignerJson } from '../wire.js';
 import { ago, clockTime, shortId, within } from '../words.js';
 
-const columns = ['key', 'address', 'state', 'since', 'registered at', 'registered', 'ends', 'faults', 'last fault', ''];
+const columns = ['key', 'address', 'state', 'since', 'registered at', 'registered', 'ends', 'last fault', ''];
 
 export function Signers() {
   const { found, problem } = useLook((signal) => call('Signers/List', {}, signal)).value;
@@ -55,18 +55,18 @@ function Line({ signer, signs }: { readonly signer: SignerJson; readonly signs: 
         <State path={state} note={signs && address !== '' ? ', signs' : ''} />
       </td>
       <td class="short">{ago(updated, now.value)}</td>
-      <td class="id" title={registry === '' ? '' : `0x${registry}`}>
+      <td class="id short" title={registry === '' ? '' : `0x${registry}`}>
         {registry === '' ? 'no chain' : `0x${registry.slice(0, 8)}… of chain ${chainId}`}
       </td>
       <td class="short">{clockTime(registered)}</td>
       <td class="short" title={clockTime(registeredUntil)}>
-        {registeredUntil === undefined ? '–' : within(registeredUntil, now.value)}
+        {registeredUntil === undefined ? '–' : endIn(registeredUntil)}
       </td>
-      <td>{faults}</td>
       <td class="cause">
         {lastFailure ? (
           <>
             <b>{lastFailure.code}</b> {lastFailure.sentence}
+            {faults > 1 && <b>, {faults} times</b>}
           </>
         ) : (
           '–'
@@ -77,4 +77,8 @@ function Line({ signer, signs }: { readonly signer: SignerJson; readonly signs: 
       </td>
     </tr>
   );
+}
+
+function endIn(at: string): string {
+  return Date.parse(at) > now.value ? within(at, now.value) : 'over';
 }
