@@ -164,6 +164,28 @@ test('a lane that is stopped meanwhile gives it up, which is no crash', quiet, a
   assert.equal(released.length, 1);
 });
 
+test('what was given up leaves the next one alone, however late it ends', quiet, async (t) => {
+  const { lane, rig, setUp, job } = await gpuLane(t);
+  const loading: (() => void)[] = [];
+  const load = () =>
+    new Promise<Awaited<ReturnType<typeof setUp.load>>>((resolve) =>
+      loading.push(() => resolve({ file: job.program, release: () => {} })),
+    );
+  assert.ok(lane.prepare({ ...setUp, load }));
+  while (loading.length < 1) await new Promise(setImmediate);
+  await lane.stop();
+  lane.start();
+  await laneBecomes(lane, isWarm);
+  assert.ok(lane.prepare({ ...setUp, load }));
+  while (loading.length < 2) await new Promise(setImmediate);
+  loading[0]?.();
+  await rig.logged('lane.prepared');
+  assert.deepEqual([lane.status.state, lane.report.preparation?.isUnderWay], ['preparing', true]);
+  loading[1]?.();
+  await laneBecomes(lane, is('ready'));
+  assert.deepEqual([lane.report.preparation?.failure, lane.report.programs], [undefined, [job.program.sha256]]);
+});
+
 test('an engine that says nothing any more is taken for dead', quiet, async (t) => {
   const { lane, rig, setUp } = await cpuLane(t, { rules: [{ on: 'setup', act: { kind: 'hang' } }] });
   assert.ok(lane.prepare(setUp));

@@ -67,7 +67,8 @@ export class Preparations {
       log.error({ event: 'lane.preparation_failed', laneId, err: error }, 'our own bug');
       throw error;
     } finally {
-      this.#current = undefined;
+      // A lane that was stopped and started may be at another one by now.
+      if (this.#current === current) this.#current = undefined;
       if (outcome !== undefined) this.#ended(current, outcome);
     }
   }
@@ -79,7 +80,6 @@ export class Preparations {
     stopped: AbortSignal,
   ): Promise<WorkEnd> {
     const { order } = current;
-    const { laneId, engine, log } = this.#about;
     try {
       await order.noted();
     } catch {
@@ -88,7 +88,19 @@ export class Preparations {
     }
     if (order.what === 'forget')
       return this.#call((connection, signal) => connection.forget(order.program, { signal }), settle, stopped);
+    const report = (progress: Progress) => {
+      current.progress = progress;
+    };
+    return (await this.#unlessReady(report, settle, stopped)) ?? (await this.#setUp(order, report, settle, stopped));
+  }
 
+  /** Waits for the prover. Answers how it ends where there is no sense in going on. */
+  async #unlessReady(
+    report: (progress: Progress) => void,
+    settle: (outcome: Outcome<unknown>) => void,
+    stopped: AbortSignal,
+  ): Promise<WorkEnd | undefined> {
+    const { laneId, engine, log, clock } = this.#about;
     const missing = await engine.missingPart();
     if (missing !== undefined) {
       log.warn(
@@ -98,24 +110,28 @@ export class Preparations {
       settle(failed(fail('ENGINE_LOST', { laneId, detail: 'a part of it was removed', blame: false })));
       return { engine: 'discarded' };
     }
-    const report = (progress: Progress) => {
-      current.progress = progress;
-    };
     const warm = await unlessAborted(engine.untilWarm(report), stopped);
     if (warm === undefined || stopped.aborted) {
       settle(failed(fail('ABORTED')));
       return { engine: 'kept' };
     }
-    if (!warm.ok) {
-      const failure = await engine.causeOf(warm.failure, false);
-      settle(failed(failure));
-      return { engine: 'lost', loss: { failure, at: this.#about.clock.steady() } };
-    }
+    if (warm.ok) return undefined;
+    const failure = await engine.causeOf(warm.failure, false);
+    settle(failed(failure));
+    return { engine: 'lost', loss: { failure, at: clock.steady() } };
+  }
+
+  async #setUp(
+    order: ProgramOrder & { readonly what: 'set-up' },
+    report: (progress: Progress) => void,
+    settle: (outcome: Outcome<unknown>) => void,
+    stopped: AbortSignal,
+  ): Promise<WorkEnd> {
     let local: Awaited<ReturnType<typeof order.load>>;
     try {
       local = await order.load(stopped);
     } catch (error) {
-      settle(failed(failureFrom(error, laneId)));
+      settle(failed(failureFrom(error, this.#about.laneId)));
       return { engine: 'kept' };
     }
     try {
@@ -169,7 +185,7 @@ export class Preparations {
     const failure = outcome.ok ? undefined : outcome.failure;
     this.#last = { ...this.#toldOf(current), progress: undefined, isUnderWay: false, failure };
     const { what, vkHash, program } = current.order;
-    const told = { event: 'lane.prepared', laneId, what, vkHash, program, forMs: this.#last.forMs };
+    const told = { event: 'lane.prepared', laneId, what, vkHash, program, forMs: Math.round(this.#last.forMs) };
     if (failure === undefined) log.info(told, what === 'forget' ? 'program freed' : 'program set up');
     else log.warn({ ...told, failure }, `${what} failed`);
   }
