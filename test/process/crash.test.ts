@@ -1,5 +1,5 @@
 // The service is killed (kill -9) a hundred times, at random moments, under a stream of requests. Every acknowledged one still ends
-// exactly once. CRASH_SEED repeats a run's moments, CRASH_ROUNDS makes it longer.
+// exactly once, and an operator's watcher is told each transition once and in order. CRASH_SEED repeats a run's moments, CRASH_ROUNDS makes it longer.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { type Clock, holdingClock } from '../../src/clock.js';
 import type { RequestId } from '../../src/ids.js';
 import { openStore, type Store } from '../../src/store/environment.js';
 import { mulberry32 } from '../../src/testkit/mulberry32.js';
+import { watchEvents } from '../../src/testkit/service/adminWatch.js';
 import { createRequester, expectedProof, stdinOf } from '../../src/testkit/service/serviceRequests.js';
 import { createServiceRig, type ServiceProcess } from '../../src/testkit/service/serviceRig.js';
 
@@ -52,11 +53,13 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     await rig.end();
   });
 
-  it(`ends every acknowledged request exactly once (${rounds} kills, CRASH_SEED=${seed})`, async (t) => {
+  it(`ends every acknowledged request exactly once, and tells a watcher each transition (${rounds} kills, CRASH_SEED=${seed})`, async (t) => {
     const first = await rig.serve();
     await requester.register();
     await first.kill();
 
+    const watcher = watchThroughLives(join(rig.data, 'admin.sock'));
+    t.after(() => watcher.leave());
     const acknowledged: Acknowledged[] = [];
     let broughtBack = 0;
     const stream = submitAll(rounds * perRound);
@@ -94,7 +97,7 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     await rig.enginesGone();
     const quarantined = last.lines.filter(({ event }) => event === 'request.quarantined');
     assert.deepEqual(quarantined, []);
-    await inspectStore(acknowledged);
+    await inspectStore(acknowledged, await watcher.end());
     inspectFiles(acknowledged.length);
 
     /** Requests as fast as they are allowed, each asked for once more by a part of the callers, as after a lost answer. */
@@ -136,10 +139,11 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
   /** The same for all, so that a repeated question has the terms of the first. */
   const deadline = BigInt(Math.floor(holdingClock.now() / 1000) + 4 * 3600);
 
-  async function inspectStore(acknowledged: readonly Acknowledged[]): Promise<void> {
+  async function inspectStore(acknowledged: readonly Acknowledged[], seen: readonly string[]): Promise<void> {
     const store = await openStore(join(rig.data, 'store'));
     try {
       for (const { requestId } of acknowledged) assertEndedOnce(store, requestId);
+      assertSeenOnce(store, seen);
       const ids = acknowledged.map(({ requestId }) => requestId).sort();
       assert.equal(new Set(ids).size, ids.length, 'two inputs have one request');
       // Clients asked until they had an answer, so every request is known to its client: none was made twice.
@@ -167,6 +171,21 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     assert.equal(store.get('snapshots', requestId)?.seq, entries.length - 1);
   }
 
+  /** Each entry of the feed in its order, and with it each transition. */
+  function assertSeenOnce(store: Store, seen: readonly string[]): void {
+    const feed = [...store.scan('feed', [], { after: [1] })].map(({ key: [n], value }) =>
+      value.what === 'request' ? `${n} ${value.id} ${value.seq}` : `${n}`,
+    );
+    assert.deepEqual(
+      seen.filter((entry, index) => entry !== feed[index]),
+      [],
+    );
+    // Lanes end last, when nobody is told any more.
+    assert.ok(feed.slice(seen.length).every((entry) => !entry.includes(' ')));
+    const transitions = new Set(feed.map((entry) => entry.split(' ').slice(1).join(' ')).filter(Boolean));
+    assert.equal(transitions.size, [...store.scan('journal', [])].length);
+  }
+
   function inspectFiles(proofs: number): void {
     const files = (kind: string) =>
       readdirSync(join(rig.data, 'artifacts', kind), { recursive: true, withFileTypes: true }).filter((entry) =>
@@ -181,6 +200,39 @@ describe('a service that is killed at any moment', { timeout: 900_000 }, async (
     assert.deepEqual(files('stdin'), []);
   }
 });
+
+/** Follows the feed of a service behind the last number that it has seen, over all of its lives. Answers what it was told, in order. */
+function watchThroughLives(path: string): { leave(): void; end(): Promise<string[]> } {
+  const seen: string[] = [];
+  let isOver = false;
+  let leave = () => {};
+  const watching = (async () => {
+    for (let after = 1; !isOver; ) {
+      const life = watchEvents({ path }, `?progress=0&after=${after}`);
+      leave = life.leave;
+      await life.ended;
+      for (const { feed, event } of life.seen) {
+        if (event.case === 'beat') continue;
+        after = Number(feed);
+        seen.push(event.case === 'request' ? `${feed} ${event.value.row?.id} ${event.value.entry?.seq}` : `${feed}`);
+      }
+      // Nobody listens between two lives.
+      await pause(20);
+    }
+  })();
+  return {
+    leave() {
+      isOver = true;
+      leave();
+    },
+    /** When the last service has stopped. */
+    async end() {
+      isOver = true;
+      await watching;
+      return seen;
+    },
+  };
+}
 
 /**
  * While it starts, or in the middle of its work: a number of transitions later, and up to some milliseconds after that. Starting takes
