@@ -39,6 +39,8 @@ export interface Browse {
   open(matches: (view: RequestView) => boolean, limit: number): Promise<RequestId[]>;
   /** Those whose id begins with 8 or more digits or ends with 6 or more, at most `limit`. */
   byDigits(digits: string, limit: number): Promise<RequestId[]>;
+  /** As its machine was written last. Undefined while that is under way, and where nothing is known of it. */
+  persisted(view: RequestView): Envelope | undefined;
   /** Its transitions from `fromSeq` on, as far as they are on disk. */
   history(view: RequestView, fromSeq: number, limit: number): { readonly seq: number; readonly entry: JournalEntry }[];
 }
@@ -106,6 +108,11 @@ export function createBrowse({ store, host, clock }: BrowseParameters): Browse {
       });
       // The one that ended before is not among those.
       return isPast ? { scanned: scanned - 1, lookedBackTo: undefined } : { scanned, lookedBackTo: last?.[1] };
+    },
+
+    persisted({ request, seq }) {
+      const envelope = store.get('snapshots', request.requestId);
+      return envelope?.seq === seq ? envelope : undefined;
     },
 
     async open(matches, limit) {

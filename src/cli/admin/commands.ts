@@ -35,6 +35,7 @@ export function addAdmin(program: Command, cli: Cli, done: (exitCode: number) =>
   watched(admin.command('request').description('Everything about one request.'))
     .argument('<id>', 'its id, or some digits of it')
     .option('--history', 'its transitions instead')
+    .option('--context', 'what its machine remembers instead, as JSON')
     .addOption(
       new Option(
         '--wait <time>',

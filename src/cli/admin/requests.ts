@@ -33,13 +33,20 @@ export const runRequests = (cli: Cli, options: RequestsOptions): Promise<number>
 
 export interface RequestOptions extends AdminOptions {
   readonly history?: true;
+  readonly context?: true;
   /** Milliseconds. */
   readonly wait?: number;
 }
 
 export const runRequest = (cli: Cli, id: string, options: RequestOptions): Promise<number> =>
   options.wait === undefined
-    ? show(cli, options, (to) => (options.history ? historyLook(id, options, to) : requestLook(cli, id, options, to)))
+    ? show(cli, options, (to) =>
+        options.history
+          ? historyLook(id, options, to)
+          : options.context
+            ? contextLook(id, to)
+            : requestLook(cli, id, options, to),
+      )
     : untilEnd(cli, id, options, options.wait);
 
 async function historyLook(id: string, options: AdminOptions, to: AdminCall): Promise<Look> {
@@ -48,6 +55,18 @@ async function historyLook(id: string, options: AdminOptions, to: AdminCall): Pr
     lines: [cut(`0x${found.id}`), ...historyTable(entries, isComplete, laneColumn, options)],
     objects: entries.map((entry) => messageJson(EntrySchema, entry) as object),
     headingAt: 1,
+  };
+}
+
+async function contextLook(id: string, to: AdminCall): Promise<Look> {
+  const { request } = await callAdmin(Requests.method.get, { id, withContext: true }, to);
+  const { row, machine = '', stateValue = '', context } = request ?? {};
+  return {
+    lines:
+      context === undefined
+        ? ['Its last transition is being written. Look again.']
+        : [`${machine}, transition ${row?.seq ?? 0}, ${stateValue}`, ...JSON.stringify(context, null, 2).split('\n')],
+    objects: [{ id: row?.id, seq: row?.seq, machine, stateValue, context }],
   };
 }
 

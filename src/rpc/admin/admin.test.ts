@@ -142,8 +142,17 @@ describe('every method', () => {
     const whole = JSON.stringify([
       (await post(to, pathOf(Requests.method.get), JSON.stringify({ id: fulfilled?.id }))).body,
       (await post(to, pathOf(Requests.method.list), '{}')).body,
+      ...(await Promise.all(
+        [fulfilled?.id, ...ids].map(async (id) => {
+          const asked = JSON.stringify({ id, withContext: true });
+          return (await post(to, pathOf(Requests.method.get), asked)).body;
+        }),
+      )),
       (await post(to, pathOf(Requests.method.history), JSON.stringify({ id: fulfilled?.id }))).body,
     ]);
+    // What its machine remembers is among it.
+    assert.match(whole, /"context":\{"request":\{.*"requestId":"[0-9a-f]{64}",.*"tries":\{"execute":1/);
+    assert.match(whole, /"stateValue":"\{\\"open\\":\{\\"proving\\":\{\\"attempting\\":\\"running\\"\}\}\}"/);
     if (view?.state === 'fulfilled') assert.ok(!whole.includes(view.proof.id));
     for (const id of ids) assert.ok(!whole.includes(world.system.registry.view(id)?.request.stdin.id ?? 'none'));
   });

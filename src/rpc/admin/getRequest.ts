@@ -8,6 +8,7 @@ import type {
 } from '../../gen/admin/v1/requests_pb.js';
 import type { Reason } from '../../machines/reasons/reason.js';
 import type { RequestView } from '../../machines/request/view.js';
+import { contextOf } from './contextOf.js';
 import type { AdminDependencies } from './dependencies.js';
 import { reasonOf } from './reasonOf.js';
 import { requestNamed } from './requestNamed.js';
@@ -22,13 +23,14 @@ export type GetRequestDependencies = Pick<
 /** Throws NOT_UNDERSTOOD, REQUEST_UNKNOWN, AMBIGUOUS_ID. */
 export const getRequest =
   (dependencies: GetRequestDependencies) =>
-  async ({ id }: RequestsGetRequest): Promise<MessageInitShape<typeof RequestsGetResponseSchema>> => {
+  async ({ id, withContext }: RequestsGetRequest): Promise<MessageInitShape<typeof RequestsGetResponseSchema>> => {
     const view = await requestNamed(id, dependencies);
     const { requestId, stdin, traceparent = '' } = view.request;
     const place = placeOf(view, dependencies);
     const look = dependencies.why();
     const reasons = [...look.reasonsOf(view)];
     const estimate = estimateOf(view, reasons, dependencies);
+    const persisted = withContext ? dependencies.browse.persisted(view) : undefined;
     return {
       request: {
         row: rowOf(view, look, dependencies),
@@ -37,6 +39,7 @@ export const getRequest =
         tries: view.tries,
         traceparent,
         age: span(dependencies.registry.elapsedMs(requestId) ?? view.elapsedMs),
+        ...(persisted && contextOf(persisted)),
         ...(place && { place }),
         ...(estimate && { estimate }),
         ...('execution' in view && view.execution && { execution: view.execution }),

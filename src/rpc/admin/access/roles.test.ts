@@ -195,7 +195,13 @@ describe('the port of operators', () => {
       rest();
       const takesId = method.input.fields.some(({ name }) => name === 'id');
       // The id of the proof itself is one of those that a reader may try.
-      for (const given of takesId ? [{ id }, { id: view.proof.id.slice(0, 12) }] : [{}, { page: { size: 1 } }]) {
+      for (const given of takesId
+        ? [
+            { id },
+            { id: view.proof.id.slice(0, 12) },
+            ...(method === Requests.method.get ? [{ id, withContext: true }] : []),
+          ]
+        : [{}, { page: { size: 1 } }]) {
         const { body } = await post(to, pathOf(method), JSON.stringify(given), { ...json, ...bearer('read') });
         const bytes = framed(toBinary(method.input, fromJson(method.input, given, { ignoreUnknownFields: true })));
         const byGrpc = await called(to, pathOf(method), { ...here, ...bearer('read') }, bytes);
