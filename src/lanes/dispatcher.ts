@@ -149,9 +149,9 @@ export class Dispatcher implements Scheduling {
   }
 
   /** What engines hold in memory, of the lanes whose process is ours and runs. */
-  async engineMemory(): Promise<readonly { readonly lane: LaneId; readonly bytes: number }[]> {
-    const all = [...this.#lanes].map(async (lane) => ({ lane: lane.id, bytes: await lane.residentBytes() }));
-    return (await Promise.all(all)).flatMap(({ lane, bytes }) => (bytes === undefined ? [] : [{ lane, bytes }]));
+  engineMemory(): readonly { readonly lane: LaneId; readonly bytes: number }[] {
+    const all = [...this.#lanes].map((lane) => ({ lane: lane.id, bytes: lane.residentBytes() }));
+    return all.flatMap(({ lane, bytes }) => (bytes === undefined ? [] : [{ lane, bytes }]));
   }
 
   line(stage: Stage): readonly WaitingWork[] {

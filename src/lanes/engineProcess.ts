@@ -36,7 +36,7 @@ export interface EngineProcess {
   /** Ends the process and whatever it started, by SIGKILL: an engine keeps nothing that would need a farewell. Resolves when it is gone. */
   kill(): Promise<void>;
   /** Memory that it holds now, or 0 when that cannot be read. */
-  residentBytes(): Promise<number>;
+  residentBytes(): number;
   /** It is about to get an input. What it prints from now on may be part of that, so `lastLine` is gone. */
   keepToItself(): void;
   /** Its end is no longer waited for. */

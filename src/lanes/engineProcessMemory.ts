@@ -1,5 +1,6 @@
 // How much memory an engine holds, and whether it died for lack of it. The kernel kills with the same SIGKILL as anyone else, but it
 // counts its kills.
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memoryGroupFolders } from './capacityMemory.js';
@@ -23,10 +24,22 @@ async function readCounter(path: string): Promise<number | undefined> {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** Resident memory of a process, or 0 when it is gone or where the kernel does not say. */
-export async function residentBytes(root: string, pid: number | undefined): Promise<number> {
-  const text = await readFile(join(root, `proc/${pid}/status`), 'utf8').catch(() => '');
+/**
+ * Resident memory of a process, or 0 when it is gone or where the kernel does not say. At once: the kernel makes the text in memory in
+ * some 20 µs, and the way through the threads for files takes a metrics' look at six engines 2 ms.
+ */
+export function residentBytes(root: string, pid: number | undefined): number {
+  const text = statusOf(root, pid);
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+function statusOf(root: string, pid: number | undefined): string {
+  try {
+    return readFileSync(join(root, `proc/${pid}/status`), 'utf8');
+  } catch {
+    // It is gone.
+    return '';
+  }
 }
 
 /** Last words of a Rust program whose allocation failed, and of CUDA's. */

@@ -141,7 +141,7 @@ export class Lane implements FreeServer {
   }
 
   /** Memory of its engine. Undefined: no process of ours runs, or it cannot be seen. */
-  residentBytes(): Promise<number | undefined> {
+  residentBytes(): number | undefined {
     return this.#engine.residentBytes();
   }
 

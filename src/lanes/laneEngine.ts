@@ -175,13 +175,13 @@ export class LaneEngine {
     if (!traitsOf[this.#about.home.kind].hostMemory) return succeeded(0);
     const info = await this.connection.info();
     if (!info.ok) return info;
-    const heldBytes = (await this.#life.running?.process?.residentBytes()) ?? 0;
+    const heldBytes = this.#life.running?.process?.residentBytes() ?? 0;
     return succeeded(proverBytes[mode] - heldBytes - info.value.memoryAvailableBytes);
   }
 
   /** What its process holds in memory. Undefined: there is none of ours, or the kernel does not say. */
-  async residentBytes(): Promise<number | undefined> {
-    const bytes = await this.#life.running?.process?.residentBytes();
+  residentBytes(): number | undefined {
+    const bytes = this.#life.running?.process?.residentBytes();
     return bytes === 0 ? undefined : bytes;
   }
 

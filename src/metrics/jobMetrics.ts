@@ -58,7 +58,7 @@ export function registerEngineMemory(
     memory,
   }: {
     readonly lanes: readonly LaneId[];
-    readonly memory: () => Promise<readonly { readonly lane: LaneId; readonly bytes: number }[]>;
+    readonly memory: () => readonly { readonly lane: LaneId; readonly bytes: number }[];
   },
 ): void {
   meter.gauge(
@@ -67,6 +67,6 @@ export function registerEngineMemory(
       help: 'Memory of the engine of each lane that runs one, without that of a GPU.',
       labels: { lane: lanes },
     },
-    async () => (await memory()).map(({ lane, bytes }) => ({ labels: { lane }, value: bytes })),
+    () => memory().map(({ lane, bytes }) => ({ labels: { lane }, value: bytes })),
   );
 }

@@ -60,7 +60,7 @@ function registerOthers(t: TestContext, meter: Meter): void {
   createCallMetrics(meter, { paths: [], clock: new SimulatedClock() });
   createHttpMetrics(meter, { routes: [], clock: new SimulatedClock() });
   createJobMetrics(meter, new SimulatedClock());
-  registerEngineMemory(meter, { lanes: [], memory: async () => [] });
+  registerEngineMemory(meter, { lanes: [], memory: () => [] });
   createPoolMetrics(meter, new SimulatedClock());
   registerWorkerMetrics(meter, () => []);
   registerNeeds(meter, { needs: async () => tallyOf(['SILENT' as const]), watchers: { count: 2 } });

@@ -10,4 +10,16 @@ async function diskUnder(folder: string): Promise<{ freeBytes: number; sizeBytes
 /** Of this process alone: engines have their own. */
 const residentBytes = (): number => process.memoryUsage.rss();
 
-export const machineOf = (folder: string) => ({ residentBytes, disk: () => diskUnder(folder) });
+export function machineOf(folder: string) {
+  let looking: ReturnType<typeof diskUnder> | undefined;
+  return {
+    residentBytes,
+    /** Those who ask at the same time are answered by one look. */
+    disk(): ReturnType<typeof diskUnder> {
+      looking ??= diskUnder(folder).finally(() => {
+        looking = undefined;
+      });
+      return looking;
+    },
+  };
+}
