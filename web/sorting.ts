@@ -21,7 +21,7 @@ const values = {
 
 export type SortName = keyof typeof values;
 /** Where the name of its column is not enough. */
-const words: Readonly<Record<string, string>> = { for: 'time in its state', why: 'reason', try: 'tries' };
+const words: Readonly<Record<string, string>> = { for: 'time in state', why: 'reason', try: 'tries' };
 export const sortWord = (by: SortName): string => words[by] ?? by;
 export interface Sort {
   readonly by: SortName;

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/clock.js';
 import { Requests } from '../../src/gen/admin/v1/requests_pb.js';
 import { callJson } from '../../src/testkit/service/adminCalls.js';
 import { withoutChromium } from './chromium.js';
-import { axeFindings, bundleForRigs, go, launch, openInBrowser } from './openPage.js';
+import { axeFindings, bundleForRigs, go, type Look, launch, openInBrowser } from './openPage.js';
 
 const count = 1_200;
 /** The first page, and one more. */
@@ -27,8 +27,8 @@ describe('the list of requests', { skip: withoutChromium, timeout: 180_000 }, ()
     await browser.close();
     await crowd.end();
   });
-  const opened = async (t: TestContext, screen: string) => {
-    const shown = await openInBrowser(t, browser, crowd.socketPath);
+  const opened = async (t: TestContext, screen: string, look?: Look) => {
+    const shown = await openInBrowser(t, browser, crowd.socketPath, look);
     await go(shown.page, screen);
     await shown.page.locator('.all .row').first().waitFor();
     return shown;
@@ -116,6 +116,19 @@ describe('the list of requests', { skip: withoutChromium, timeout: 180_000 }, ()
     assert.deepEqual(await inSight(page), still);
     await page.keyboard.press('Escape');
     await first(page, other).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  it('shows on a phone what it is sorted by, in place of the age', async (t) => {
+    const { page, complaints } = await opened(t, '/requests', { width: 360, height: 740 });
+    await page.getByRole('combobox', { name: 'sort' }).selectOption('-for');
+    await page.getByText('By time in state, of the').waitFor();
+    const row = page.locator('.all .row').first();
+    assert.deepEqual([await row.locator('.for').isVisible(), await row.locator('.age').isVisible()], [true, false]);
+    assert.deepEqual(await axeFindings(page), []);
+    assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth')) <= 0);
+    await page.getByRole('combobox', { name: 'sort' }).selectOption('');
+    await row.locator('.age').waitFor();
     assert.deepEqual(complaints, []);
   });
 });
