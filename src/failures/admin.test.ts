@@ -20,6 +20,14 @@ const all: Array<[Failure, string]> = [
     fail('AMBIGUOUS_ID', { digits: '3fa94c', candidates: [id, '22'.repeat(32)] }),
     `Several ids begin or end with 3fa94c: ${id}, ${'22'.repeat(32)}. Give more digits.`,
   ],
+  [
+    fail('REQUEST_UNKNOWN', { digits: 'ab'.repeat(32) }),
+    `No request here has the id ${'ab'.repeat(32)}: there never was one, or its record was deleted a while after its end.`,
+  ],
+  [
+    fail('DELIVERY_UNKNOWN', { digits: 'ab'.repeat(32) }),
+    `No delivery here has the id ${'ab'.repeat(32)}: there never was one, or its record was deleted a while after its end.`,
+  ],
   [fail('SIGNER_UNKNOWN', { digits: '3fa94c21' }), 'No signing key here has an id that begins or ends with 3fa94c21.'],
   [
     fail('DELIVERY_UNKNOWN', { digits: '3fa94c21' }),

@@ -1,6 +1,9 @@
 // Failures of calls of operators. They come by listeners of their own, so the SDK meets none of them.
 import { failure } from './define.js';
 
+/** Of requests and deliveries. */
+const isWhole = (digits: string) => digits.length === 64;
+
 export const adminFailures = {
   /** A field of a call, or an option of the command line that became one. */
   NOT_UNDERSTOOD: failure<{ field: string; problem: string }>(
@@ -8,10 +11,10 @@ export const adminFailures = {
     ({ field, problem }) => `${field} is not understood: ${problem}.`,
   ),
   /** `digits`: hex, bounded by the caller. */
-  REQUEST_UNKNOWN: failure<{ digits: string }>(
-    'permanent',
-    ({ digits }) =>
-      `No request here has an id that begins or ends with ${digits}. Of ended ones only the last 20,000 are searched by their last digits: give the whole id.`,
+  REQUEST_UNKNOWN: failure<{ digits: string }>('permanent', ({ digits }) =>
+    isWhole(digits)
+      ? `No request here has the id ${digits}: there never was one, or its record was deleted a while after its end.`
+      : `No request here has an id that begins or ends with ${digits}. Of ended ones only the last 20,000 are searched by their last digits: give the whole id.`,
   ),
   AMBIGUOUS_ID: failure<{ digits: string; candidates: readonly string[] }>(
     'permanent',
@@ -23,10 +26,10 @@ export const adminFailures = {
     ({ digits }) => `No signing key here has an id that begins or ends with ${digits}.`,
   ),
   /** Also where the service is no front of a network. */
-  DELIVERY_UNKNOWN: failure<{ digits: string }>(
-    'permanent',
-    ({ digits }) =>
-      `No delivery here has an id that begins or ends with ${digits}. Of ended ones only some are searched by their last digits: give the whole id.`,
+  DELIVERY_UNKNOWN: failure<{ digits: string }>('permanent', ({ digits }) =>
+    isWhole(digits)
+      ? `No delivery here has the id ${digits}: there never was one, or its record was deleted a while after its end.`
+      : `No delivery here has an id that begins or ends with ${digits}. Of ended ones only some are searched by their last digits: give the whole id.`,
   ),
   /** `digits`: hex, bounded by the caller. */
   PROGRAM_UNKNOWN: failure<{ digits: string }>(
