@@ -6,7 +6,7 @@ import type { IpcNetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import type { RequestId } from '../../src/ids.js';
+import type { Address, RequestId } from '../../src/ids.js';
 import type { AdminDependencies } from '../../src/rpc/admin/dependencies.js';
 import { pageRoutes } from '../../src/rpc/admin/page/pageRoutes.js';
 import { startAdmin } from '../../src/testkit/service/adminWorld.js';
@@ -134,6 +134,19 @@ describe('an operator, by the page', { skip: withoutChromium, timeout: 300_000 }
     assert.ok(page.url().endsWith('/deliveries?state=refused'));
     assert.equal(await page.locator('#page img').count(), 0);
     assert.notEqual(await page.title(), 'taken');
+    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('sees what the network has assigned to it and nobody has asked for here', async (t) => {
+    const { world } = await owing(t);
+    const network = world.assembly.network ?? assert.fail('it is no front');
+    const [id, requester] = ['ad'.repeat(32) as RequestId, 'bc'.repeat(20) as Address];
+    const left = () => new Map([[id, { requester, deadlineAt: world.clock.now() }]]);
+    const { page, complaints } = await opened(t, world, { network: { ...network, left } }, '/deliveries');
+    await page.getByText('Nothing is owed.').waitFor();
+    await page.getByRole('heading', { name: 'Left alone (1)' }).waitFor();
+    await rowOf(page, id).getByText('0xbcbcbc').waitFor();
     assert.deepEqual(await axeFindings(page), []);
     assert.deepEqual(complaints, []);
   });

@@ -1,7 +1,9 @@
 // What is owed to the public network: reports of the requests that it has assigned to this prover.
 import { actsOnDelivery } from '../acts.js';
+import { useLook } from '../look.js';
 import { usePages } from '../pages.js';
 import { Acts } from '../parts/acts.js';
+import { Address } from '../parts/address.js';
 import { Problem } from '../parts/problem.js';
 import { RequestLink } from '../parts/requestLink.js';
 import { State } from '../parts/state.js';
@@ -79,6 +81,33 @@ export function Deliveries() {
           <More next={found.next} more={more} />
         </div>
       )}
+      <Left />
     </>
+  );
+}
+
+const leftRestMs = 5_000;
+
+/** What the network has assigned to this prover, and nobody has asked for here. */
+function Left() {
+  const { found } = useLook((signal) => call('Deliveries/List', { size: 1 }, signal), { restMs: leftRestMs }).value;
+  if (found === undefined || found.leftTotal === 0) return null;
+  return (
+    <section class="card below" aria-labelledby="left">
+      <h2 id="left">
+        Left alone ({found.leftTotal}) <span class="dim">assigned to this prover, and not asked for here</span>
+      </h2>
+      <Table label="Left alone" columns={['of the network', 'requester', 'deadline']}>
+        {found.left.map(({ id, requester, deadline }) => (
+          <tr key={id}>
+            <td class="id short" title={`0x${id}`}>
+              {shortId(id)}
+            </td>
+            <td>{requester === '' ? '–' : <Address of={requester} />}</td>
+            <td class="short">{clockTime(deadline)}</td>
+          </tr>
+        ))}
+      </Table>
+    </section>
   );
 }
