@@ -60,5 +60,13 @@ it('each call counts once, with its method and code', { timeout: 300_000 }, asyn
     'other unimplemented': 2,
     'Wait cancelled': 1,
   });
+  const seconds = parsePrometheus(await meter.text()).get('sealed_rpc_seconds')?.samples ?? [];
+  assert.deepEqual(
+    seconds
+      .filter(({ name }) => name.endsWith('_count'))
+      .map(({ labels, value }) => `${labels['method']} ${labels['code']} ${value}`)
+      .sort(),
+    ['Answer ok 2', 'Refuse unavailable 1', 'Wait cancelled 1', 'other unimplemented 2'],
+  );
   assert.deepEqual(await read('sealed_refusals_total'), { DRAINING: 1 });
 });

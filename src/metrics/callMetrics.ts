@@ -28,7 +28,7 @@ export function createCallMetrics(
   const seconds = meter.histogram({
     name: 'sealed_rpc_seconds',
     help: 'From a call to its answer; polls that are held included.',
-    labels: { method },
+    labels: { method, code: codes },
     buckets: serviceBuckets,
   });
   const refusals = meter.counter({
@@ -44,7 +44,7 @@ export function createCallMetrics(
       const byCode = counts.get(name) ?? codes.map(() => 0);
       counts.set(name, byCode);
       byCode[code] = (byCode[code] ?? 0) + 1;
-      seconds.observe({ method: name }, (clock.steady() - begunAt) / 1000);
+      seconds.observe({ method: name, code: codes[code] ?? 'other' }, (clock.steady() - begunAt) / 1000);
     },
     refused: (code) => refusals.add({ code }),
   };

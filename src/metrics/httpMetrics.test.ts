@@ -76,8 +76,8 @@ it('each exchange counts once, by its route and the class of its status, and tak
     'GET /wait gone': 1,
   });
   const seconds = await read('sealed_http_seconds');
-  assert.equal(seconds['_sum PUT /artifacts/*'], 4);
-  assert.equal(seconds['_bucket PUT /artifacts/* 1'], 0);
-  assert.equal(seconds['_bucket PUT /artifacts/* 2.5'], 2);
-  assert.equal(seconds['_count other'], 3);
+  assert.equal(seconds['_sum PUT /artifacts/* 2xx'], 4);
+  assert.equal(seconds['_bucket PUT /artifacts/* 2xx 1'], 0);
+  assert.equal(seconds['_bucket PUT /artifacts/* 2xx 2.5'], 2);
+  assert.equal(seconds['_count other 4xx'], 3);
 });

@@ -31,15 +31,16 @@ export function createHttpMetrics(
   const seconds = meter.histogram({
     name: 'sealed_http_seconds',
     help: 'From the head of a request by HTTP until its answer was handed over, bodies included.',
-    labels: { route },
+    labels: { route, status: classes },
     buckets: serviceBuckets,
   });
   return {
     begun: () => clock.steady(),
     ended(answeredBy, status, begunAt) {
       const name = (answeredBy && names.get(answeredBy)) ?? 'other';
-      total.add({ route: name, status: classOf(status) });
-      seconds.observe({ route: name }, (clock.steady() - begunAt) / 1000);
+      const labels = { route: name, status: classOf(status) };
+      total.add(labels);
+      seconds.observe(labels, (clock.steady() - begunAt) / 1000);
     },
   };
 }
