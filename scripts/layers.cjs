@@ -15,6 +15,7 @@ const common = [
   'home',
   'pause',
   'printable',
+  'together',
   'within',
 ];
 

@@ -1,5 +1,6 @@
 // What the service takes of its machine.
 import { statfs } from 'node:fs/promises';
+import { together } from '../together.js';
 
 /** Of the disk under a folder (bytes). */
 async function diskUnder(folder: string): Promise<{ freeBytes: number; sizeBytes: number }> {
@@ -10,16 +11,4 @@ async function diskUnder(folder: string): Promise<{ freeBytes: number; sizeBytes
 /** Of this process alone: engines have their own. */
 const residentBytes = (): number => process.memoryUsage.rss();
 
-export function machineOf(folder: string) {
-  let looking: ReturnType<typeof diskUnder> | undefined;
-  return {
-    residentBytes,
-    /** Those who ask at the same time are answered by one look. */
-    disk(): ReturnType<typeof diskUnder> {
-      looking ??= diskUnder(folder).finally(() => {
-        looking = undefined;
-      });
-      return looking;
-    },
-  };
-}
+export const machineOf = (folder: string) => ({ residentBytes, disk: together(() => diskUnder(folder)) });

@@ -6,19 +6,20 @@ import { type HealthRouteDependencies, healthRoute } from '../rpc/http/getHealth
 import { metricsRoute } from '../rpc/http/getMetrics.js';
 import { nothingHere } from '../rpc/http/routes.js';
 import { signerMetrics } from '../signers/signerMetrics.js';
+import { together } from '../together.js';
 import { createListener } from '../transport/front/createListener.js';
 import { createRoutes, type Route } from '../transport/http/routes.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { OpenedTee } from './openTee.js';
 import type { Ports } from './ports.js';
 
-/** All of it, with the signing keys where there are some. */
+/** All of it, with the signing keys where there are some. Anybody may ask, and as often as they like: those who ask at once cost one look. */
 export const allMetricsRoute = ({ meter }: Pick<Ports, 'meter'>, tee: OpenedTee | undefined): Route =>
   metricsRoute({
-    metrics: async () => {
+    metrics: together(async () => {
       const text = await meter.text();
       return tee === undefined ? text : `${text}${await signerMetrics(tee.signers, tee.registrar)}`;
-    },
+    }),
   });
 
 export interface MetricsListenerParameters extends HealthRouteDependencies {
