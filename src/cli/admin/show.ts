@@ -2,10 +2,9 @@
 // replaces the one before.
 import { type Cli, CliError, interruptedExitCode } from '../cli.js';
 import { jsonVersion, toJson } from '../output.js';
-import { Bell } from './bell.js';
+import { whileRinging } from './bell.js';
 import type { AdminCall } from './callAdmin.js';
 import { type AdminOptions, connection } from './connection.js';
-import { keepFollowing } from './followFeed.js';
 
 /** Between two looks, however much happens. */
 const leastRestMs = 250;
@@ -27,26 +26,19 @@ export async function show(cli: Cli, options: AdminOptions, look: (to: AdminCall
       printLook(cli, options, await look(to));
       return 0;
     }
-    const bell = new Bell(cli, signal);
-    const ring = () => bell.ring();
-    const following = keepFollowing(
-      cli,
-      { to, after: 0n, coalesceMs: leastRestMs, progress: true, onEvent: ring },
-      // Its end is seen at once, and without a feed every try of it is a look.
-      ring,
-    );
     let last = '';
     let isHeaded = false;
-    while (!signal.aborted) {
-      const seen = await seenBy(look, to);
-      if (signal.aborted) break;
-      const text = textOf(seen, options, isHeaded && !cli.output.redraws);
-      if (text !== last) cli.output.page(text);
-      last = text;
-      isHeaded ||= seen.headingAt !== undefined;
-      await bell.wait(leastRestMs, longestRestMs);
-    }
-    await following;
+    await whileRinging(cli, to, { coalesceMs: leastRestMs, progress: true }, async (bell) => {
+      while (!signal.aborted) {
+        const seen = await seenBy(look, to);
+        if (signal.aborted) return;
+        const text = textOf(seen, options, isHeaded && !cli.output.redraws);
+        if (text !== last) cli.output.page(text);
+        last = text;
+        isHeaded ||= seen.headingAt !== undefined;
+        await bell.wait(leastRestMs, longestRestMs);
+      }
+    });
     return interruptedExitCode;
   });
 }

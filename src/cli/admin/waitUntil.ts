@@ -1,8 +1,7 @@
 // Stays until what is looked at has come about, or the time for it has run out: for scripts, which then know it by the exit code.
 import { type Cli, CliError } from '../cli.js';
-import { Bell } from './bell.js';
+import { whileRinging } from './bell.js';
 import type { AdminCall } from './callAdmin.js';
-import { keepFollowing } from './followFeed.js';
 
 export const ranOutExitCode = 7;
 
@@ -22,13 +21,8 @@ export async function waitUntil<T>(
     isDone,
   }: { readonly waitMs: number; readonly look: (to: AdminCall) => Promise<T>; readonly isDone: (seen: T) => boolean },
 ): Promise<{ readonly seen: T; readonly isDone: boolean }> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([to.signal, over.signal]);
-  const bell = new Bell(cli, signal);
-  const ring = () => bell.ring();
-  const following = keepFollowing(cli, { to: { ...to, signal }, after: 0n, onEvent: ring }, ring);
   const until = cli.clock.steady() + waitMs;
-  try {
+  return await whileRinging(cli, to, {}, async (bell) => {
     for (;;) {
       const left = until - cli.clock.steady();
       const seen = await look(to).catch((error: unknown) => {
@@ -39,8 +33,5 @@ export async function waitUntil<T>(
       const most = Math.max(1, Math.min(left, restMs.most));
       await bell.wait(Math.min(restMs.least, most), most);
     }
-  } finally {
-    over.abort();
-    await following;
-  }
+  });
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { holdingClock } from '../../clock.js';
+import { createWatchers } from '../../rpc/admin/watch/watchers.js';
 import { type ScriptedCli, scriptedCli } from '../../testkit/scriptedCli.js';
 import { startAdmin } from '../../testkit/service/adminWorld.js';
 import { sampleLane } from '../../testkit/service/laneActs.js';
@@ -19,10 +20,12 @@ const turn = () => new Promise<void>((resolve) => void holdingClock.wakeIn(5, re
 async function rig(t: TestContext) {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
-  const to = await startAdmin(t, world);
+  const watchers = createWatchers();
+  const to = await startAdmin(t, world, { watchers });
   const socket = 'path' in to ? to.path : assert.fail();
   return {
     world,
+    watchers,
     /** By a clock of its own, which moves while it runs. */
     start(words: readonly string[], options: { isTTY?: boolean } = {}) {
       const clock = new SimulatedClock();
@@ -104,6 +107,13 @@ it('Ctrl-C ends a command with 130, also one that the service does not answer', 
 });
 
 describe('--watch', () => {
+  it('of what is not there says so, ends, and leaves the feed', async (t) => {
+    const { start, watchers } = await rig(t);
+    const watching = start(['request', 'ab'.repeat(32), '--watch']);
+    assert.equal(await watching.exitCode(), 3);
+    while (watchers.count > 0) await turn();
+  });
+
   for (const isTTY of [false, true])
     it(`says the heading of a table ${isTTY ? 'with each look on a terminal, which it redraws' : 'once into a pipe, and draws nothing'}`, async (t) => {
       const { world, start } = await rig(t);
