@@ -82,7 +82,7 @@ function callsOf({ input: { fields } }: DescMethodUnary, ids: readonly string[])
   return has('id') ? ids.map((id) => ({ id, ...rest })) : [rest];
 }
 
-/** All that the methods tell, and the paths of those that have told something at least once. */
+/** All that the methods tell, and the paths of those that look at something and have had nothing to tell. */
 async function answersOf(path: string, ids: readonly string[]) {
   const told: Buffer[] = [];
   const answered = new Set<string>();
@@ -98,7 +98,9 @@ async function answersOf(path: string, ids: readonly string[]) {
       assert.equal(byJson.status === 200, (trailers['grpc-status'] ?? head['grpc-status']) === '0', pathOf(method));
       if (byJson.status === 200) answered.add(pathOf(method));
     }
-  const silent = methods.map(pathOf).filter((each) => !answered.has(each));
+  // An action that does not fit says why not.
+  const looks = methods.filter(({ input: { fields } }) => fields.every(({ name }) => name !== 'change'));
+  const silent = looks.map(pathOf).filter((each) => !answered.has(each));
   return { told, silent };
 }
 
@@ -209,9 +211,8 @@ it('operators see no input, no key, no token and no upload URL, wherever they lo
   );
   const machines = ['request', 'lane', 'delivery', 'signer'];
   const { told: answers, silent } = await answersOf(path, [...ids, 'cpu-prove-0', ...machines]);
-  const ofActs = /\/(Resume\w*|Start|Retry\w*|GiveUp|Release|TryNow|Rotate|Remove|Pause\w*|Restart|Stop|Drain|Verify)$/;
   assert.deepEqual(
-    silent.filter((each) => !ofActs.test(each)),
+    silent,
     ['Deliveries/Get', 'Deliveries/History', 'Signers/Get', 'Signers/History'].map(
       (each) => `/sealed.admin.v1.${each}`,
     ),
