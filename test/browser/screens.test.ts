@@ -218,7 +218,7 @@ describe('screens that are looked up', { skip: withoutChromium, timeout: 180_000
       assert.equal(await page.locator(`.filter [name=${field}]`).inputValue(), value);
     }
     await page.getByRole('link', { name: 'clear' }).click();
-    await page.getByLabel('state').selectOption('fulfilled');
+    await page.getByRole('combobox', { name: 'state' }).selectOption('fulfilled');
     await page.locator(`#row-${fulfilled}`).waitFor();
     assert.equal(new URL(page.url()).search, '?state=fulfilled');
     await go(page, '/requests?state=asleep');
