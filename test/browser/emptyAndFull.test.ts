@@ -98,7 +98,8 @@ describe('every screen', { skip: withoutChromium, timeout: 300_000 }, () => {
     await go(page, '/requests');
     await page.locator('.all .row').first().waitFor();
     const newest = await world.submit();
-    await page.locator(`#row-${newest}`).waitFor();
+    // The page is told four times a second, of simulated time.
+    while ((await page.locator(`#row-${newest}`).count()) === 0) await world.clock.advance(250);
     const most = await page.evaluate(`(async () => {
       const box = document.querySelector('.rows');
       let most = 0;
