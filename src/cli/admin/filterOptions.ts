@@ -1,7 +1,7 @@
 // The options that say which requests are meant.
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Command } from 'commander';
-import { parseCount, parseEach, parseMoment } from '../parse.js';
+import { parseCount, parseEach, parseMoment, parseTimeout } from '../parse.js';
 
 export interface FilterOptions {
   readonly state?: readonly string[];
@@ -14,6 +14,8 @@ export interface FilterOptions {
   readonly waitsFor?: readonly string[];
   readonly needsYou?: true;
   readonly minTries?: number;
+  /** Milliseconds. */
+  readonly waitingLonger?: number;
   /** Epoch ms. */
   readonly createdFrom?: number;
   readonly createdTo?: number;
@@ -30,6 +32,7 @@ export const filterNames = [
   'waitsFor',
   'needsYou',
   'minTries',
+  'waitingLonger',
   'createdFrom',
   'createdTo',
 ] as const satisfies readonly Exclude<keyof FilterOptions, 'reason'>[];
@@ -50,12 +53,13 @@ export const withFilters = (command: Command, waitsFor: 'reason' | 'waits-for'):
     .option('--lane <name>', 'those on this lane')
     .option('--needs-you', 'those that need a person, as status names them')
     .option('--min-tries <n>', 'those at this try of their stage, or a later one', parseCount)
+    .option('--waiting-longer <time>', 'those that have waited longer, to be admitted or for a lane', parseTimeout)
     .option('--created-from <time>', 'asked for at this time or later, as 2026-12-01T08:00:00Z', parseMoment)
     .option('--created-to <time>', 'asked for at this time or before', parseMoment);
 
 export function filterOf(options: FilterOptions) {
   const { state: states = [], mode: modes = [], failure = [], requester, program, lane } = options;
-  const { needsYou, minTries, createdFrom, createdTo } = options;
+  const { needsYou, minTries, waitingLonger, createdFrom, createdTo } = options;
   const reasons = options.waitsFor ?? (typeof options.reason === 'string' ? [] : (options.reason ?? []));
   return {
     // `proving.running` is a state with its phase, as the log and the history write it.
@@ -69,6 +73,7 @@ export function filterOf(options: FilterOptions) {
     ...(lane !== undefined && { laneId: lane }),
     ...(needsYou && { needsYou }),
     ...(minTries !== undefined && { minAttempts: minTries }),
+    ...(waitingLonger !== undefined && { waitingLongerThan: durationFromMs(waitingLonger) }),
     ...(createdFrom !== undefined && { createdFrom: timestampFromMs(createdFrom) }),
     ...(createdTo !== undefined && { createdTo: timestampFromMs(createdTo) }),
   };

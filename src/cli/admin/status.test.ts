@@ -36,3 +36,13 @@ it('names five of what needs a person, and says how the others are found', () =>
   assert.equal(lines.filter((line) => line.includes('SILENT')).length, 5);
   assert.ok(lines.some((line) => line.trim() === 'and 343 more → admin requests --needs-you'));
 });
+
+it('says how the last hour went, and which share failed by a fault that is not of the guest', () => {
+  const hour = (lastHour: object) =>
+    linesOf(create(ServiceStatusResponseSchema, { lastHour })).find((line) => line.startsWith('last hour'));
+  assert.equal(hour({}), 'last hour  –');
+  assert.equal(
+    hour({ fulfilled: 38, failedByGuest: 4, failedOtherwise: 2, expired: 1 }),
+    'last hour  fulfilled 38 · failed by their guest 4 · failed 2 · expired 1 · 5.0 % failed',
+  );
+});

@@ -43,11 +43,22 @@ export function linesOf(status: ServiceStatusResponse, options: AdminOptions = {
     ...(outage ? [`not ready  ${outage.sentence}`] : []),
     `open       ${String(total(open)).padEnd(6)} ${countsIn(open)} · running ${total(running)}`,
     `ended      ${countsIn(endedSinceStart)}${Object.keys(endedSinceStart).length > 0 ? ', since the start' : ''}`,
+    `last hour  ${hourIn(status)}`,
     ...needsYouLines(status, idsOf(options)),
     `lanes      ${`${able.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
     ...pauseLines(status, options),
     `line       ${oldestWait === undefined ? 'nothing waits' : `oldest ${lasting(oldestWait)}`}`,
   ].map((line) => (options.fullIds ? line : cut(line)));
+}
+
+/** The share is that of the service: what failed by its guest says nothing of it. */
+function hourIn({ lastHour }: ServiceStatusResponse): string {
+  if (lastHour === undefined) return '–';
+  const { fulfilled, failedByGuest, failedOtherwise, cancelled, expired } = lastHour;
+  const ended = fulfilled + failedOtherwise;
+  const counts = { fulfilled, 'failed by their guest': failedByGuest, failed: failedOtherwise, cancelled, expired };
+  const share = failedOtherwise === 0 ? '' : ` · ${((100 * failedOtherwise) / ended).toFixed(1)} % failed`;
+  return `${countsIn(counts)}${share}`;
 }
 
 /** Each is shown until it is lifted. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { create, equals } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Artifacts } from '../../gen/admin/v1/artifacts_pb.js';
 import { Deliveries } from '../../gen/admin/v1/deliveries_pb.js';
 import { Lanes } from '../../gen/admin/v1/lanes_pb.js';
@@ -190,7 +190,7 @@ describe('every method', () => {
 });
 
 describe('a list', () => {
-  it('is filtered by state, phase, mode, time, requester, failure and lane', async (t) => {
+  it('is filtered by state, phase, mode, time, requester, failure, lane and how long it waits', async (t) => {
     const { world, ids } = await busyWorld();
     t.after(() => world.end());
     const to = await startAdmin(t, world);
@@ -207,6 +207,10 @@ describe('a list', () => {
     const created = world.system.registry.view(ids[2] as RequestId)?.request.createdAt ?? 0;
     assert.deepEqual(await found({ createdFrom: timestampFromMs(created) }), [ids[2]]);
     assert.equal((await found({ createdTo: timestampFromMs(created - 1) })).length, 3);
+    const longerThan = (ms: number) => found({ waitingLongerThan: durationFromMs(ms) });
+    assert.deepEqual(await longerThan(600_000), []);
+    await world.clock.advance(600_001);
+    assert.deepEqual(await longerThan(600_000), [ids[1], ids[2]].sort().reverse());
   });
 });
 

@@ -1,6 +1,6 @@
 // Which requests a list is of.
 
-import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { durationMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { requestModes } from '../../engines/jobs.js';
 import { definitions } from '../../failures/catalog.js';
 import { fail } from '../../failures/fail.js';
@@ -12,11 +12,11 @@ import { phases, type RequestView, requestStates } from '../../machines/request/
 import { printable } from '../../printable.js';
 import type { Look } from '../../requests/why/why.js';
 
-/** `look` and `needs`, whether one needs a person: of this call. Throws NOT_UNDERSTOOD: a word that nothing can match would show an empty list and hide the mistake. */
+/** `look`, `needs` (whether one needs a person) and `now` (epoch ms): of this call. Throws NOT_UNDERSTOOD: a word that nothing can match would show an empty list and hide the mistake. */
 export function matcherOf(
   filter: Filter | undefined,
   look: Look,
-  needs: (view: RequestView) => boolean = () => false,
+  { needs, now }: { readonly needs: (view: RequestView) => boolean; readonly now: number },
 ): (view: RequestView) => boolean {
   if (filter === undefined) return () => true;
   const states = setOf('filter.states', filter.states, requestStates);
@@ -28,7 +28,8 @@ export function matcherOf(
   const vkHash = parsed('filter.vk_hash', filter.vkHash, parseVkHash, 'a hash has 64 hex digits');
   const from = filter.createdFrom && timestampMs(filter.createdFrom);
   const to = filter.createdTo && timestampMs(filter.createdTo);
-  const { laneId, minAttempts, needsYou } = filter;
+  const { laneId, minAttempts, needsYou, waitingLongerThan } = filter;
+  const since = waitingLongerThan && now - durationMs(waitingLongerThan);
   return (view) => {
     const { request, state } = view;
     const phase = 'phase' in view ? view : undefined;
@@ -44,11 +45,14 @@ export function matcherOf(
       (to === undefined || request.createdAt <= to) &&
       (laneId === '' || lane === laneId) &&
       (phase?.attempt ?? 0) >= minAttempts &&
+      (since === undefined || (waits(view) && view.updatedAt < since)) &&
       (reasons === undefined || reasons.has(look.codeOf(view) ?? '')) &&
       (!needsYou || needs(view))
     );
   };
 }
+
+const waits = (view: RequestView) => view.state === 'requested' || ('phase' in view && view.phase === 'waiting');
 
 export function setOf(
   field: string,

@@ -1,6 +1,6 @@
 // Service.Status: what an operator looks at first.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.js';
+import type { LastHourSchema, ServiceStatusResponseSchema } from '../../gen/admin/v1/service_pb.js';
 import { dispatchOf, intakeOf } from './acts/pause.js';
 import { inBigInts } from './countRequests.js';
 import type { AdminDependencies } from './dependencies.js';
@@ -13,7 +13,7 @@ export type GetStatusDependencies = FiguresDependencies &
   NeedsYouDependencies &
   Pick<
     AdminDependencies,
-    'readiness' | 'life' | 'clock' | 'version' | 'started' | 'disk' | 'residentBytes' | 'counts' | 'orders'
+    'readiness' | 'life' | 'clock' | 'version' | 'started' | 'disk' | 'residentBytes' | 'counts' | 'orders' | 'minutes'
   >;
 
 export const getStatus =
@@ -35,6 +35,7 @@ export const getStatus =
       open,
       running,
       endedSinceStart: inBigInts(ended),
+      lastHour: hourOf(dependencies.minutes),
       lanes: scheduling.laneReports().map(({ id, stage, state, warm }) => ({ id, stage, state, warm })),
       disk: { freeBytes: BigInt(freeBytes), sizeBytes: BigInt(sizeBytes) },
       residentBytes: BigInt(dependencies.residentBytes()),
@@ -44,3 +45,15 @@ export const getStatus =
       ...(oldest !== undefined && { oldestWait: span(oldest) }),
     };
   };
+
+function hourOf(minutes: GetStatusDependencies['minutes']): MessageInitShape<typeof LastHourSchema> {
+  const hour = minutes.last(60);
+  const sum = (of: (minute: (typeof hour)[number]) => number) => hour.reduce((total, minute) => total + of(minute), 0);
+  return {
+    fulfilled: sum(({ fulfilled }) => fulfilled),
+    failedByGuest: sum(({ failedByGuest }) => failedByGuest),
+    failedOtherwise: sum(({ failedOtherwise }) => failedOtherwise),
+    cancelled: sum(({ cancelled }) => cancelled),
+    expired: sum(({ expired }) => expired),
+  };
+}

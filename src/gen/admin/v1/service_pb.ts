@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file admin/v1/service.proto.
  */
 export const file_admin_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3Qi5wYKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EikKBWxhbmVzGAkgAygLMhouc2VhbGVkLmFkbWluLnYxLkxhbmVTdGF0ZRIuCgtvbGRlc3Rfd2FpdBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgRkaXNrGAsgASgLMhUuc2VhbGVkLmFkbWluLnYxLkRpc2sSDAoEbGlmZRgNIAEoDRImCgZpbnRha2UYECABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISKAoIZGlzcGF0Y2gYESABKAsyFi5zZWFsZWQuYWRtaW4udjEuT3JkZXISLAoJbmVlZHNfeW91GA4gAygLMhkuc2VhbGVkLmFkbWluLnYxLk5lZWRzWW91EhcKD25lZWRzX3lvdV90b3RhbBgPIAEoDRIWCg5yZXNpZGVudF9ieXRlcxgMIAEoBBorCglPcGVuRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARouCgxSdW5uaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARo2ChRFbmRlZFNpbmNlU3RhcnRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKCUxhbmVTdGF0ZRIKCgJpZBgBIAEoCRINCgVzdGFnZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRIMCgR3YXJtGAQgASgIIooBCghOZWVkc1lvdRIOCgZyZWFzb24YASABKAkSEAoIc2VudGVuY2UYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIPCgdsYW5lX2lkGAQgASgJEhMKC2RlbGl2ZXJ5X2lkGAYgASgJEhEKCXNpZ25lcl9pZBgHIAEoCRIPCgdjb21tYW5kGAUgASgJIi4KBERpc2sSEgoKZnJlZV9ieXRlcxgBIAEoBBISCgpzaXplX2J5dGVzGAIgASgEIjcKF1NlcnZpY2VBdWRpdExpc3RSZXF1ZXN0Eg4KBmJlZm9yZRgBIAEoBBIMCgRzaXplGAIgASgNIkMKGFNlcnZpY2VBdWRpdExpc3RSZXNwb25zZRInCgRyb3dzGAEgAygLMhkuc2VhbGVkLmFkbWluLnYxLkF1ZGl0Um93ImcKCEF1ZGl0Um93EgwKBGZlZWQYASABKAQSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBWF1ZGl0GAMgASgLMhYuc2VhbGVkLmFkbWluLnYxLkF1ZGl0IkAKFFNlcnZpY2VTZXJpZXNSZXF1ZXN0EigKBXNpbmNlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIucCChVTZXJ2aWNlU2VyaWVzUmVzcG9uc2USKQoFZmlyc3QYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmtub3duX2Zyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N0YXJ0ZWQYAyADKA0SEQoJZnVsZmlsbGVkGAQgAygNEhcKD2ZhaWxlZF9ieV9ndWVzdBgFIAMoDRIYChBmYWlsZWRfb3RoZXJ3aXNlGAYgAygNEhEKCWNhbmNlbGxlZBgHIAMoDRIPCgdleHBpcmVkGAggAygNEgwKBG9wZW4YCSADKA0SDwoHcnVubmluZxgKIAMoDRIqCgV3YWl0cxgLIAMoCzIbLnNlYWxlZC5hZG1pbi52MS5TdGFnZVdhaXRzEi0KB2NyYXNoZXMYDCADKAsyHC5zZWFsZWQuYWRtaW4udjEuTGFuZUNyYXNoZXMiLgoLTGFuZUNyYXNoZXMSDwoHbGFuZV9pZBgBIAEoCRIOCgZjb3VudHMYAiADKA0iVgoKU3RhZ2VXYWl0cxINCgVzdGFnZRgBIAEoCRIPCgdzYW1wbGVzGAIgAygNEhMKC3A1MF9zZWNvbmRzGAMgAygBEhMKC3A5NV9zZWNvbmRzGAQgAygBIkIKFlNlcnZpY2VGYWlsdXJlc1JlcXVlc3QSKAoFc2luY2UYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ijQEKF1NlcnZpY2VGYWlsdXJlc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5GYWlsdXJlR3JvdXASDwoHc2Nhbm5lZBgCIAEoDRIyCg5sb29rZWRfYmFja190bxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwAIKDEZhaWx1cmVHcm91cBIMCgRjb2RlGAEgASgJEhAKCHNlbnRlbmNlGAIgASgJEg0KBWNvdW50GAMgASgNEgwKBGhlbGQYBCABKA0SKQoFZmlyc3QYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBGxhc3QYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNhbXBsZV9pZHMYByADKAkSLAoFbGFuZXMYCCADKAsyHS5zZWFsZWQuYWRtaW4udjEuRmFpbHVyZVNoYXJlEhMKC2xhbmVzX3RvdGFsGAkgASgNEi8KCHByb2dyYW1zGAogAygLMh0uc2VhbGVkLmFkbWluLnYxLkZhaWx1cmVTaGFyZRIWCg5wcm9ncmFtc190b3RhbBgLIAEoDSIrCgxGYWlsdXJlU2hhcmUSDAoEbmFtZRgBIAEoCRINCgVjb3VudBgCIAEoDSIWChRTZXJ2aWNlQ29uZmlnUmVxdWVzdCJHChVTZXJ2aWNlQ29uZmlnUmVzcG9uc2USLgoHb3B0aW9ucxgBIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5Db25maWdPcHRpb24iWgoMQ29uZmlnT3B0aW9uEgwKBG5hbWUYASABKAkSDAoEZmxhZxgCIAEoCRINCgV2YWx1ZRgDIAEoCRIMCgRmcm9tGAQgASgJEhEKCWlzX3NlY3JldBgFIAEoCCI+ChNTZXJ2aWNlRHJhaW5SZXF1ZXN0EicKBmNoYW5nZRgBIAEoCzIXLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2UiQQoUU2VydmljZURyYWluUmVzcG9uc2USKQoHY2hhbmdlZBgBIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5DaGFuZ2VkMs8ECgdTZXJ2aWNlEl0KBlN0YXR1cxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlU3RhdHVzUmVzcG9uc2UiBLjIGAESXQoGU2VyaWVzEiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTZXJpZXNSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTZXJpZXNSZXNwb25zZSIEuMgYARJjCghGYWlsdXJlcxInLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRmFpbHVyZXNSZXF1ZXN0Giguc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VGYWlsdXJlc1Jlc3BvbnNlIgS4yBgBEl0KBkNvbmZpZxIlLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQ29uZmlnUmVxdWVzdBomLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQ29uZmlnUmVzcG9uc2UiBLjIGAESWgoFRHJhaW4SJC5zZWFsZWQuYWRtaW4udjEuU2VydmljZURyYWluUmVxdWVzdBolLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRHJhaW5SZXNwb25zZSIEuMgYAxJmCglBdWRpdExpc3QSKC5zZWFsZWQuYWRtaW4udjEuU2VydmljZUF1ZGl0TGlzdFJlcXVlc3QaKS5zZWFsZWQuYWRtaW4udjEuU2VydmljZUF1ZGl0TGlzdFJlc3BvbnNlIgS4yBgBYgZwcm90bzM", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZhZG1pbi92MS9zZXJ2aWNlLnByb3RvEg9zZWFsZWQuYWRtaW4udjEiFgoUU2VydmljZVN0YXR1c1JlcXVlc3QilQcKFVNlcnZpY2VTdGF0dXNSZXNwb25zZRINCgVwaGFzZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEisKB3N0YXJ0ZWQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKAnVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBm91dGFnZRgFIAEoCzIYLnNlYWxlZC5hZG1pbi52MS5Qcm9ibGVtEj4KBG9wZW4YBiADKAsyMC5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLk9wZW5FbnRyeRJECgdydW5uaW5nGAcgAygLMjMuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZS5SdW5uaW5nRW50cnkSVgoRZW5kZWRfc2luY2Vfc3RhcnQYCCADKAsyOy5zZWFsZWQuYWRtaW4udjEuU2VydmljZVN0YXR1c1Jlc3BvbnNlLkVuZGVkU2luY2VTdGFydEVudHJ5EiwKCWxhc3RfaG91chgSIAEoCzIZLnNlYWxlZC5hZG1pbi52MS5MYXN0SG91chIpCgVsYW5lcxgJIAMoCzIaLnNlYWxlZC5hZG1pbi52MS5MYW5lU3RhdGUSLgoLb2xkZXN0X3dhaXQYCiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwoEZGlzaxgLIAEoCzIVLnNlYWxlZC5hZG1pbi52MS5EaXNrEgwKBGxpZmUYDSABKA0SJgoGaW50YWtlGBAgASgLMhYuc2VhbGVkLmFkbWluLnYxLk9yZGVyEigKCGRpc3BhdGNoGBEgASgLMhYuc2VhbGVkLmFkbWluLnYxLk9yZGVyEiwKCW5lZWRzX3lvdRgOIAMoCzIZLnNlYWxlZC5hZG1pbi52MS5OZWVkc1lvdRIXCg9uZWVkc195b3VfdG90YWwYDyABKA0SFgoOcmVzaWRlbnRfYnl0ZXMYDCABKAQaKwoJT3BlbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEaLgoMUnVubmluZ0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEaNgoURW5kZWRTaW5jZVN0YXJ0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ASJ0CghMYXN0SG91chIRCglmdWxmaWxsZWQYASABKA0SFwoPZmFpbGVkX2J5X2d1ZXN0GAIgASgNEhgKEGZhaWxlZF9vdGhlcndpc2UYAyABKA0SEQoJY2FuY2VsbGVkGAQgASgNEg8KB2V4cGlyZWQYBSABKA0iQwoJTGFuZVN0YXRlEgoKAmlkGAEgASgJEg0KBXN0YWdlGAIgASgJEg0KBXN0YXRlGAMgASgJEgwKBHdhcm0YBCABKAgiigEKCE5lZWRzWW91Eg4KBnJlYXNvbhgBIAEoCRIQCghzZW50ZW5jZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEg8KB2xhbmVfaWQYBCABKAkSEwoLZGVsaXZlcnlfaWQYBiABKAkSEQoJc2lnbmVyX2lkGAcgASgJEg8KB2NvbW1hbmQYBSABKAkiLgoERGlzaxISCgpmcmVlX2J5dGVzGAEgASgEEhIKCnNpemVfYnl0ZXMYAiABKAQiNwoXU2VydmljZUF1ZGl0TGlzdFJlcXVlc3QSDgoGYmVmb3JlGAEgASgEEgwKBHNpemUYAiABKA0iQwoYU2VydmljZUF1ZGl0TGlzdFJlc3BvbnNlEicKBHJvd3MYASADKAsyGS5zZWFsZWQuYWRtaW4udjEuQXVkaXRSb3ciZwoIQXVkaXRSb3cSDAoEZmVlZBgBIAEoBBImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFYXVkaXQYAyABKAsyFi5zZWFsZWQuYWRtaW4udjEuQXVkaXQiQAoUU2VydmljZVNlcmllc1JlcXVlc3QSKAoFc2luY2UYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24i5wIKFVNlcnZpY2VTZXJpZXNSZXNwb25zZRIpCgVmaXJzdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKa25vd25fZnJvbRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc3RhcnRlZBgDIAMoDRIRCglmdWxmaWxsZWQYBCADKA0SFwoPZmFpbGVkX2J5X2d1ZXN0GAUgAygNEhgKEGZhaWxlZF9vdGhlcndpc2UYBiADKA0SEQoJY2FuY2VsbGVkGAcgAygNEg8KB2V4cGlyZWQYCCADKA0SDAoEb3BlbhgJIAMoDRIPCgdydW5uaW5nGAogAygNEioKBXdhaXRzGAsgAygLMhsuc2VhbGVkLmFkbWluLnYxLlN0YWdlV2FpdHMSLQoHY3Jhc2hlcxgMIAMoCzIcLnNlYWxlZC5hZG1pbi52MS5MYW5lQ3Jhc2hlcyIuCgtMYW5lQ3Jhc2hlcxIPCgdsYW5lX2lkGAEgASgJEg4KBmNvdW50cxgCIAMoDSJWCgpTdGFnZVdhaXRzEg0KBXN0YWdlGAEgASgJEg8KB3NhbXBsZXMYAiADKA0SEwoLcDUwX3NlY29uZHMYAyADKAESEwoLcDk1X3NlY29uZHMYBCADKAEiQgoWU2VydmljZUZhaWx1cmVzUmVxdWVzdBIoCgVzaW5jZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKNAQoXU2VydmljZUZhaWx1cmVzUmVzcG9uc2USLQoGZ3JvdXBzGAEgAygLMh0uc2VhbGVkLmFkbWluLnYxLkZhaWx1cmVHcm91cBIPCgdzY2FubmVkGAIgASgNEjIKDmxvb2tlZF9iYWNrX3RvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLAAgoMRmFpbHVyZUdyb3VwEgwKBGNvZGUYASABKAkSEAoIc2VudGVuY2UYAiABKAkSDQoFY291bnQYAyABKA0SDAoEaGVsZBgEIAEoDRIpCgVmaXJzdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoEbGFzdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2FtcGxlX2lkcxgHIAMoCRIsCgVsYW5lcxgIIAMoCzIdLnNlYWxlZC5hZG1pbi52MS5GYWlsdXJlU2hhcmUSEwoLbGFuZXNfdG90YWwYCSABKA0SLwoIcHJvZ3JhbXMYCiADKAsyHS5zZWFsZWQuYWRtaW4udjEuRmFpbHVyZVNoYXJlEhYKDnByb2dyYW1zX3RvdGFsGAsgASgNIisKDEZhaWx1cmVTaGFyZRIMCgRuYW1lGAEgASgJEg0KBWNvdW50GAIgASgNIhYKFFNlcnZpY2VDb25maWdSZXF1ZXN0IkcKFVNlcnZpY2VDb25maWdSZXNwb25zZRIuCgdvcHRpb25zGAEgAygLMh0uc2VhbGVkLmFkbWluLnYxLkNvbmZpZ09wdGlvbiJaCgxDb25maWdPcHRpb24SDAoEbmFtZRgBIAEoCRIMCgRmbGFnGAIgASgJEg0KBXZhbHVlGAMgASgJEgwKBGZyb20YBCABKAkSEQoJaXNfc2VjcmV0GAUgASgIIj4KE1NlcnZpY2VEcmFpblJlcXVlc3QSJwoGY2hhbmdlGAEgASgLMhcuc2VhbGVkLmFkbWluLnYxLkNoYW5nZSJBChRTZXJ2aWNlRHJhaW5SZXNwb25zZRIpCgdjaGFuZ2VkGAEgASgLMhguc2VhbGVkLmFkbWluLnYxLkNoYW5nZWQyzwQKB1NlcnZpY2USXQoGU3RhdHVzEiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VTdGF0dXNSZXNwb25zZSIEuMgYARJdCgZTZXJpZXMSJS5zZWFsZWQuYWRtaW4udjEuU2VydmljZVNlcmllc1JlcXVlc3QaJi5zZWFsZWQuYWRtaW4udjEuU2VydmljZVNlcmllc1Jlc3BvbnNlIgS4yBgBEmMKCEZhaWx1cmVzEicuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VGYWlsdXJlc1JlcXVlc3QaKC5zZWFsZWQuYWRtaW4udjEuU2VydmljZUZhaWx1cmVzUmVzcG9uc2UiBLjIGAESXQoGQ29uZmlnEiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VDb25maWdSZXF1ZXN0GiYuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VDb25maWdSZXNwb25zZSIEuMgYARJaCgVEcmFpbhIkLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlRHJhaW5SZXF1ZXN0GiUuc2VhbGVkLmFkbWluLnYxLlNlcnZpY2VEcmFpblJlc3BvbnNlIgS4yBgDEmYKCUF1ZGl0TGlzdBIoLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQXVkaXRMaXN0UmVxdWVzdBopLnNlYWxlZC5hZG1pbi52MS5TZXJ2aWNlQXVkaXRMaXN0UmVzcG9uc2UiBLjIGAFiBnByb3RvMw", [file_admin_v1_access, file_admin_v1_shared, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message sealed.admin.v1.ServiceStatusRequest
@@ -83,6 +83,11 @@ export type ServiceStatusResponse = Message<"sealed.admin.v1.ServiceStatusRespon
   endedSinceStart: { [key: string]: bigint };
 
   /**
+   * @generated from field: sealed.admin.v1.LastHour last_hour = 18;
+   */
+  lastHour?: LastHour | undefined;
+
+  /**
    * @generated from field: repeated sealed.admin.v1.LaneState lanes = 9;
    */
   lanes: LaneState[];
@@ -146,6 +151,47 @@ export const ServiceStatusResponseSchema: GenMessage<ServiceStatusResponse> = /*
   messageDesc(file_admin_v1_service, 1);
 
 /**
+ * How many requests have ended in the last 60 minutes, or since the start where that was later, and how.
+ *
+ * @generated from message sealed.admin.v1.LastHour
+ */
+export type LastHour = Message<"sealed.admin.v1.LastHour"> & {
+  /**
+   * @generated from field: uint32 fulfilled = 1;
+   */
+  fulfilled: number;
+
+  /**
+   * By a fault of their guest, which their client may repair, and by any other.
+   *
+   * @generated from field: uint32 failed_by_guest = 2;
+   */
+  failedByGuest: number;
+
+  /**
+   * @generated from field: uint32 failed_otherwise = 3;
+   */
+  failedOtherwise: number;
+
+  /**
+   * @generated from field: uint32 cancelled = 4;
+   */
+  cancelled: number;
+
+  /**
+   * @generated from field: uint32 expired = 5;
+   */
+  expired: number;
+};
+
+/**
+ * Describes the message sealed.admin.v1.LastHour.
+ * Use `create(LastHourSchema)` to create a new message.
+ */
+export const LastHourSchema: GenMessage<LastHour> = /*@__PURE__*/
+  messageDesc(file_admin_v1_service, 2);
+
+/**
  * @generated from message sealed.admin.v1.LaneState
  */
 export type LaneState = Message<"sealed.admin.v1.LaneState"> & {
@@ -175,7 +221,7 @@ export type LaneState = Message<"sealed.admin.v1.LaneState"> & {
  * Use `create(LaneStateSchema)` to create a new message.
  */
 export const LaneStateSchema: GenMessage<LaneState> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 2);
+  messageDesc(file_admin_v1_service, 3);
 
 /**
  * What a person should look at.
@@ -228,7 +274,7 @@ export type NeedsYou = Message<"sealed.admin.v1.NeedsYou"> & {
  * Use `create(NeedsYouSchema)` to create a new message.
  */
 export const NeedsYouSchema: GenMessage<NeedsYou> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 3);
+  messageDesc(file_admin_v1_service, 4);
 
 /**
  * Where the data folder lies.
@@ -252,7 +298,7 @@ export type Disk = Message<"sealed.admin.v1.Disk"> & {
  * Use `create(DiskSchema)` to create a new message.
  */
 export const DiskSchema: GenMessage<Disk> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 4);
+  messageDesc(file_admin_v1_service, 5);
 
 /**
  * @generated from message sealed.admin.v1.ServiceAuditListRequest
@@ -278,7 +324,7 @@ export type ServiceAuditListRequest = Message<"sealed.admin.v1.ServiceAuditListR
  * Use `create(ServiceAuditListRequestSchema)` to create a new message.
  */
 export const ServiceAuditListRequestSchema: GenMessage<ServiceAuditListRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 5);
+  messageDesc(file_admin_v1_service, 6);
 
 /**
  * @generated from message sealed.admin.v1.ServiceAuditListResponse
@@ -295,7 +341,7 @@ export type ServiceAuditListResponse = Message<"sealed.admin.v1.ServiceAuditList
  * Use `create(ServiceAuditListResponseSchema)` to create a new message.
  */
 export const ServiceAuditListResponseSchema: GenMessage<ServiceAuditListResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 6);
+  messageDesc(file_admin_v1_service, 7);
 
 /**
  * @generated from message sealed.admin.v1.AuditRow
@@ -324,7 +370,7 @@ export type AuditRow = Message<"sealed.admin.v1.AuditRow"> & {
  * Use `create(AuditRowSchema)` to create a new message.
  */
 export const AuditRowSchema: GenMessage<AuditRow> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 7);
+  messageDesc(file_admin_v1_service, 8);
 
 /**
  * @generated from message sealed.admin.v1.ServiceSeriesRequest
@@ -343,7 +389,7 @@ export type ServiceSeriesRequest = Message<"sealed.admin.v1.ServiceSeriesRequest
  * Use `create(ServiceSeriesRequestSchema)` to create a new message.
  */
 export const ServiceSeriesRequestSchema: GenMessage<ServiceSeriesRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 8);
+  messageDesc(file_admin_v1_service, 9);
 
 /**
  * Every list has as many entries, one a minute: the first is of the minute that begins at `first`, the last of the one that has not ended.
@@ -429,7 +475,7 @@ export type ServiceSeriesResponse = Message<"sealed.admin.v1.ServiceSeriesRespon
  * Use `create(ServiceSeriesResponseSchema)` to create a new message.
  */
 export const ServiceSeriesResponseSchema: GenMessage<ServiceSeriesResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 9);
+  messageDesc(file_admin_v1_service, 10);
 
 /**
  * @generated from message sealed.admin.v1.LaneCrashes
@@ -451,7 +497,7 @@ export type LaneCrashes = Message<"sealed.admin.v1.LaneCrashes"> & {
  * Use `create(LaneCrashesSchema)` to create a new message.
  */
 export const LaneCrashesSchema: GenMessage<LaneCrashes> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 10);
+  messageDesc(file_admin_v1_service, 11);
 
 /**
  * How long requests have waited for a lane or a signer, or (stage `requested`) for their admission, in the minute in which the wait has ended.
@@ -489,7 +535,7 @@ export type StageWaits = Message<"sealed.admin.v1.StageWaits"> & {
  * Use `create(StageWaitsSchema)` to create a new message.
  */
 export const StageWaitsSchema: GenMessage<StageWaits> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 11);
+  messageDesc(file_admin_v1_service, 12);
 
 /**
  * @generated from message sealed.admin.v1.ServiceFailuresRequest
@@ -508,7 +554,7 @@ export type ServiceFailuresRequest = Message<"sealed.admin.v1.ServiceFailuresReq
  * Use `create(ServiceFailuresRequestSchema)` to create a new message.
  */
 export const ServiceFailuresRequestSchema: GenMessage<ServiceFailuresRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 12);
+  messageDesc(file_admin_v1_service, 13);
 
 /**
  * @generated from message sealed.admin.v1.ServiceFailuresResponse
@@ -541,7 +587,7 @@ export type ServiceFailuresResponse = Message<"sealed.admin.v1.ServiceFailuresRe
  * Use `create(ServiceFailuresResponseSchema)` to create a new message.
  */
 export const ServiceFailuresResponseSchema: GenMessage<ServiceFailuresResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 13);
+  messageDesc(file_admin_v1_service, 14);
 
 /**
  * Requests that have failed with the same code, those that are held among them.
@@ -618,7 +664,7 @@ export type FailureGroup = Message<"sealed.admin.v1.FailureGroup"> & {
  * Use `create(FailureGroupSchema)` to create a new message.
  */
 export const FailureGroupSchema: GenMessage<FailureGroup> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 14);
+  messageDesc(file_admin_v1_service, 15);
 
 /**
  * @generated from message sealed.admin.v1.FailureShare
@@ -642,7 +688,7 @@ export type FailureShare = Message<"sealed.admin.v1.FailureShare"> & {
  * Use `create(FailureShareSchema)` to create a new message.
  */
 export const FailureShareSchema: GenMessage<FailureShare> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 15);
+  messageDesc(file_admin_v1_service, 16);
 
 /**
  * @generated from message sealed.admin.v1.ServiceConfigRequest
@@ -655,7 +701,7 @@ export type ServiceConfigRequest = Message<"sealed.admin.v1.ServiceConfigRequest
  * Use `create(ServiceConfigRequestSchema)` to create a new message.
  */
 export const ServiceConfigRequestSchema: GenMessage<ServiceConfigRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 16);
+  messageDesc(file_admin_v1_service, 17);
 
 /**
  * @generated from message sealed.admin.v1.ServiceConfigResponse
@@ -674,7 +720,7 @@ export type ServiceConfigResponse = Message<"sealed.admin.v1.ServiceConfigRespon
  * Use `create(ServiceConfigResponseSchema)` to create a new message.
  */
 export const ServiceConfigResponseSchema: GenMessage<ServiceConfigResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 17);
+  messageDesc(file_admin_v1_service, 18);
 
 /**
  * @generated from message sealed.admin.v1.ConfigOption
@@ -717,7 +763,7 @@ export type ConfigOption = Message<"sealed.admin.v1.ConfigOption"> & {
  * Use `create(ConfigOptionSchema)` to create a new message.
  */
 export const ConfigOptionSchema: GenMessage<ConfigOption> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 18);
+  messageDesc(file_admin_v1_service, 19);
 
 /**
  * @generated from message sealed.admin.v1.ServiceDrainRequest
@@ -734,7 +780,7 @@ export type ServiceDrainRequest = Message<"sealed.admin.v1.ServiceDrainRequest">
  * Use `create(ServiceDrainRequestSchema)` to create a new message.
  */
 export const ServiceDrainRequestSchema: GenMessage<ServiceDrainRequest> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 19);
+  messageDesc(file_admin_v1_service, 20);
 
 /**
  * @generated from message sealed.admin.v1.ServiceDrainResponse
@@ -751,7 +797,7 @@ export type ServiceDrainResponse = Message<"sealed.admin.v1.ServiceDrainResponse
  * Use `create(ServiceDrainResponseSchema)` to create a new message.
  */
 export const ServiceDrainResponseSchema: GenMessage<ServiceDrainResponse> = /*@__PURE__*/
-  messageDesc(file_admin_v1_service, 20);
+  messageDesc(file_admin_v1_service, 21);
 
 /**
  * @generated from service sealed.admin.v1.Service

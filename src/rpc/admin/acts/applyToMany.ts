@@ -39,7 +39,7 @@ export const applyToMany = (dependencies: ManyDependencies) => {
   async function fitting({ filter, ids }: RequestsApplyToManyRequest): Promise<readonly RequestId[]> {
     const chosen = chosenOf(ids);
     const look = why();
-    const fits = matcherOf(filter, look, needsSomebody(dependencies, look));
+    const fits = matcherOf(filter, look, { needs: needsSomebody(dependencies, look), now: clock.now() });
     return await browse.open((view) => (chosen?.has(view.request.requestId) ?? true) && fits(view), mostRequests + 1);
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { RequestsWatchRequestSchema } from '../../../gen/admin/v1/requests_pb.js';
 import type { Address, LaneId } from '../../../ids.js';
 import type { LaneReport } from '../../../lanes/scheduling.js';
@@ -235,6 +236,11 @@ describe('bad watchers', { timeout: 300_000 }, () => {
       [{ coalesceMs: 2_001 }, '?coalesce_ms=2001', /coalesce_ms is not understood: it is at most 2000/],
       [{ filter: { states: ['asleep'] } }, '?filter={"states":["asleep"]}', /"asleep\\?" is none of them/],
       [{ filter: { needsYou: true } }, '?filter={"needsYou":true}', /needs_you .* that changes without an event/],
+      [
+        { filter: { waitingLongerThan: durationFromMs(1_000) } },
+        '?filter={"waitingLongerThan":"1s"}',
+        /waiting_longer_than .* time passes without an event/,
+      ],
       [{ filter: { reasons: ['RUNNING'] } }, '?filter={"reasons":["RUNNING"]}', /reasons change without an event/],
     ];
     for (const [given, query, sentence] of cases) {

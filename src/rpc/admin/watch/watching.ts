@@ -45,6 +45,9 @@ const longestCoalesceMs = 2_000;
 /** Reasons change with everybody's place in a line, and no event says so. */
 export const noReasons: Look = { reasonsOf: () => [], codeOf: () => undefined };
 
+/** What is refused here is not asked. */
+const ofNoMoment = { needs: () => false, now: 0 };
+
 /** `newest`: of the feed. Throws NOT_UNDERSTOOD, CURSOR_AHEAD. */
 export function watchingOf(request: RequestsWatchRequest, newest: number): Watching {
   const { filter, afterFeed, progress, coalesceMs, kinds, deliveryStates: states } = request;
@@ -53,6 +56,8 @@ export function watchingOf(request: RequestsWatchRequest, newest: number): Watch
     throw notUnderstood('filter.reasons', 'reasons change without an event, list requests by them instead');
   if (filter?.needsYou)
     throw notUnderstood('filter.needs_you', 'that changes without an event, list those that need a person instead');
+  if (filter?.waitingLongerThan)
+    throw notUnderstood('filter.waiting_longer_than', 'time passes without an event, list those that wait instead');
   for (const kind of kinds)
     if (!Object.hasOwn(kindsOf, kind)) throw notUnderstood('kinds', `there are ${Object.keys(kindsOf).join(', ')}`);
   for (const state of states)
@@ -61,12 +66,12 @@ export function watchingOf(request: RequestsWatchRequest, newest: number): Watch
   const wanted = new Set(kinds.map((kind) => kindsOf[kind as keyof typeof kindsOf]));
   if (afterFeed > BigInt(newest)) throw new FailureError(fail('CURSOR_AHEAD', { after: String(afterFeed), newest }));
   // Refuses words that nothing can match.
-  matcherOf(filter, noReasons);
+  matcherOf(filter, noReasons, ofNoMoment);
   const meaning = create(RequestsWatchRequestSchema, { ...(filter && { filter }), kinds, deliveryStates: states });
   return {
     key: Buffer.from(toBinary(RequestsWatchRequestSchema, meaning)).toString('latin1'),
     after: afterFeed === 0n ? undefined : Number(afterFeed),
-    isMeant: matcherOf(filter && { ...filter, states: [], phases: [] }, noReasons),
+    isMeant: matcherOf(filter && { ...filter, states: [], phases: [] }, noReasons, ofNoMoment),
     concerns: ({ from, to }) => isAmong(filter, from) || isAmong(filter, to),
     isWanted: (what) => kinds.length === 0 || wanted.has(what),
     concernsDelivery: ({ from, to }) => states.length === 0 || states.includes(from) || states.includes(to),
