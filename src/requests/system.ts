@@ -168,12 +168,15 @@ export function createSystem(parameters: SystemParameters): RequestSystem {
       // The cause before what it led to.
       if (entry.act !== undefined) audit.note(tx, entry.at, entry.act);
       feed.note(tx, { at: entry.at, what: 'request', id: view.request.requestId, seq }, entry);
-      tx.whenDurable(() => parameters.onTransition?.(view, entry));
+      tx.whenDurable(() => {
+        // With each: a stage that begins and ends within one flush is seen, too.
+        usual.note(view);
+        parameters.onTransition?.(view, entry);
+      });
     },
     onDurable(view) {
       const { requestId } = view.request;
       census.note(view);
-      usual.note(view);
       ranks.note(view);
       if (isTerminal(view)) {
         progress.delete(requestId);

@@ -162,7 +162,8 @@ describe('screens that are looked up', { skip: withoutChromium, timeout: 180_000
     const hour = page.getByRole('region', { name: 'Last hour' });
     await hour.getByText('fulfilled 1 in all, at most 1 in a minute').waitFor();
     await hour.getByText('failed none').waitFor();
-    await hour.getByText(/^wait p95 at most \d+ m?s/).waitFor();
+    // A quick machine makes nobody wait for as long as can be told.
+    await hour.getByText(/^wait p95 (at most \d+ m?s|too short to tell)/).waitFor();
     // One bar, which is not flat.
     assert.match((await hour.locator('path.good').getAttribute('d')) ?? '', /^M\d+ 32v-32h3v32z$/);
     assert.equal(await hour.locator('path.bad').getAttribute('d'), '');

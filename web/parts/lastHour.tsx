@@ -29,6 +29,7 @@ function Charts({ series }: { readonly series: Series }) {
   const guests = total(series.failedByGuest);
   const waits = longest(series);
   const most = Math.max(0, ...waits);
+  const haveWaited = series.waits.some(({ samples }) => total(samples) > 0);
   return (
     <>
       <Chart name="fulfilled" look="good" values={hour(series.fulfilled)} words={counted(series.fulfilled)} />
@@ -43,7 +44,11 @@ function Charts({ series }: { readonly series: Series }) {
         look="warn"
         values={hour(waits)}
         words={
-          most === 0 ? 'nobody has waited' : `at most ${briefly(most * 1_000)}, of the stage that is waited for longest`
+          most > 0
+            ? `at most ${briefly(most * 1_000)}, of the stage that is waited for longest`
+            : haveWaited
+              ? 'too short to tell'
+              : 'nobody has waited'
         }
       />
     </>

@@ -20,7 +20,7 @@ export class UsualTimes {
 
   constructor(private readonly clock: Pick<Clock, 'steady'>) {}
 
-  /** With every durable view. */
+  /** With the view of every transition, when it is durable. */
   note(view: RequestView): void {
     const { requestId } = view.request;
     const before = this.#begun.get(requestId);

@@ -165,6 +165,16 @@ test('LANE_COLD, MEMORY_SHORT, RUNNING, SILENT: what it does on its lane', async
     sentencesOf(at({ forMs: 600_000 })),
     /runs on gpu-0 for 10 min 0 s, far longer than usual; this program usually takes 1 min 0 s\./,
   );
+  // Where its stage takes a second, a minute is not long yet.
+  const execution = await world.submit();
+  await world.settle();
+  const executing = (forMs: number) => {
+    world.lanes.reports = [lane('cpu-execute-0', 'busy', { current: { ...current, requestId: execution, forMs } })];
+    return codesOf(reasonsOf(world, execution));
+  };
+  world.lanes.waiting.find(({ job }) => job.requestId === execution)?.grant();
+  await world.settle();
+  assert.deepEqual([executing(60_000), executing(60_001)], [['RUNNING'], ['SILENT']]);
 });
 
 test('BACKING_OFF, DISK_FULL: until when, after which fault', async () => {

@@ -45,8 +45,12 @@ export interface Look {
 
 /** More than so many times what is usual is too long. */
 const silentTimes = 3;
+/** And for so long: where milliseconds are usual, a second is nothing to get up for. */
+const leastSilentMs = 60_000;
 /** Fewer say too little to call anything unusual. */
 const leastSamples = 3;
+
+const silentAfterMs = (usualMs: number) => Math.max(leastSilentMs, silentTimes * usualMs);
 
 const stages = { executing: 'execute', proving: 'prove', verifying: 'verify' } as const;
 
@@ -119,7 +123,7 @@ export function createWhy(parameters: WhyParameters): () => Look {
         yield { code: 'MEMORY_SHORT', lane: lane.id, missingBytes: lane.current.missingBytes };
       else if (lane !== undefined && !lane.warm)
         yield { code: 'LANE_COLD', lane: lane.id, forMs, loading: lane.current?.progress?.stage };
-      else if (known !== undefined && known.samples >= leastSamples && forMs > silentTimes * known.ms)
+      else if (known !== undefined && known.samples >= leastSamples && forMs > silentAfterMs(known.ms))
         yield { code: 'SILENT', stage, lane: lane?.id, forMs, usualMs: known.ms };
       else yield { code: 'RUNNING', stage, lane: lane?.id, forMs, usualMs };
     }
