@@ -1,26 +1,20 @@
 // What the command prints of a machine, with how many are in which of its states.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
+import { sampleLane } from '../../testkit/service/laneActs.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 it('admin machine shows states, edges, what they ask and how many are there, or draws it', async (t) => {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
-  const to = await startAdmin(t, world);
-  const socket = 'path' in to ? to.path : assert.fail();
+  const { run: admin } = await startAdminCommand(t, world);
   for (let n = 0; n < 3; n += 1) await world.submit();
   await world.settle();
   world.lanes.waiting[0]?.grant();
   await world.settle();
-  const run = async (...words: string[]) => {
-    const cli = scriptedCli({}, { clock: world.clock });
-    const exitCode = await runCli(['admin', 'machine', '--socket', socket, ...words], cli);
-    return { exitCode, out: cli.out() };
-  };
+  const run = (...words: string[]) => admin('machine', ...words);
   for (const id of ['request', 'lane', 'delivery', 'signer']) {
     const { exitCode, out } = await run(id);
     assert.equal(exitCode, 0);
@@ -39,4 +33,14 @@ it('admin machine shows states, edges, what they ask and how many are there, or 
   const object = JSON.parse((await run('request', '--json')).out);
   assert.deepEqual([object.v, object.id, object.liveCounts.executing], [1, 'request@3', 3]);
   assert.equal((await run('queue')).exitCode, 2);
+});
+
+it('admin machine counts lanes in whichever state they are, and in the one around it', async (t) => {
+  const world = await createWorld({ pages: createMemoryPages() });
+  t.after(() => world.end());
+  const states = ['ready', 'busy', 'preparing', 'cooling'] as const;
+  world.lanes.reports = states.map((state) => sampleLane(`gpu-${state}`, { state }));
+  const { shown } = await startAdminCommand(t, world);
+  const { liveCounts } = JSON.parse(await shown('machine', 'lane', '--json'));
+  assert.deepEqual(liveCounts, { up: 3, 'up.ready': 1, 'up.busy': 1, 'up.preparing': 1, cooling: 1 });
 });

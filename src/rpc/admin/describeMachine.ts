@@ -25,7 +25,8 @@ export const describeMachine =
       );
     const { machine, guards, wrapping, plate } = described;
     const description = describe(machine, guards, wrapping);
-    const liveCounts = liveCountsOf(id, dependencies);
+    const paths = description.states.map(({ path }) => path);
+    const liveCounts = liveCountsOf(id, paths, dependencies);
     return {
       id: description.id,
       states: description.states.map((state) => ({ ...state, tags: [...state.tags], invokes: [...state.invokes] })),
@@ -37,10 +38,12 @@ export const describeMachine =
     };
   };
 
-/** As the machine has it: lanes say only how they are. */
-const lanePathOf = (state: string): string => (state === 'ready' || state === 'busy' ? `up.${state}` : state);
-
-function liveCountsOf(id: string, { counts, scheduling, network, signers }: DescribeMachineDependencies) {
+/** `paths`: of all states of the machine. */
+function liveCountsOf(
+  id: string,
+  paths: readonly string[],
+  { counts, scheduling, network, signers }: DescribeMachineDependencies,
+) {
   if (id === 'request') {
     const { open, running } = counts();
     const inside = Object.entries(running).map(([state, count]) => [`${state}.running`, count] as const);
@@ -52,7 +55,9 @@ function liveCountsOf(id: string, { counts, scheduling, network, signers }: Desc
     const parts = path.split('.');
     for (const [index] of parts.entries()) states.add(parts.slice(0, index + 1).join('.'));
   };
-  if (id === 'lane') for (const { state } of scheduling.laneReports()) add(lanePathOf(state));
+  // Lanes say how they are by the last part of its path alone.
+  const laneAt = (state: string) => paths.find((path) => path.split('.').at(-1) === state) ?? state;
+  if (id === 'lane') for (const { state } of scheduling.laneReports()) add(laneAt(state));
   if (id === 'signer') for (const view of signers?.views() ?? []) if (!hasEnded(view)) add(signerPathOf(view));
   return Object.fromEntries(states.entries());
 }
