@@ -244,11 +244,7 @@ export class Lane implements FreeServer {
     try {
       const missing = await this.#engine.missingPart();
       if (missing !== undefined) {
-        log.warn(
-          { event: 'engine.part_removed', laneId, path: missing },
-          'a part of the engine was removed: it is restarted',
-        );
-        settle(failed(fail('ENGINE_LOST', { laneId, detail: 'a part of it was removed', blame: false })));
+        settle(failed(missing));
         return { engine: 'discarded' };
       }
       let outcome: AnyOutcome | undefined;

@@ -129,9 +129,13 @@ export class LaneEngine {
     return null;
   }
 
-  /** Something that the engine needs and that was removed while it ran. The engine has to be started again. */
-  async missingPart(): Promise<string | undefined> {
-    return await this.#life.running?.parts?.missing();
+  /** Why it is of no use any more: something that it needs was removed while it ran. The engine has to be started again. */
+  async missingPart(): Promise<Failure | undefined> {
+    const { id: laneId, log } = this.#about;
+    const path = await this.#life.running?.parts?.missing();
+    if (path === undefined) return undefined;
+    log.warn({ event: 'engine.part_removed', laneId, path }, 'a part of the engine was removed: it is restarted');
+    return fail('ENGINE_LOST', { laneId, detail: 'a part of it was removed', blame: false });
   }
 
   /** To be called after a job that succeeded: what is there now has to stay. */

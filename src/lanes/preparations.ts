@@ -100,14 +100,10 @@ export class Preparations {
     settle: (outcome: Outcome<unknown>) => void,
     stopped: AbortSignal,
   ): Promise<WorkEnd | undefined> {
-    const { laneId, engine, log, clock } = this.#about;
+    const { engine, clock } = this.#about;
     const missing = await engine.missingPart();
     if (missing !== undefined) {
-      log.warn(
-        { event: 'engine.part_removed', laneId, path: missing },
-        'a part of the engine was removed: it is restarted',
-      );
-      settle(failed(fail('ENGINE_LOST', { laneId, detail: 'a part of it was removed', blame: false })));
+      settle(failed(missing));
       return { engine: 'discarded' };
     }
     const warm = await unlessAborted(engine.untilWarm(report), stopped);

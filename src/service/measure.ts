@@ -1,5 +1,4 @@
 // Registers what the parts of the service tell of themselves in numbers.
-import type { SteadyMs } from '../clock.js';
 import type { Feed } from '../feed/feed.js';
 import { registerLaneMetrics } from '../metrics/laneMetrics.js';
 import { registerNetworkState } from '../metrics/networkMetrics.js';
@@ -8,11 +7,10 @@ import type { Network } from '../network/network.js';
 import type { RequestSystem } from '../requests/system.js';
 import { figuresOfLines } from '../rpc/admin/figuresOfLines.js';
 import type { HeldPolls } from '../rpc/sdk/polls/heldPolls.js';
+import { together } from '../together.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Ports } from './ports.js';
 import type { Readiness } from './readiness.js';
-
-const oneReadingMs = 50;
 
 export interface MeasureParameters {
   readonly system: RequestSystem;
@@ -47,14 +45,8 @@ export function measure(
   meter.total({ name: 'sealed_feed_entries_total', help: 'The last number of the feed.' }, () => one(feed.newest));
   registerStoreSize(meter, store);
   if (network !== undefined) registerNetworkState(meter, network);
-  let looked: { readonly at: SteadyMs; readonly lines: ReturnType<typeof figuresOfLines> } | undefined;
-  /** Two figures of one reading are of one look: ten thousand waiting requests take some milliseconds. */
-  const lines = () => {
-    const at = clock.steady();
-    if (looked === undefined || at - looked.at > oneReadingMs)
-      looked = { at, lines: figuresOfLines({ ...system, scheduling, clock }) };
-    return looked.lines;
-  };
+  // All figures of one reading are asked for at once: those of lines are of one look, which takes some milliseconds with ten thousand waiting.
+  const lines = together(() => figuresOfLines({ ...system, scheduling, clock }));
   lifecycle.onStop(registerLaneMetrics(meter, { scheduling, clock, lines }));
   return {
     restoring(restore) {

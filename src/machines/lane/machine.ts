@@ -122,7 +122,23 @@ function afterLoss(context: LaneContext, { failure, at }: Loss): Partial<LaneCon
   };
 }
 
-const lossIn = (end: WorkEnd): Loss | null => (end.engine === 'lost' ? end.loss : null);
+const endIs =
+  <E extends WorkEnd['engine']>(engine: E) =>
+  ({ event }: { event: { output: WorkEnd } }) => ({ end: event.output, engine });
+
+/** `work` or `prepare` has left no engine, or none that is kept. */
+const withoutEngine = [
+  {
+    guard: { type: 'isEnd', params: endIs('lost') },
+    target: '#lane@1.broken',
+    actions: {
+      type: 'recordLoss',
+      params: ({ event: { output } }: { event: { output: WorkEnd } }) =>
+        output.engine === 'lost' ? output.loss : null,
+    },
+  },
+  { guard: { type: 'isEnd', params: endIs('discarded') }, target: '#lane@1.starting' },
+] as const;
 
 /** An effect threw, which none of them may. Restarting at once could repeat it for ever, so an operator has to look. */
 const ourBug = { target: '#lane@1.quarantined', actions: 'recordOurBug' } as const;
@@ -187,17 +203,9 @@ export const laneMachine = laneSetup.createMachine({
             id: 'work',
             src: 'work',
             onDone: [
+              ...withoutEngine,
               {
-                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'lost' }) },
-                target: '#lane@1.broken',
-                actions: { type: 'recordLoss', params: ({ event }) => lossIn(event.output) },
-              },
-              {
-                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'discarded' }) },
-                target: '#lane@1.starting',
-              },
-              {
-                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'spent' }) },
+                guard: { type: 'isEnd', params: endIs('spent') },
                 target: '#lane@1.starting',
                 actions: 'recordHealth',
               },
@@ -213,15 +221,7 @@ export const laneMachine = laneSetup.createMachine({
             id: 'prepare',
             src: 'prepare',
             onDone: [
-              {
-                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'lost' }) },
-                target: '#lane@1.broken',
-                actions: { type: 'recordLoss', params: ({ event }) => lossIn(event.output) },
-              },
-              {
-                guard: { type: 'isEnd', params: ({ event }) => ({ end: event.output, engine: 'discarded' }) },
-                target: '#lane@1.starting',
-              },
+              ...withoutEngine,
               // Nobody's work: it says nothing of the health of the engine.
               { target: 'ready' },
             ],
