@@ -17,6 +17,26 @@ const root = join(import.meta.dirname, '../..');
 /** What is waited for comes within a second, and on a busy machine within this (ms). */
 const waitsMs = 60_000;
 
+/** Those whose address needs no id. */
+export const screensWithoutId = [
+  '/',
+  '/requests',
+  '/lanes',
+  '/queue',
+  '/failures',
+  '/events',
+  '/machines/request',
+  '/machines/lane',
+  '/machines/delivery',
+  '/machines/signer',
+  '/programs',
+  '/artifacts',
+  '/deliveries',
+  '/signers',
+  '/audit',
+  '/service',
+];
+
 export interface BuiltPage {
   /** Names of what is loaded at first, and of what may follow. */
   readonly first: readonly string[];

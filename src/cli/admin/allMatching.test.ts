@@ -3,28 +3,17 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { fail } from '../../failures/fail.js';
 import { laneId } from '../../ids.js';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { sampleLane } from '../../testkit/service/laneActs.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 const because = ['--reason', 'a test run that nobody needs'];
 
 async function rig(t: TestContext) {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
-  const to = await startAdmin(t, world);
-  const socket = 'path' in to ? to.path : assert.fail();
-  return {
-    world,
-    async admin(...words: string[]) {
-      const cli = scriptedCli({}, { clock: world.clock });
-      const exitCode = await runCli(['admin', ...words, '--socket', socket], cli);
-      return { exitCode, out: cli.out(), err: cli.err() };
-    },
-  };
+  return { world, admin: (await startAdminCommand(t, world)).run };
 }
 
 it('--all-matching acts on all that fit, when their number was confirmed, and on nothing else', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { sampleLane } from '../../testkit/service/laneActs.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
@@ -15,12 +15,7 @@ describe('bad input of sealed-prover admin', () => {
   it('has its own sentence, code and exit code, and leaves no trace', async (t) => {
     const world = await createWorld({ pages: createMemoryPages() });
     t.after(() => world.end());
-    const to = await startAdmin(t, world);
-    const socket = 'path' in to ? to.path : assert.fail();
-    const admin = async (...words: readonly string[]) => {
-      const cli = scriptedCli({}, { clock: world.clock });
-      return { exitCode: await runCli(['admin', ...words, '--socket', socket], cli), out: cli.out(), err: cli.err() };
-    };
+    const { run: admin } = await startAdminCommand(t, world);
     world.lanes.reports = [sampleLane('gpu-0')];
     const [id] = [await world.submit(), await world.submit(), await world.submit()];
     await world.settle();

@@ -4,24 +4,20 @@ import { it } from 'node:test';
 import { effectiveOptions } from '../../config/effective.js';
 import { loadConfig } from '../../config/load.js';
 import { optionNames } from '../../config/options.js';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 it('admin config shows every option and where it was set, within 100 columns, and no secret', async (t) => {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
   const flags = { data: `/${'long/'.repeat(40)}`, tracesTo: 'https://collector/CANARY4711', uploads: '5' };
   const options = effectiveOptions(loadConfig({ flags, environment: { SEALED_TLS: 'ephemeral' } }));
-  const to = await startAdmin(t, world, { options });
-  const socket = 'path' in to ? to.path : assert.fail();
+  const { shown } = await startAdminCommand(t, world, { changes: { options } });
   const run = async (...words: string[]) => {
-    const cli = scriptedCli({}, { clock: world.clock });
-    assert.equal(await runCli(['admin', 'config', '--socket', socket, ...words], cli), 0, cli.err());
-    assert.ok(!cli.out().includes('CANARY4711'));
-    return cli.out().trimEnd().split('\n');
+    const out = await shown('config', ...words);
+    assert.ok(!out.includes('CANARY4711'));
+    return out.trimEnd().split('\n');
   };
   const all = await run();
   for (const line of all) assert.ok([...line].length <= 100, line);

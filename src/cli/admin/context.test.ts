@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 it('admin request --context prints what its machine remembers, as JSON, without the id of its input', async (t) => {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
-  const to = await startAdmin(t, world);
-  const socket = 'path' in to ? to.path : assert.fail();
+  const { shown } = await startAdminCommand(t, world);
   const id = await world.submit();
   await world.settle();
-  const run = async (...words: string[]) => {
-    const cli = scriptedCli({});
-    assert.equal(await runCli(['admin', 'request', id, '--context', '--socket', socket, ...words], cli), 0, cli.err());
-    return cli.out();
-  };
+  const run = (...words: string[]) => shown('request', id, '--context', ...words);
   const stdin = world.system.registry.view(id)?.request.stdin;
   const [head = '', ...rest] = (await run()).split('\n');
   assert.match(head, /^request@\d+, transition 1, \{"open":\{"executing":"waiting"\}\}$/);

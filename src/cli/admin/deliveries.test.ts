@@ -1,25 +1,17 @@
 // `sealed-prover admin deliveries` and `admin delivery ID`: what is shown, and what is done only with a reason and a word.
 import assert from 'node:assert/strict';
-import type { IpcNetConnectOpts } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { refusedOnce } from '../../testkit/service/deliveryActs.js';
 import { inAwayNetwork, plantDelivery } from '../../testkit/world/awayNetwork.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 async function start(t: TestContext) {
   const world = await createWorld({ pages: createMemoryPages(), ...inAwayNetwork });
   t.after(() => world.end());
   const id = await plantDelivery(world, refusedOnce(world));
-  const { path } = (await startAdmin(t, world)) as IpcNetConnectOpts;
-  const admin = async (...words: string[]) => {
-    const cli = scriptedCli({ LOGNAME: 'ada' }, { clock: world.clock });
-    const exitCode = await runCli(['admin', ...words, '--socket', path], cli);
-    return { exitCode, out: cli.out(), err: cli.err() };
-  };
+  const { run: admin } = await startAdminCommand(t, world, { environment: { LOGNAME: 'ada' } });
   return { id, short: `…${id.slice(-8)}`, admin };
 }
 

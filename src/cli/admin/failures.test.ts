@@ -3,17 +3,14 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld, vkHash } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 it('admin failures tells why, how many, where and of what, and how far it has looked', async (t) => {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
-  const to = await startAdmin(t, world);
-  const socket = 'path' in to ? to.path : assert.fail();
+  const { shown } = await startAdminCommand(t, world);
   const ids: string[] = [];
   for (let n = 0; n < 2; n += 1) {
     const id = await world.submit();
@@ -24,11 +21,7 @@ it('admin failures tells why, how many, where and of what, and how far it has lo
     await world.settle();
     await world.clock.advance(60_000);
   }
-  const run = async (...words: string[]) => {
-    const cli = scriptedCli({}, { clock: world.clock });
-    assert.equal(await runCli(['admin', 'failures', '--socket', socket, ...words], cli), 0, cli.err());
-    return cli.out().trimEnd().split('\n');
-  };
+  const run = async (...words: string[]) => (await shown('failures', ...words)).trimEnd().split('\n');
   assert.deepEqual(await run(), [
     '2 of 2 requests that ended in the last 1 d 00 h have failed.',
     '',

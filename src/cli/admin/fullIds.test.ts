@@ -3,23 +3,15 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fail } from '../../failures/fail.js';
 import { failed } from '../../failures/outcome.js';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { sampleLane } from '../../testkit/service/laneActs.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld, vkHash } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 
 it('--full-ids prints ids in whole and cuts no line, and without it they are short', async (t) => {
   const world = await createWorld({ pages: createMemoryPages() });
   t.after(() => world.end());
-  const to = await startAdmin(t, world);
-  const socket = 'path' in to ? to.path : assert.fail();
-  const run = async (...words: string[]) => {
-    const cli = scriptedCli({}, { clock: world.clock });
-    assert.equal(await runCli(['admin', ...words, '--socket', socket], cli), 0, cli.err());
-    return cli.out();
-  };
+  const { shown: run } = await startAdminCommand(t, world);
   const [lost, waiting] = [await world.submit(), await world.submit()];
   await world.settle();
   const guest = fail('GUEST_FAILED', { cause: 'BREAKPOINT', exitCode: 0, cycles: '9' });

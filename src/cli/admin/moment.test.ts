@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { scriptedCli } from '../../testkit/scriptedCli.js';
-import { startAdmin } from '../../testkit/service/adminWorld.js';
+import { startAdminCommand } from '../../testkit/service/adminCommand.js';
 import { createMemoryPages } from '../../testkit/world/memoryPages.js';
 import { createWorld, vkHash } from '../../testkit/world/world.js';
-import { runCli } from '../runCli.js';
 import { momentsOf } from './moment.js';
 
 const at = (text: string) => timestampFromMs(Date.parse(text));
@@ -33,13 +31,7 @@ describe('moments', () => {
   it('are so in every table and sentence, and in UTC in each JSON object', async (t) => {
     const world = await createWorld({ pages: createMemoryPages() });
     t.after(() => world.end());
-    const to = await startAdmin(t, world);
-    const socket = 'path' in to ? to.path : assert.fail();
-    const run = async (...words: string[]) => {
-      const cli = scriptedCli({}, { clock: world.clock });
-      assert.equal(await runCli(['admin', ...words, '--socket', socket], cli), 0, cli.err());
-      return cli.out();
-    };
+    const { shown: run } = await startAdminCommand(t, world);
     const id = await world.submit();
     await world.settle();
     await run('dispatch', 'pause', '--reason', 'a new driver');
