@@ -8,6 +8,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { pageRoutes } from '../../src/rpc/admin/page/pageRoutes.js';
 import { startAdmin } from '../../src/testkit/service/adminWorld.js';
+import { sampleLane } from '../../src/testkit/service/laneActs.js';
 import { temporaryFolder } from '../../src/testkit/temporaryFolder.js';
 import { createWorld, type World } from '../../src/testkit/world/world.js';
 import { withoutChromium } from './chromium.js';
@@ -69,6 +70,18 @@ describe('every screen', { skip: withoutChromium, timeout: 300_000 }, () => {
       await go(phone.page, screen);
       await phone.page.getByText(sentence).first().waitFor();
     }
+  });
+
+  it('counts each lane in the box of its state', async (t) => {
+    const world = await createWorld();
+    t.after(() => world.end());
+    const states = ['ready', 'preparing', 'preparing', 'cooling'] as const;
+    world.lanes.reports = states.map((state, n) => sampleLane(`gpu-${n}`, { state }));
+    const { page, complaints } = await opened(t, world, {});
+    await go(page, '/machines/lane');
+    const boxes = page.getByRole('img', { name: 'States of a lane, with how many are in each' });
+    for (const text of ['ready 1', 'preparing 2', 'cooling 1']) await boxes.getByText(text, { exact: true }).waitFor();
+    assert.deepEqual(complaints, []);
   });
 
   it(`is as well with ${many} open requests, of which only those in sight are rows`, async (t) => {

@@ -54,7 +54,7 @@ const countsOf: Readonly<Record<Name, (signal: AbortSignal) => Promise<Readonly<
   },
   async lane(signal) {
     const { lanes } = await call('Lanes/List', {}, signal);
-    return counted(lanes.map(({ state }) => (state === 'ready' || state === 'busy' ? `up.${state}` : state)));
+    return counted(lanes.map(({ state }) => laneBoxOf(state)));
   },
   async delivery(signal) {
     const { byState, endedSinceStart } = await call('Deliveries/Counts', {}, signal);
@@ -65,6 +65,10 @@ const countsOf: Readonly<Record<Name, (signal: AbortSignal) => Promise<Readonly<
     return counted(rows.map(({ state }) => state));
   },
 };
+
+/** Lanes say how they are by the last part of its path alone. */
+const laneBoxOf = (last: string): string =>
+  laneDiagram.boxes.find(({ state }) => state.split('.').at(-1) === last)?.state ?? last;
 
 const numbers = (counts: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(counts).map(([state, count]) => [state, Number(count)]));
