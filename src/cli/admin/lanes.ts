@@ -67,6 +67,9 @@ function linesOf(lane: Lane): string[] {
   return fieldLines(fields, 9);
 }
 
+/** It takes jobs, or is at one. */
+export const isAble = ({ state }: Pick<Lane, 'state'>): boolean => state === 'ready' || state === 'busy';
+
 /** How it goes, or has gone. */
 export function preparedIn({
   what,

@@ -7,6 +7,7 @@ import { runActs } from './act.js';
 import type { ActOptions, IntakeOptions, LaneOptions, LaneVerb, PauseVerb, ProgramVerb } from './actOptions.js';
 import { callAdmin } from './callAdmin.js';
 import { connection } from './connection.js';
+import { isAble } from './lanes.js';
 import { ranOutExitCode, waitUntil } from './waitUntil.js';
 
 export const runIntake = (cli: Cli, verb: PauseVerb, options: IntakeOptions): Promise<number> =>
@@ -36,8 +37,6 @@ export async function runLane(cli: Cli, id: string, verb: OwnVerb, options: Lane
     return waited.isDone ? 0 : ranOutExitCode;
   });
 }
-
-const isAble = ({ state }: Lane) => state === 'ready' || state === 'busy';
 
 function actOnLane(cli: Cli, id: string, verb: OwnVerb, options: LaneOptions): Promise<number> {
   const { force = false } = options;

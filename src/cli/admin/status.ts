@@ -7,6 +7,7 @@ import type { Cli } from '../cli.js';
 import { formatSize } from '../format.js';
 import { callAdmin } from './callAdmin.js';
 import type { AdminOptions } from './connection.js';
+import { isAble } from './lanes.js';
 import { momentsOf } from './moment.js';
 import { show } from './show.js';
 import { cut } from './table.js';
@@ -25,8 +26,7 @@ export const runStatus = (cli: Cli, options: AdminOptions): Promise<number> =>
 export function linesOf(status: ServiceStatusResponse, options: AdminOptions = {}): string[] {
   const { phase, version, up, outage, open, running, lanes, oldestWait, disk, residentBytes, endedSinceStart } = status;
   const total = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
-  const able = lanes.filter(({ state }) => state === 'ready' || state === 'busy');
-  const ill = lanes.filter(({ state }) => state !== 'ready' && state !== 'busy');
+  const ill = lanes.filter((lane) => !isAble(lane));
   const used =
     disk && disk.sizeBytes > 0n ? 100 - Math.round((100 * Number(disk.freeBytes)) / Number(disk.sizeBytes)) : 0;
   return [
@@ -45,7 +45,7 @@ export function linesOf(status: ServiceStatusResponse, options: AdminOptions = {
     `ended      ${countsIn(endedSinceStart)}${Object.keys(endedSinceStart).length > 0 ? ', since the start' : ''}`,
     `last hour  ${hourIn(status)}`,
     ...needsYouLines(status, idsOf(options)),
-    `lanes      ${`${able.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
+    `lanes      ${`${lanes.length - ill.length}/${lanes.length}`.padEnd(6)} ${ill.map(({ id, state }) => `${id} ${state}`).join(' · ') || 'all able'}`,
     ...pauseLines(status, options),
     `line       ${oldestWait === undefined ? 'nothing waits' : `oldest ${lasting(oldestWait)}`}`,
   ].map((line) => (options.fullIds ? line : cut(line)));
